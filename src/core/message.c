@@ -1,0 +1,181 @@
+#include "nibdns/message.h"
+
+#include "nibdns/addr.h"
+#include "nibdns/cursor.h"
+#include "nibdns/name.h"
+
+enum nib_outcome nib_result_outcome(struct nib_text result)
+{
+    if (nib_text_same(result, NIB_TEXT_NOT_FOUND))
+        return NIB_NOT_FOUND;
+    if (nib_text_same(result, NIB_TEXT_FAILURE))
+        return NIB_FAILURE;
+    return NIB_FOUND;
+}
+
+enum nib_err nib_result_check(enum nib_type type, struct nib_text result, size_t *bad)
+{
+    uint8_t ip[16];
+    *bad = 0;
+    if (result.len < 1 || result.len > NIB_RESULT_MAX)
+        return NIB_ERR_RESULT_LEN;
+    switch (type) {
+    case NIB_A:
+        return nib_ipv4_parse(result, ip) ? NIB_OK : NIB_ERR_RESULT_A;
+    case NIB_AAAA:
+        return nib_ipv6_parse(result, ip) ? NIB_OK : NIB_ERR_RESULT_AAAA;
+    case NIB_CNAME:
+    case NIB_NS:
+        break;
+    }
+    return nib_name_check(result, bad);
+}
+
+static bool is_type(unsigned code)
+{
+    return code == NIB_A || code == NIB_AAAA || code == NIB_CNAME || code == NIB_NS;
+}
+
+/* A length-prefixed text; its length must be 1 to max. */
+static struct nib_text read_text(struct nib_reader *r, size_t max, enum nib_err len_err)
+{
+    size_t at = r->off;
+    size_t len = nib_reader_u8(r);
+    if (r->err == NIB_OK && (len < 1 || len > max))
+        nib_reader_fail(r, len_err, at);
+    const uint8_t *octets = nib_reader_take(r, len);
+    return (struct nib_text){(const char *)octets, octets == NULL ? 0 : len};
+}
+
+static struct nib_text read_name(struct nib_reader *r)
+{
+    struct nib_text name = read_text(r, NIB_NAME_MAX, NIB_ERR_NAME_LEN);
+    size_t bad;
+    if (r->err == NIB_OK) {
+        enum nib_err err = nib_name_check(name, &bad);
+        if (err != NIB_OK)
+            nib_reader_fail(r, err, r->off - name.len + bad);
+    }
+    return name;
+}
+
+/* The octet that carries a four-bit code (flag or zero bits) above a four-bit type. */
+static unsigned read_packed(
+    struct nib_reader *r, unsigned upper_max, enum nib_err upper_err, enum nib_err type_err)
+{
+    size_t at = r->off;
+    unsigned octet = nib_reader_u8(r);
+    if (r->err != NIB_OK)
+        return 0;
+    if (octet >> 4 > upper_max)
+        nib_reader_fail(r, upper_err, at);
+    else if (!is_type(octet & 0x0f))
+        nib_reader_fail(r, type_err, at);
+    return octet;
+}
+
+static void read_answer(struct nib_reader *r, struct nib_message *m)
+{
+    m->atype = (enum nib_type)(read_packed(r, 0, NIB_ERR_RESERVED, NIB_ERR_ATYPE) & 0x0f);
+    m->aname = read_name(r);
+    size_t ttl_at = r->off;
+    m->ttl_s = nib_reader_u32(r);
+    if (m->ttl_s > NIB_TTL_MAX)
+        nib_reader_fail(r, NIB_ERR_TTL, ttl_at);
+    m->result = read_text(r, NIB_RESULT_MAX, NIB_ERR_RESULT_LEN);
+    if (r->err != NIB_OK)
+        return;
+    m->outcome = nib_result_outcome(m->result);
+    if (m->outcome != NIB_FOUND) {
+        if (m->ttl_s != 0)
+            nib_reader_fail(r, NIB_ERR_MISS_TTL, ttl_at);
+        return;
+    }
+    size_t bad;
+    enum nib_err err = nib_result_check(m->atype, m->result, &bad);
+    if (err != NIB_OK)
+        nib_reader_fail(r, err, r->off - m->result.len + bad);
+}
+
+enum nib_err nib_message_decode(
+    struct nib_message *message, const uint8_t *octets, size_t len, size_t *bad)
+{
+    struct nib_reader r = nib_reader_init(octets, len);
+    struct nib_message m = {0};
+    m.id = nib_reader_u32(&r);
+    unsigned packed = read_packed(&r, NIB_RESPONSE, NIB_ERR_FLAG, NIB_ERR_QTYPE);
+    m.flag = (enum nib_flag)(packed >> 4);
+    m.qtype = (enum nib_type)(packed & 0x0f);
+    m.qname = read_name(&r);
+    if (m.flag == NIB_RESPONSE)
+        read_answer(&r, &m);
+    if (r.err == NIB_OK && r.off != r.len)
+        nib_reader_fail(&r, NIB_ERR_TRAILING, r.off);
+    if (r.err != NIB_OK) {
+        *bad = r.err_at;
+        return r.err;
+    }
+    *message = m;
+    return NIB_OK;
+}
+
+static void write_text(struct nib_writer *w, struct nib_text text)
+{
+    if (text.len < 1 || text.len > NIB_NAME_MAX)
+        w->full = true;
+    nib_writer_u8(w, (uint8_t)text.len);
+    nib_writer_octets(w, text.at, text.len);
+}
+
+size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *message)
+{
+    struct nib_writer w = nib_writer_init(out, cap);
+    nib_writer_u32(&w, message->id);
+    nib_writer_u8(&w, (uint8_t)((unsigned)message->flag << 4 | (unsigned)message->qtype));
+    write_text(&w, message->qname);
+    if (message->flag == NIB_RESPONSE) {
+        nib_writer_u8(&w, (uint8_t)message->atype);
+        write_text(&w, message->aname);
+        nib_writer_u32(&w, message->ttl_s);
+        write_text(&w, message->result);
+    }
+    return nib_writer_done(&w);
+}
+
+enum nib_misfit nib_message_fits(const struct nib_message *query, const struct nib_message *response)
+{
+    if (response->flag != NIB_RESPONSE)
+        return NIB_MISFIT_FLAG;
+    if (response->id != query->id)
+        return NIB_MISFIT_ID;
+    if (response->qtype != query->qtype || !nib_text_same(response->qname, query->qname))
+        return NIB_MISFIT_QUESTION;
+    if (!nib_text_same(response->aname, query->qname) ||
+        (response->atype != query->qtype && response->atype != NIB_CNAME))
+        return NIB_MISFIT_ANSWER;
+    return NIB_FITS;
+}
+
+size_t nib_message_line(const struct nib_message *message, char out[NIB_LINE_MAX])
+{
+    const struct nib_message *m = message;
+    struct nib_writer w = nib_writer_init((uint8_t *)out, NIB_LINE_MAX - 1);
+    nib_writer_word(&w, m->flag == NIB_RESPONSE ? "Response " : "Query ");
+    nib_writer_word(&w, nib_type_name(m->qtype));
+    nib_writer_u8(&w, ' ');
+    nib_writer_text(&w, m->qname);
+    if (m->flag == NIB_RESPONSE) {
+        nib_writer_u8(&w, ' ');
+        if (m->atype != m->qtype) {
+            nib_writer_word(&w, nib_type_name(m->atype));
+            nib_writer_u8(&w, ' ');
+        }
+        nib_writer_text(&w, m->result);
+        nib_writer_word(&w, " ttl ");
+        nib_writer_decimal(&w, m->ttl_s);
+    }
+    nib_writer_word(&w, " id ");
+    nib_writer_decimal(&w, m->id);
+    out[w.off] = '\0';
+    return w.off;
+}
