@@ -15,6 +15,12 @@ struct nib_addr {
     uint8_t family; /* 4 or 6; 0 is no address */
 };
 
+/* The way a datagram came, and back: who sent it, the address it came to, the socket it came by. */
+struct nib_path {
+    struct nib_addr peer, self;
+    uint32_t via; /* which of a server's listening sockets, from 0 */
+};
+
 enum {
     NIB_IP_TEXT_MAX = 46,   /* octets of the longest IP text and a terminator */
     NIB_ADDR_TEXT_MAX = 66, /* [IPv6%scope]:port and a terminator */
@@ -38,7 +44,7 @@ size_t nib_addr_format(const struct nib_addr *addr, char out[NIB_ADDR_TEXT_MAX])
 /* ADDR[:PORT], IPv6 as [ADDR][:PORT] or bare without a port. False, out untouched, if not. */
 bool nib_addr_parse(struct nib_text text, uint16_t default_port, struct nib_addr *out);
 
-/* A decimal port 1 to 65535 without sign or leading zero. */
+/* A decimal port 0 to 65535 without sign or leading zero. */
 bool nib_port_parse(struct nib_text text, uint16_t *out);
 
 /* Same address (and scope), whatever the ports. */

@@ -61,8 +61,7 @@ static inline uint8_t nib_reader_u8(struct nib_reader *r)
 static inline uint32_t nib_reader_u32(struct nib_reader *r)
 {
     const uint8_t *p = nib_reader_take(r, 4);
-    return p == NULL ? 0
-                     : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    return p == NULL ? 0 : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 static inline struct nib_writer nib_writer_init(uint8_t *octets, size_t cap)
@@ -93,7 +92,8 @@ static inline void nib_writer_u32(struct nib_writer *w, uint32_t value)
     nib_writer_octets(w, octets, sizeof octets);
 }
 
-/* Text: a view, a C string, a decimal number, a lower-case hex number of at least `digits` digits. */
+/* Text: a view, a C string, a decimal number, a lower-case hex number of at least `digits` digits.
+ */
 static inline void nib_writer_text(struct nib_writer *w, struct nib_text text)
 {
     nib_writer_octets(w, text.at, text.len);

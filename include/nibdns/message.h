@@ -25,23 +25,24 @@ struct nib_message {
 };
 
 /*
- * Decodes a whole datagram or nothing. On an error *message is untouched and *bad is the octet of the
- * datagram where the rule is broken: for NIB_ERR_SHORT the datagram's length, for a field's value its
- * first octet, for a name or a CNAME or NS result the offending octet (see nib_name_check), for
- * NIB_ERR_MISS_TTL the TTL. Reads nothing outside octets[0..len).
+ * Decodes a whole datagram or nothing. On an error *message is untouched and *bad is the octet of
+ * the datagram where the rule is broken: for NIB_ERR_SHORT the datagram's length, for a field's
+ * value its first octet, for a name or a CNAME or NS result the offending octet (see
+ * nib_name_check), for NIB_ERR_MISS_TTL the TTL. Reads nothing outside octets[0..len).
  */
 enum nib_err nib_message_decode(
     struct nib_message *message, const uint8_t *octets, size_t len, size_t *bad);
 
 /*
- * Encodes into at most cap octets. Returns the length, or 0 when it does not fit or a text's length is
- * outside its limits. The caller vouches for the rest: codes from the enums, names and results that
- * passed their checks, a TTL within its limit. Nothing is written behind out[cap - 1].
+ * Encodes into at most cap octets. Returns the length, or 0 when it does not fit or a text's length
+ * is outside its limits. The caller vouches for the rest: codes from the enums, names and results
+ * that passed their checks, a TTL within its limit. Nothing is written behind out[cap - 1].
  */
 size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *message);
 
 /* NIB_FITS when the response answers the query (NIB-5), else the first reason why not. */
-enum nib_misfit nib_message_fits(const struct nib_message *query, const struct nib_message *response);
+enum nib_misfit nib_message_fits(
+    const struct nib_message *query, const struct nib_message *response);
 
 /* What a result text stands for. */
 enum nib_outcome nib_result_outcome(struct nib_text result);

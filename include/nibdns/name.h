@@ -14,15 +14,16 @@
 
 /*
  * NIB_OK, or the first rule broken (NIB-3.1 to 3.4), with *bad the octet of the name where: for a
- * wrong length 0, for an empty label the dot that shows it (the last octet for a dot at the end), for
- * a long label its 64th octet.
+ * wrong length 0, for an empty label the dot that shows it (the last octet for a dot at the end),
+ * for a long label its 64th octet.
  */
 enum nib_err nib_name_check(struct nib_text name, size_t *bad);
 
 /* Both names must have passed nib_name_check(). */
 bool nib_name_equal(struct nib_text a, struct nib_text b);
 
-/* The same for names that differ in case only. The seed keeps strangers from choosing collisions. */
+/* The same for names that differ in case only. The seed keeps strangers from choosing collisions.
+ */
 uint64_t nib_name_hash(struct nib_text name, uint64_t seed);
 
 /* The name without its first label; length 0 for a name of one label. */

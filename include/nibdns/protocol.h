@@ -39,7 +39,7 @@ enum {
     NIB_QUERY_MIN = NIB_AT_QNAME + 1,
     NIB_QUERY_MAX = NIB_AT_QNAME + NIB_NAME_MAX,
     NIB_MESSAGE_MAX = NIB_QUERY_MAX + 2 + NIB_NAME_MAX + 4 + 1 + NIB_RESULT_MAX, /* 772 */
-    NIB_TTL_MAX = 2147483647, /* seconds */
+    NIB_TTL_MAX = 2147483647,                                                    /* seconds */
 };
 
 /* UDP ports on which the two servers listen unless told otherwise. */
@@ -94,8 +94,8 @@ enum nib_err {
 };
 
 /*
- * Why a well-formed datagram is not the answer that is waited for: symbol, rule, words. The order is
- * the order in which they are tried, so a datagram has one reason.
+ * Why a well-formed datagram is not the answer that is waited for: symbol, rule, words. The order
+ * is the order in which they are tried, so a datagram has one reason.
  */
 #define NIB_MISMATCHES(X)                                                                          \
     X(NIB_MISFIT_FLAG, "NIB-5.1", "not a response")                                                \

@@ -204,7 +204,7 @@ size_t nib_addr_format(const struct nib_addr *addr, char out[NIB_ADDR_TEXT_MAX])
 bool nib_port_parse(struct nib_text text, uint16_t *out)
 {
     uint32_t value;
-    if (!parse_number(text, 65535, &value) || value == 0)
+    if (!parse_number(text, 65535, &value))
         return false;
     *out = (uint16_t)value;
     return true;

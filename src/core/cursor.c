@@ -14,7 +14,7 @@ void nib_writer_hex(struct nib_writer *w, uint64_t number, int digits)
 {
     for (int shift = 60; shift >= 0; shift -= 4)
         if (shift < 4 * digits || number >> shift != 0)
-            nib_writer_u8(w, (uint8_t)"0123456789abcdef"[number >> shift & 15]);
+            nib_writer_u8(w, (uint8_t) "0123456789abcdef"[number >> shift & 15]);
 }
 
 void nib_writer_escaped(struct nib_writer *w, struct nib_text text)
@@ -25,8 +25,8 @@ void nib_writer_escaped(struct nib_writer *w, struct nib_text text)
             nib_writer_u8(w, c);
             continue;
         }
-        const uint8_t escape[4] = {'\\', (uint8_t)('0' + c / 100), (uint8_t)('0' + c / 10 % 10),
-            (uint8_t)('0' + c % 10)};
+        const uint8_t escape[4] = {
+            '\\', (uint8_t)('0' + c / 100), (uint8_t)('0' + c / 10 % 10), (uint8_t)('0' + c % 10)};
         nib_writer_octets(w, escape, sizeof escape);
     }
 }

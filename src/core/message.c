@@ -142,7 +142,8 @@ size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *me
     return nib_writer_done(&w);
 }
 
-enum nib_misfit nib_message_fits(const struct nib_message *query, const struct nib_message *response)
+enum nib_misfit nib_message_fits(
+    const struct nib_message *query, const struct nib_message *response)
 {
     if (response->flag != NIB_RESPONSE)
         return NIB_MISFIT_FLAG;

@@ -1,0 +1,49 @@
+/*
+ * Floor 4: the authoritative server (NIB-8.1): a datagram in, at most one datagram out. It learns
+ * nothing, waits for nothing, and so needs no time.
+ */
+#ifndef NIBDNS_AUTHORITATIVE_H
+#define NIBDNS_AUTHORITATIVE_H
+
+#include "nibdns/counters.h"
+#include "nibdns/table.h"
+
+/* received = answered + every dropped_... */
+#define NIB_AUTHORITATIVE_COUNTERS(X)                                                              \
+    X(NIB_AUTH_RECEIVED, "received")                                                               \
+    X(NIB_AUTH_ANSWERED, "answered")                                                               \
+    X(NIB_AUTH_DROPPED_MALFORMED, "dropped_malformed")                                             \
+    X(NIB_AUTH_DROPPED_RESPONSE, "dropped_response")                                               \
+    X(NIB_AUTH_DROPPED_UNSENT, "dropped_unsent")                                                   \
+    X(NIB_AUTH_FOUND, "answered_found")                                                            \
+    X(NIB_AUTH_CNAME, "answered_cname")                                                            \
+    X(NIB_AUTH_NOT_FOUND, "answered_not_found")
+
+enum nib_authoritative_counter {
+#define X(symbol, name) symbol,
+    NIB_AUTHORITATIVE_COUNTERS(X)
+#undef X
+        NIB_AUTH_COUNTERS
+};
+
+struct nib_authoritative {
+    struct nib_table *table;
+    uint32_t ttl_s; /* what answers from static records carry */
+    uint64_t counters[NIB_AUTH_COUNTERS];
+    uint64_t malformed[NIB_ERR_COUNT];
+};
+
+/*
+ * Answers a query into out, which has room for NIB_MESSAGE_MAX octets. Returns the answer's length,
+ * or 0: a malformed message or a response, which nobody answers.
+ */
+size_t nib_authoritative_input(
+    struct nib_authoritative *server, const uint8_t *octets, size_t len, uint8_t *out);
+
+/* An answer that could not be sent after all: it counts as dropped. */
+void nib_authoritative_unsent(struct nib_authoritative *server);
+
+/* The counters as text, for NIB_COUNTERS_TEXT_MAX octets or less. */
+void nib_authoritative_counters(const struct nib_authoritative *server, struct nib_writer *w);
+
+#endif

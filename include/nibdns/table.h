@@ -1,0 +1,49 @@
+/*
+ * Floor 3: the RR table of a program as people see it (NIB-7): its static records (a zone, shared
+ * and swapped by the program), its dynamic ones (a cache), one numbering, one printed text:
+ *
+ *     (an empty line)
+ *     record_no,name,type,result,ttl,static
+ *     0,www.csusm.edu,A,144.37.5.45,None,1
+ */
+#ifndef NIBDNS_TABLE_H
+#define NIBDNS_TABLE_H
+
+#include "nibdns/cache.h"
+#include "nibdns/cursor.h"
+#include "nibdns/zone.h"
+
+#define NIB_TABLE_HEADER NIB_TEXT("record_no,name,type,result,ttl,static")
+
+struct nib_table {
+    const struct nib_zone *zone; /* of the same seed as the cache */
+    struct nib_cache *cache;     /* NULL: a program that learns nothing */
+    uint64_t next_no;            /* the number of the next new record */
+};
+
+/*
+ * Numbers the records of a freshly read zone and puts it in the place of the one before (NULL:
+ * none). Records that stood before keep their numbers. Dynamic records stay, but for those whose
+ * key the zone now has. The zone before is the caller's to free.
+ */
+void nib_table_set_zone(struct nib_table *table, struct nib_zone *zone);
+
+/* The record of that key, static before dynamic. False, *rr untouched, when there is none. */
+bool nib_table_find(const struct nib_table *table, nib_ms now, struct nib_key key,
+    enum nib_type type, struct nib_rr *rr);
+
+/*
+ * Stores what an answer said as a dynamic record with the next number. Nothing happens when a
+ * record with that key lives, static or dynamic, or the TTL is 0. Returns whether it was stored.
+ */
+bool nib_table_store(struct nib_table *table, nib_ms now, struct nib_text name, enum nib_type type,
+    struct nib_text result, uint32_t ttl_s);
+
+/* Octets that the printed table has at most. */
+size_t nib_table_text_max(const struct nib_table *table);
+
+/* Writes the printed table into out, which has room for nib_table_text_max(). Returns its length.
+ */
+size_t nib_table_text(const struct nib_table *table, nib_ms now, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,26 @@
+#include "nibdns/counters.h"
+
+static void put_value(struct nib_writer *w, uint64_t value)
+{
+    nib_writer_text(w, NIB_TEXT(": "));
+    nib_writer_decimal(w, value);
+    nib_writer_u8(w, '\n');
+}
+
+void nib_counters_text(
+    struct nib_writer *w, const char *const *names, const uint64_t *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        nib_writer_word(w, names[i]);
+        put_value(w, values[i]);
+    }
+}
+
+void nib_counters_rules_text(struct nib_writer *w, const uint64_t *by_rule)
+{
+    for (int err = NIB_OK + 1; err < NIB_ERR_COUNT; err++) {
+        nib_writer_word(w, "malformed_");
+        nib_writer_word(w, nib_err_rule((enum nib_err)err));
+        put_value(w, by_rule[err]);
+    }
+}

@@ -1,0 +1,95 @@
+#include "nibdns/table.h"
+
+/* Drops the dynamic records whose key the zone has: no key stands twice. */
+static void give_way(struct nib_cache *cache, const struct nib_zone *zone)
+{
+    struct nib_zone_walk walk = {0};
+    struct nib_rr rr;
+    while (cache->n > 0 && nib_zone_walk(zone, &walk, &rr))
+        nib_cache_remove(cache, nib_key_of(rr.name, cache->seed), rr.type);
+}
+
+void nib_table_set_zone(struct nib_table *table, struct nib_zone *zone)
+{
+    table->next_no = nib_zone_number(zone, table->zone, table->next_no);
+    table->zone = zone;
+    if (table->cache != NULL)
+        give_way(table->cache, zone);
+}
+
+bool nib_table_find(const struct nib_table *table, nib_ms now, struct nib_key key,
+    enum nib_type type, struct nib_rr *rr)
+{
+    if (nib_zone_find(table->zone, key, type, rr))
+        return true;
+    return table->cache != NULL && nib_cache_find(table->cache, now, key, type, rr);
+}
+
+bool nib_table_store(struct nib_table *table, nib_ms now, struct nib_text name, enum nib_type type,
+    struct nib_text result, uint32_t ttl_s)
+{
+    struct nib_rr there;
+    struct nib_rr rr = {
+        .no = table->next_no, .name = name, .type = type, .result = result, .ttl_s = ttl_s};
+    if (table->cache == NULL ||
+        nib_zone_find(table->zone, nib_key_of(name, table->zone->seed), type, &there))
+        return false;
+    if (!nib_cache_store(table->cache, now, &rr))
+        return false;
+    table->next_no++;
+    return true;
+}
+
+/* number, five commas, longest type, "2147483647", "0", newline */
+enum { ROW_OVERHEAD = 20 + 5 + 5 + 10 + 1 + 1, HEAD = 64 };
+
+size_t nib_table_text_max(const struct nib_table *table)
+{
+    size_t rows = table->zone->n, text = table->zone->text_octets;
+    if (table->cache != NULL) {
+        rows += table->cache->n;
+        text += table->cache->text_octets;
+    }
+    return HEAD + rows * ROW_OVERHEAD + text;
+}
+
+static void put_row(struct nib_writer *w, const struct nib_rr *rr)
+{
+    nib_writer_decimal(w, rr->no);
+    nib_writer_u8(w, ',');
+    nib_writer_text(w, rr->name);
+    nib_writer_u8(w, ',');
+    nib_writer_word(w, nib_type_name(rr->type));
+    nib_writer_u8(w, ',');
+    nib_writer_text(w, rr->result);
+    nib_writer_u8(w, ',');
+    if (rr->is_static)
+        nib_writer_text(w, NIB_TEXT("None,1\n"));
+    else {
+        nib_writer_decimal(w, rr->ttl_s);
+        nib_writer_text(w, NIB_TEXT(",0\n"));
+    }
+}
+
+size_t nib_table_text(const struct nib_table *table, nib_ms now, char *out, size_t cap)
+{
+    struct nib_writer w = nib_writer_init((uint8_t *)out, cap);
+    struct nib_zone_walk walk = {0};
+    struct nib_rr fixed, dynamic;
+    uint32_t at = 0;
+    bool more_fixed = nib_zone_walk(table->zone, &walk, &fixed);
+    bool more_dynamic = table->cache != NULL && nib_cache_walk(table->cache, now, &at, &dynamic);
+    nib_writer_u8(&w, '\n');
+    nib_writer_text(&w, NIB_TABLE_HEADER);
+    nib_writer_u8(&w, '\n');
+    while (more_fixed || more_dynamic) {
+        if (more_fixed && (!more_dynamic || fixed.no < dynamic.no)) {
+            put_row(&w, &fixed);
+            more_fixed = nib_zone_walk(table->zone, &walk, &fixed);
+        } else {
+            put_row(&w, &dynamic);
+            more_dynamic = nib_cache_walk(table->cache, now, &at, &dynamic);
+        }
+    }
+    return nib_writer_done(&w);
+}
