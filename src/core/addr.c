@@ -224,7 +224,9 @@ bool nib_addr_parse(struct nib_text text, uint16_t default_port, struct nib_addr
 {
     struct nib_addr addr = {.port = default_port};
     bool ok;
-    if (text.len > 0 && text.at[0] == '[') {
+    if (text.len == 0)
+        return false;
+    if (text.at[0] == '[') {
         size_t n = span_to(text, ']');
         ok = n < text.len && parse_scoped((struct nib_text){text.at + 1, n - 1}, &addr);
         text = skip(text, ok ? n + 1 : 0);

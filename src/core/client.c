@@ -73,6 +73,8 @@ enum nib_client_step nib_client_input(struct nib_client *client, nib_ms now,
     struct nib_message query = {.id = client->id, .qtype = client->type, .qname = client->name};
     struct nib_message m;
     size_t bad;
+    if (client->due == NIB_NEVER) /* nothing is asked: whatever this is, it comes late (NIB-6.7) */
+        return NIB_CLIENT_WAIT;
     if (!nib_addr_equal(from, &client->server))
         return discard(client, NIB_DISCARD_SOURCE);
     if (nib_message_decode(&m, octets, len, &bad) != NIB_OK)

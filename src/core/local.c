@@ -269,7 +269,7 @@ static bool within_budget(struct nib_local *local, struct nib_question *q)
 /* The server of the moment did not help: on to the next try, or the end. */
 static void go_on(struct nib_local *local, nib_ms now, struct nib_question *q)
 {
-    if (!next_server(local, q) || !within_budget(local, q) || !ask(local, now, q))
+    if (!within_budget(local, q) || !next_server(local, q) || !ask(local, now, q))
         give_up(local, q);
 }
 

@@ -119,9 +119,9 @@ enum nib_err nib_message_decode(
     return NIB_OK;
 }
 
-static void write_text(struct nib_writer *w, struct nib_text text)
+static void write_text(struct nib_writer *w, struct nib_text text, size_t max)
 {
-    if (text.len < 1 || text.len > NIB_NAME_MAX)
+    if (text.len < 1 || text.len > max)
         w->full = true;
     nib_writer_u8(w, (uint8_t)text.len);
     nib_writer_octets(w, text.at, text.len);
@@ -132,12 +132,12 @@ size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *me
     struct nib_writer w = nib_writer_init(out, cap);
     nib_writer_u32(&w, message->id);
     nib_writer_u8(&w, (uint8_t)((unsigned)message->flag << 4 | (unsigned)message->qtype));
-    write_text(&w, message->qname);
+    write_text(&w, message->qname, NIB_NAME_MAX);
     if (message->flag == NIB_RESPONSE) {
         nib_writer_u8(&w, (uint8_t)message->atype);
-        write_text(&w, message->aname);
+        write_text(&w, message->aname, NIB_NAME_MAX);
         nib_writer_u32(&w, message->ttl_s);
-        write_text(&w, message->result);
+        write_text(&w, message->result, NIB_RESULT_MAX);
     }
     return nib_writer_done(&w);
 }

@@ -1,0 +1,15 @@
+/*
+ * Floor 5: the two clocks. Logic lives on the monotonic one; the wall clock only dates captures.
+ */
+#ifndef NIBDNS_OS_CLOCK_H
+#define NIBDNS_OS_CLOCK_H
+
+#include "nibdns/base.h"
+
+/* Milliseconds on the monotonic clock, which no change of the wall clock moves. */
+nib_ms nib_clock_ms(void);
+
+/* Microseconds since 1970 on the wall clock. */
+int64_t nib_clock_wall_us(void);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * Floor 5: signals as flags. They are held back except while the event loop waits, so a signal is
+ * never lost between a look at the flags and the wait, and never interrupts anything else.
+ */
+#ifndef NIBDNS_OS_SIGNALS_H
+#define NIBDNS_OS_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct nib_signals {
+    bool stop;     /* SIGINT, SIGTERM */
+    bool reload;   /* SIGHUP */
+    bool counters; /* SIGUSR1 */
+};
+
+/* Takes over SIGINT, SIGTERM, SIGHUP and SIGUSR1, ignores SIGPIPE. *waiting is the mask to wait
+ * with. */
+void nib_signals_init(sigset_t *waiting);
+
+/* What came since the last call. */
+struct nib_signals nib_signals_take(void);
+
+#endif

@@ -1,0 +1,44 @@
+#define _POSIX_C_SOURCE 200809L
+#include "nibdns/os/signals.h"
+
+#include <string.h>
+
+/* A handler has nowhere else to leave its word. */
+static volatile sig_atomic_t came_stop, came_reload, came_counters;
+
+static void note(int number)
+{
+    if (number == SIGHUP)
+        came_reload = 1;
+    else if (number == SIGUSR1)
+        came_counters = 1;
+    else
+        came_stop = 1;
+}
+
+void nib_signals_init(sigset_t *waiting)
+{
+    static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+    struct sigaction action;
+    sigset_t held;
+    (void)sigemptyset(&held);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = note;
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        (void)sigaddset(&held, ours[i]);
+        (void)sigaction(ours[i], &action, NULL);
+    }
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, NULL);
+    (void)sigprocmask(SIG_BLOCK, &held, waiting);
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        (void)sigdelset(waiting, ours[i]);
+}
+
+struct nib_signals nib_signals_take(void)
+{
+    struct nib_signals s = {came_stop != 0, came_reload != 0, came_counters != 0};
+    came_stop = came_reload = came_counters = 0;
+    return s;
+}
