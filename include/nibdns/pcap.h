@@ -118,7 +118,7 @@ enum nib_sum {
     NIB_SUM_NONE,    /* 0: the sender made none */
 };
 
-struct nib_datagram {
+struct nib_packet_udp {
     struct nib_addr src, dst;
     const uint8_t *payload;
     size_t len;      /* captured */
@@ -127,8 +127,8 @@ struct nib_datagram {
 
 struct nib_packet {
     enum nib_packet_kind kind;
-    struct nib_datagram udp;    /* of UDP and a first FRAGMENT; of others the addresses, ports 0 */
-    struct nib_datagram quoted; /* of ICMP */
+    struct nib_packet_udp udp; /* of UDP and a first FRAGMENT; of others the addresses, ports 0 */
+    struct nib_packet_udp quoted; /* of ICMP */
     enum nib_sum ip_sum, udp_sum;
     uint16_t udp_sum_is, udp_sum_should;
     uint8_t vlans; /* 802.1Q tags in front of the packet */

@@ -53,7 +53,7 @@ static void broken(struct nib_packet *packet)
 /* ---- UDP ---- */
 
 static void check_udp(
-    struct nib_packet *packet, const struct nib_datagram *d, const uint8_t *header, bool routed)
+    struct nib_packet *packet, const struct nib_packet_udp *d, const uint8_t *header, bool routed)
 {
     size_t len = 8 + d->real_len;
     unsigned sum = u16_at(header + 6);
@@ -78,7 +78,7 @@ static void check_udp(
 
 /* Into *d, whose addresses stand already. In a first fragment the length is the whole datagram's.
  */
-static bool read_udp(struct nib_packet *packet, struct nib_datagram *d, struct view v, bool part)
+static bool read_udp(struct nib_packet *packet, struct nib_packet_udp *d, struct view v, bool part)
 {
     const uint8_t *header = v.at;
     if (!drop(packet, &v, 8))
@@ -101,7 +101,7 @@ static bool read_udp(struct nib_packet *packet, struct nib_datagram *d, struct v
 /* ---- IP ---- */
 
 struct ip {
-    struct nib_datagram d; /* addresses only */
+    struct nib_packet_udp d; /* addresses only */
     unsigned protocol;
     bool fragment, more;
     bool routed; /* a routing header: the last destination is another one */
