@@ -16,7 +16,8 @@ warnings := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -
 base     := -std=c11 -Iinclude $(warnings) -MMD -MP
 sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-programs := client localserver amazoneserver
+programs := client localserver amazoneserver nibpcap nibsim nibbench
+programs := $(foreach p,$(programs),$(if $(wildcard src/programs/$(p).c),$(p)))
 core     := $(wildcard src/core/*.c)
 os       := $(wildcard src/os/*.c)
 mains    := $(programs:%=src/programs/%.c)

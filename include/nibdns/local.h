@@ -125,8 +125,10 @@ nib_ms nib_local_deadline(const struct nib_local *local);
 /* An answer that could not be sent after all: it counts as dropped. */
 void nib_local_unsent(struct nib_local *local);
 
-/* A static name server record whose address would be this server itself; false: there is none. */
-bool nib_local_asks_itself(const struct nib_local *local, struct nib_rr *ns);
+/* Whether a zone has an NS record whose server would be this server itself: *ns is the first
+ * (NIB-8.9). */
+bool nib_local_asks_itself(
+    const struct nib_local_config *config, const struct nib_zone *zone, struct nib_rr *ns);
 
 void nib_local_counters(const struct nib_local *local, struct nib_writer *w);
 

@@ -82,18 +82,18 @@ static void set_health(struct nib_local *local, const struct nib_addr *addr, nib
         *health = (struct nib_health){*addr, bad_until};
 }
 
-static bool is_own(const struct nib_local *local, const struct nib_addr *addr)
+static bool is_own(const struct nib_local_config *config, const struct nib_addr *addr)
 {
-    for (size_t i = 0; i < local->config.n_own; i++)
-        if (nib_addr_equal(&local->config.own[i], addr))
+    for (size_t i = 0; i < config->n_own; i++)
+        if (nib_addr_equal(&config->own[i], addr))
             return true;
     return false;
 }
 
 /* The address that an A or AAAA record gives a name server. */
-static struct nib_addr server_addr(const struct nib_local *local, const struct nib_rr *rr)
+static struct nib_addr server_addr(const struct nib_local_config *config, const struct nib_rr *rr)
 {
-    struct nib_addr addr = {.port = local->config.upstream_port};
+    struct nib_addr addr = {.port = config->upstream_port};
     addr.family = rr->type == NIB_A ? 4 : 6;
     if (rr->type == NIB_A)
         (void)nib_ipv4_parse(rr->result, addr.ip);
@@ -118,8 +118,8 @@ static void add_server(
     for (int i = 0; i < 2; i++) {
         if (d->n == NIB_SERVERS_MAX || !nib_table_find(local->table, now, key, types[i], &rr))
             continue;
-        d->servers[d->n] = server_addr(local, &rr);
-        if (is_own(local, &d->servers[d->n]))
+        d->servers[d->n] = server_addr(&local->config, &rr);
+        if (is_own(&local->config, &d->servers[d->n]))
             count(local, NIB_LOCAL_SELF);
         else
             d->n++;
@@ -517,10 +517,10 @@ void nib_local_unsent(struct nib_local *local)
     count(local, NIB_LOCAL_DROPPED_UNSENT);
 }
 
-bool nib_local_asks_itself(const struct nib_local *local, struct nib_rr *ns)
+bool nib_local_asks_itself(
+    const struct nib_local_config *config, const struct nib_zone *zone, struct nib_rr *ns)
 {
     static const enum nib_type types[] = {NIB_A, NIB_AAAA};
-    const struct nib_zone *zone = local->table->zone;
     struct nib_zone_walk at = {0};
     struct nib_rr rr;
     while (nib_zone_walk(zone, &at, ns)) {
@@ -530,8 +530,8 @@ bool nib_local_asks_itself(const struct nib_local *local, struct nib_rr *ns)
         for (int i = 0; i < 2; i++) {
             if (!nib_zone_find(zone, key, types[i], &rr))
                 continue;
-            struct nib_addr addr = server_addr(local, &rr);
-            if (is_own(local, &addr))
+            struct nib_addr addr = server_addr(config, &rr);
+            if (is_own(config, &addr))
                 return true;
         }
     }

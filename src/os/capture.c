@@ -1,0 +1,89 @@
+#define _DEFAULT_SOURCE
+#include "nibdns/os/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nibdns/os/clock.h"
+#include "nibdns/os/outlet.h"
+#include "nibdns/pcap.h"
+
+enum {
+    BACKLOG = 16 << 20, /* octets that may wait for a slow disk */
+    LOOK_MS = 1000,     /* how often to see whether the file is still there */
+};
+
+struct nib_capture {
+    int fd;
+    struct nib_outlet *outlet;
+    nib_ms looked;
+    bool told;
+};
+
+struct nib_capture *nib_capture_open(const char *path)
+{
+    uint8_t header[NIB_PCAP_FILE_HEADER];
+    struct nib_capture *capture = calloc(1, sizeof *capture);
+    if (capture == NULL)
+        return NULL;
+    capture->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (capture->fd >= 0)
+        capture->outlet = nib_outlet_open(capture->fd, BACKLOG);
+    if (capture->outlet == NULL) {
+        int error = errno;
+        if (capture->fd >= 0)
+            (void)close(capture->fd);
+        free(capture);
+        errno = error;
+        return NULL;
+    }
+    nib_pcap_header(header);
+    (void)nib_outlet_write(capture->outlet, header, sizeof header);
+    return capture;
+}
+
+void nib_capture_datagram(struct nib_capture *capture, const struct nib_addr *src,
+    const struct nib_addr *dst, const uint8_t *octets, size_t len, size_t real_len)
+{
+    size_t max = NIB_PCAP_RECORD_EXTRA + len;
+    char *room = nib_outlet_room(capture->outlet, max);
+    if (room == NULL)
+        return;
+    size_t n =
+        nib_pcap_record((uint8_t *)room, max, nib_clock_wall_us(), src, dst, octets, len, real_len);
+    nib_outlet_commit(capture->outlet, n);
+}
+
+static bool vanished(struct nib_capture *capture)
+{
+    struct stat st;
+    nib_ms now = nib_clock_ms();
+    if (now - capture->looked < LOOK_MS)
+        return false;
+    capture->looked = now;
+    return fstat(capture->fd, &st) == 0 && st.st_nlink == 0;
+}
+
+const char *nib_capture_trouble(struct nib_capture *capture)
+{
+    const char *trouble = NULL;
+    if (capture->told)
+        return NULL;
+    int error = nib_outlet_error(capture->outlet);
+    if (error != 0)
+        trouble = strerror(error);
+    else if (nib_outlet_dropped(capture->outlet) > 0)
+        trouble = "the disk is too slow, datagrams are missing";
+    else if (vanished(capture))
+        trouble = "the file was removed";
+    capture->told = trouble != NULL;
+    return trouble;
+}
+
+void nib_capture_drain(struct nib_capture *capture, nib_ms patience_ms)
+{
+    nib_outlet_drain(capture->outlet, patience_ms);
+}

@@ -1,0 +1,87 @@
+/*
+ * The authoritative server of amazone.com: options and wiring.
+ */
+#include <stdio.h>
+
+#include "nibdns/authoritative.h"
+#include "nibdns/builtin.h"
+#include "serve.h"
+
+static const char help[] =
+    "Usage: amazoneserver [options]\n"
+    "The authoritative server of amazone.com, on UDP port 22000.\n"
+    "\n"
+    "  -l, --listen ADDR[:PORT]  listen there (127.0.0.1:22000); may be given again\n"
+    "  -r, --records FILE        records instead of the built-in ones; may be given again\n"
+    "  -t, --ttl SECONDS         TTL that answers carry (60)\n"
+    "  -q, --quiet               print no tables\n"
+    "  -w, --write FILE.pcap     write a capture of the traffic\n"
+    "  -c, --check               read the records, say what is wrong, end\n"
+    "  -h, --help                this text\n"
+    "  -V, --version             the version\n"
+    "\n"
+    "The table goes to standard output after each answer, messages to standard error.\n"
+    "SIGHUP reads the records again, SIGUSR1 says the counters, SIGINT and SIGTERM end.\n"
+    "Status: 0 ended by a signal (or nothing to complain of with --check), 2 wrong use.\n";
+
+struct amazone {
+    struct serve serve;
+    struct nib_authoritative logic;
+    struct nib_local_host host;
+};
+
+static void input(
+    void *ctx, nib_ms now, const struct nib_path *path, const uint8_t *octets, size_t len)
+{
+    struct amazone *a = ctx;
+    (void)now;
+    size_t n = nib_authoritative_input(&a->logic, octets, len, a->host.room(a->host.ctx));
+    if (n > 0)
+        a->host.answer(a->host.ctx, path, n);
+}
+
+static void unsent(void *ctx)
+{
+    struct amazone *a = ctx;
+    nib_authoritative_unsent(&a->logic);
+}
+
+static void reload(void *ctx)
+{
+    struct amazone *a = ctx;
+    serve_reload(&a->serve);
+}
+
+static void counters(void *ctx, struct nib_writer *w)
+{
+    const struct amazone *a = ctx;
+    nib_authoritative_counters(&a->logic, w);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {SERVE_OPTIONS};
+    static struct amazone a = {
+        .serve = {.config = {.program = "amazoneserver", .banner = "[AmazoneDNS]"},
+            .builtin = NIB_BUILTIN_AMAZONE,
+            .ttl_s = 60,
+            .default_port = NIB_PORT_AUTHORITATIVE}};
+    int option;
+    while ((option = getopt_long(argc, argv, SERVE_SHORT, options, NULL)) != -1)
+        serve_option(&a.serve, option, optarg, help);
+    serve_options_done(&a.serve, argc, argv);
+    serve_read_records(&a.serve);
+    a.serve.config.table_cap = serve_table_cap(&a.serve, 0);
+    a.serve.server = nib_server_open(&a.serve.config);
+    if (a.serve.server == NULL)
+        return 2;
+    a.logic = (struct nib_authoritative){.table = &a.serve.table, .ttl_s = a.serve.ttl_s};
+    a.host = nib_server_host(a.serve.server);
+    const struct nib_service service = {.ctx = &a,
+        .input = input,
+        .unsent = unsent,
+        .reload = reload,
+        .counters = counters,
+        .table = &a.serve.table};
+    return nib_server_run(a.serve.server, &service);
+}

@@ -1,0 +1,153 @@
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nibpcap.h"
+
+enum { WINDOW = NIB_PCAP_WINDOW + 65536 };
+
+bool nibpcap_open(struct nibpcap_input *input, const char *path, const struct nibpcap_ports *ports)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    struct stat st;
+    *input = (struct nibpcap_input){
+        .path = is_stdin ? "standard input" : path, .ports = *ports, .fd = 0};
+    if (!is_stdin)
+        input->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (input->fd < 0 || fstat(input->fd, &st) != 0) {
+        nibpcap_complain("%s: %s", path, strerror(errno));
+        return false;
+    }
+    input->live = !S_ISREG(st.st_mode);
+    input->window = malloc(WINDOW);
+    if (input->window == NULL) {
+        nibpcap_complain("%s", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+/* Gets more octets behind those not used yet. False: a failed read. */
+static bool fill(struct nibpcap_input *input)
+{
+    ssize_t n;
+    memmove(input->window, input->window + input->begin, input->end - input->begin);
+    input->end -= input->begin;
+    input->begin = 0;
+    if (input->live)
+        (void)fflush(stdout);
+    do
+        n = read(input->fd, input->window + input->end, WINDOW - input->end);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        input->error = errno;
+        return false;
+    }
+    input->last = n == 0;
+    input->end += (size_t)n;
+    return true;
+}
+
+/* A datagram that is ours, whole or in part. */
+static void look_at_udp(struct nibpcap_seen *seen)
+{
+    const struct nib_packet_udp *udp = &seen->packet.udp;
+    if (udp->len < udp->real_len) {
+        seen->what = NIBPCAP_CUT;
+        return;
+    }
+    seen->err = nib_message_decode(&seen->m, udp->payload, udp->len, &seen->bad);
+    seen->what = seen->err == NIB_OK ? NIBPCAP_MESSAGE : NIBPCAP_BAD;
+}
+
+static void look(const struct nibpcap_ports *ports, struct nibpcap_seen *seen)
+{
+    struct nib_packet *p = &seen->packet;
+    seen->what = NIBPCAP_OTHER;
+    seen->quotes = false;
+    nib_packet_read(p, &seen->frame);
+    const struct nib_packet_udp *d = p->kind == NIB_PACKET_ICMP ? &p->quoted : &p->udp;
+    bool ours = nibpcap_is_port(ports, d->src.port) || nibpcap_is_port(ports, d->dst.port);
+    switch (p->kind) {
+    case NIB_PACKET_UDP:
+        if (ours)
+            look_at_udp(seen);
+        break;
+    case NIB_PACKET_FRAGMENT: /* a later one has no ports to tell whose it is */
+        if (ours || p->fragment_at > 0)
+            seen->what = NIBPCAP_FRAGMENT;
+        break;
+    case NIB_PACKET_ICMP:
+        if (ours) {
+            seen->what = NIBPCAP_ICMP;
+            seen->quotes = d->len == d->real_len &&
+                           nib_message_decode(&seen->m, d->payload, d->len, &seen->bad) == NIB_OK;
+        }
+        break;
+    case NIB_PACKET_BROKEN:
+        if (ours)
+            seen->what = NIBPCAP_BROKEN;
+        break;
+    case NIB_PACKET_OTHER:
+    case NIB_PACKET_CUT:
+        break;
+    }
+}
+
+bool nibpcap_next(struct nibpcap_input *input, struct nibpcap_seen *seen)
+{
+    for (;;) {
+        size_t used;
+        enum nib_pcap_step step = nib_pcap_next(&input->reader, input->window + input->begin,
+            input->end - input->begin, input->last, &used, &seen->frame);
+        input->begin += used;
+        switch (step) {
+        case NIB_PCAP_FRAME:
+            look(&input->ports, seen);
+            return true;
+        case NIB_PCAP_MORE:
+            if (!fill(input))
+                return false;
+            break;
+        case NIB_PCAP_END:
+        case NIB_PCAP_FAULT:
+            return false;
+        }
+    }
+}
+
+static void complain_of_fault(const struct nibpcap_input *input)
+{
+    const struct nib_pcap_reader *r = &input->reader;
+    const char *words = nib_pcap_fault_words(r->fault);
+    unsigned long long at = (unsigned long long)r->fault_at;
+    if (r->fault == NIB_PCAP_PCAPNG && input->fd == 0)
+        nibpcap_complain("%s; convert it with: editcap -F pcap - -", words);
+    else if (r->fault == NIB_PCAP_PCAPNG)
+        nibpcap_complain("%s: %s; convert it with: editcap -F pcap %s %s.pcap", input->path, words,
+            input->path, input->path);
+    else if (r->started)
+        nibpcap_complain("%s: octet %llu, frame %llu: %s", input->path, at,
+            (unsigned long long)r->frames + 1, words);
+    else
+        nibpcap_complain("%s: octet %llu: %s", input->path, at, words);
+}
+
+int nibpcap_close(struct nibpcap_input *input)
+{
+    int status = NIBPCAP_FINE;
+    (void)fflush(stdout);
+    if (input->error != 0)
+        status = nibpcap_complain("%s: %s", input->path, strerror(input->error));
+    else if (input->reader.fault != NIB_PCAP_FINE) {
+        complain_of_fault(input);
+        status = NIBPCAP_USE;
+    }
+    free(input->window);
+    if (input->fd > 0)
+        (void)close(input->fd);
+    return status;
+}

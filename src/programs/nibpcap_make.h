@@ -1,0 +1,52 @@
+/*
+ * Floor 7, private to nibpcap make: a packet as the description says it, and the frames built of it.
+ */
+#ifndef NIBDNS_NIBPCAP_MAKE_H
+#define NIBDNS_NIBPCAP_MAKE_H
+
+#include "nibpcap.h"
+
+enum { MAKE_OCTETS_MAX = 65000 };
+
+enum make_sum { MAKE_SUM_RIGHT, MAKE_SUM_BAD, MAKE_SUM_NONE, MAKE_SUM_PARTIAL };
+
+struct make_packet {
+    int64_t time_ns;
+    struct nib_addr src, dst;
+    bool raw;           /* octets are a whole frame */
+    bool unreachable;   /* octets are the packet that an ICMP error quotes */
+    uint8_t icmp_type, icmp_code;
+    size_t len;
+    uint8_t octets[MAKE_OCTETS_MAX];
+    /* modifiers */
+    size_t cut;         /* octets of the frame that are captured; 0: all */
+    size_t fragments;   /* octets of the datagram in each piece; 0: whole */
+    uint16_t vlan[2];
+    uint8_t vlans, extensions; /* of IPv6: destination options headers in front */
+    uint16_t udp_length;       /* that its header claims; 0: the right one */
+    enum make_sum udp_sum;
+    bool bad_ip_sum;
+};
+
+struct make_file {
+    enum nib_link link;
+    bool big_endian, nanos;
+    uint32_t snaplen;
+    uint8_t *octets; /* of the file so far */
+    size_t len, cap;
+    size_t frames;
+    /* the IP packet and payload of each frame, for what refers to it */
+    struct make_kept {
+        uint8_t *octets;
+        size_t packet_len, payload_len; /* the payload is the packet's last octets */
+    } *kept;
+};
+
+void make_begin(struct make_file *file);
+
+/* Appends the frames of a packet. False: it does not fit into an IP packet. */
+bool make_add(struct make_file *file, const struct make_packet *packet);
+
+void make_free(struct make_file *file);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * Floor 7: what the programs' option parsers share. Each says one line on standard error and ends
+ * the program with status 2 when the user got it wrong.
+ */
+#ifndef NIBDNS_PROGRAMS_OPTIONS_H
+#define NIBDNS_PROGRAMS_OPTIONS_H
+
+#include "nibdns/addr.h"
+
+#define NIB_VERSION "0.1.0"
+
+enum { NIB_EXIT_USAGE = 2 };
+
+/* `program: ` and printf's format, then status 2. */
+_Noreturn void usage_error(const char *program, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What getopt_long already complained about. */
+_Noreturn void usage_hint(const char *program);
+
+/* A whole number from min to max, without sign. */
+uint64_t option_number(
+    const char *program, const char *option, const char *text, uint64_t min, uint64_t max);
+
+struct nib_addr option_addr(
+    const char *program, const char *option, const char *text, uint16_t default_port);
+
+/* The help text, or name and version, to standard output; then status 0. */
+_Noreturn void print_and_exit(const char *text);
+_Noreturn void print_version(const char *program);
+
+#endif
