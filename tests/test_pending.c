@@ -1,0 +1,474 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "nibdns/pending.h"
+#include "support.h"
+
+enum { SEED = 9 };
+
+struct fixture {
+    struct nib_pending pending;
+    void *memory;
+};
+
+static void prepare(struct fixture *f, uint32_t max_questions, uint32_t max_requests)
+{
+    f->memory = zeroed(nib_pending_bytes(max_questions, max_requests));
+    nib_pending_init(&f->pending, f->memory, max_questions, max_requests, SEED);
+}
+
+static struct nib_question *find(const struct fixture *f, const char *name, enum nib_type type)
+{
+    return nib_pending_find(&f->pending, nib_key_of(text_of(name), SEED), type);
+}
+
+/* Opens a question to one server, as a local server would. */
+static struct nib_question *open_one(struct fixture *f, const char *name, enum nib_type type)
+{
+    struct nib_question *q = nib_pending_open(&f->pending, nib_key_of(text_of(name), SEED), type);
+    if (q != NULL)
+        q->n_servers = 1;
+    return q;
+}
+
+/* What a client at 192.0.2.1 asks for, from a port that is told. */
+static struct nib_request request_of(
+    uint16_t port, uint32_t id, const char *name, enum nib_type type)
+{
+    struct nib_request r = {.id = id, .type = type, .name_len = (uint8_t)strlen(name)};
+    r.path.peer = (struct nib_addr){.ip = {192, 0, 2, 1}, .port = port, .family = 4};
+    memcpy(r.name, name, strlen(name));
+    return r;
+}
+
+static bool wait_on(struct fixture *f, struct nib_question *q, uint16_t port, uint32_t id)
+{
+    struct nib_request r = request_of(port, id, "a.example", NIB_A);
+    return nib_pending_wait(&f->pending, q, &r);
+}
+
+/* The ID of the request that waited longest, which is taken off. */
+static uint32_t next_id(struct fixture *f, struct nib_question *q)
+{
+    struct nib_request r;
+    assert_true(nib_pending_next(&f->pending, q, &r));
+    return r.id;
+}
+
+static void a_question_under_way_is_found_by_its_name_in_any_case_and_its_type(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 4, 4);
+    assert_null(find(&f, "a.example", NIB_A));
+    struct nib_question *q = open_one(&f, "A.example", NIB_A);
+    assert_ptr_equal(find(&f, "A.example", NIB_A), q);
+    assert_ptr_equal(find(&f, "a.EXAMPLE", NIB_A), q);
+    assert_null(find(&f, "a.example", NIB_AAAA));
+    assert_null(find(&f, "b.example", NIB_A));
+    assert_text(nib_question_name(q), "A.example");
+    assert_int_equal(q->type, NIB_A);
+    free(f.memory);
+}
+
+static void types_of_one_name_are_questions_of_their_own(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 4, 4);
+    struct nib_question *a = open_one(&f, "a.example", NIB_A);
+    struct nib_question *aaaa = open_one(&f, "a.example", NIB_AAAA);
+    assert_ptr_not_equal(a, aaaa);
+    assert_ptr_equal(find(&f, "a.example", NIB_A), a);
+    assert_ptr_equal(find(&f, "a.example", NIB_AAAA), aaaa);
+    nib_pending_close(&f.pending, a);
+    assert_ptr_equal(find(&f, "a.example", NIB_AAAA), aaaa);
+    free(f.memory);
+}
+
+static void a_closed_question_is_found_no_more(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 4, 4);
+    struct nib_question *q = open_one(&f, "a.example", NIB_A);
+    uint32_t slot = nib_pending_slot(&f.pending, q);
+    assert_ptr_equal(nib_pending_at(&f.pending, slot), q);
+    nib_pending_close(&f.pending, q);
+    assert_null(find(&f, "a.example", NIB_A));
+    assert_null(nib_pending_at(&f.pending, slot));
+    assert_int_equal(f.pending.n_questions, 0);
+    free(f.memory);
+}
+
+static void a_slot_that_no_question_has_is_empty(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 2, 2);
+    assert_null(nib_pending_at(&f.pending, 0));
+    (void)open_one(&f, "a.example", NIB_A);
+    assert_null(nib_pending_at(&f.pending, 1));
+    assert_null(nib_pending_at(&f.pending, 2));
+    assert_null(nib_pending_at(&f.pending, UINT32_MAX));
+    free(f.memory);
+}
+
+static void a_closed_question_leaves_the_timers(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 4, 4);
+    struct nib_question *a = open_one(&f, "a.example", NIB_A);
+    struct nib_question *b = open_one(&f, "b.example", NIB_A);
+    nib_heap_set(&f.pending.retries, nib_pending_slot(&f.pending, a), 500);
+    nib_heap_set(&f.pending.retries, nib_pending_slot(&f.pending, b), 1000);
+    assert_int_equal(nib_heap_due(&f.pending.retries), 500);
+    nib_pending_close(&f.pending, a);
+    assert_int_equal(nib_heap_due(&f.pending.retries), 1000);
+    nib_pending_close(&f.pending, b);
+    assert_true(nib_heap_due(&f.pending.retries) == NIB_NEVER);
+    free(f.memory);
+}
+
+static void a_full_table_opens_nothing_until_one_is_closed(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 2, 2);
+    struct nib_question *a = open_one(&f, "a.example", NIB_A);
+    struct nib_question *b = open_one(&f, "b.example", NIB_A);
+    assert_null(open_one(&f, "c.example", NIB_A));
+    assert_null(find(&f, "c.example", NIB_A));
+    assert_ptr_equal(find(&f, "a.example", NIB_A), a);
+    nib_pending_close(&f.pending, a);
+    assert_non_null(open_one(&f, "c.example", NIB_A));
+    assert_null(open_one(&f, "d.example", NIB_A));
+    assert_ptr_equal(find(&f, "b.example", NIB_A), b);
+    free(f.memory);
+}
+
+static void a_table_for_nothing_opens_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 0, 0);
+    assert_null(open_one(&f, "a.example", NIB_A));
+    assert_null(find(&f, "a.example", NIB_A));
+    assert_null(nib_pending_at(&f.pending, 0));
+    assert_true(nib_heap_due(&f.pending.retries) == NIB_NEVER);
+    struct nib_request r = request_of(1000, 1, "a.example", NIB_A);
+    assert_false(nib_pending_repeats(&f.pending, &r));
+    free(f.memory);
+}
+
+static void a_slot_that_is_used_again_remembers_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct nib_request r;
+    prepare(&f, 1, 2);
+    struct nib_question *q = open_one(&f, "long-name.example", NIB_A);
+    q->id = 77;
+    q->sent = q->server = q->round = q->gone = 3;
+    q->servers[0].family = 4;
+    assert_true(wait_on(&f, q, 1000, 1));
+    nib_heap_set(&f.pending.retries, 0, 500);
+    (void)next_id(&f, q);
+    nib_pending_close(&f.pending, q);
+    struct nib_question *again =
+        nib_pending_open(&f.pending, nib_key_of(text_of("b"), SEED), NIB_NS);
+    assert_ptr_equal(again, q);
+    assert_text(nib_question_name(again), "b");
+    assert_int_equal(again->type, NIB_NS);
+    assert_int_equal(again->id + again->sent + again->server + again->round + again->gone, 0);
+    assert_int_equal(again->n_servers + again->servers[0].family, 0);
+    assert_int_equal(again->retry.at, 0);
+    assert_false(nib_pending_next(&f.pending, again, &r));
+    free(f.memory);
+}
+
+static void requests_leave_a_question_in_the_order_they_came(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct nib_request r;
+    prepare(&f, 2, 8);
+    struct nib_question *a = open_one(&f, "a.example", NIB_A);
+    struct nib_question *b = open_one(&f, "b.example", NIB_A);
+    assert_false(nib_pending_next(&f.pending, a, &r));
+    assert_true(wait_on(&f, a, 1000, 1));
+    assert_true(wait_on(&f, b, 1000, 2));
+    assert_true(wait_on(&f, a, 1001, 3));
+    assert_true(wait_on(&f, a, 1002, 4));
+    assert_int_equal(next_id(&f, a), 1);
+    assert_true(wait_on(&f, a, 1003, 5)); /* in the place of the first */
+    assert_int_equal(next_id(&f, a), 3);
+    assert_int_equal(next_id(&f, a), 4);
+    assert_int_equal(next_id(&f, a), 5);
+    assert_false(nib_pending_next(&f.pending, a, &r));
+    assert_int_equal(next_id(&f, b), 2);
+    assert_int_equal(f.pending.n_requests, 0);
+    assert_true(wait_on(&f, a, 1004, 6)); /* a question that ran empty waits again */
+    assert_int_equal(next_id(&f, a), 6);
+    free(f.memory);
+}
+
+static void a_request_comes_back_as_it_went_in(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct nib_request in = request_of(1000, 0xffffffff, "Alias.Example", NIB_AAAA), out;
+    prepare(&f, 1, 1);
+    in.path.self = (struct nib_addr){.ip = {127, 0, 0, 1}, .port = 21000, .family = 4};
+    in.path.via = 3;
+    in.ttl_s = 300;
+    in.cnames = 2;
+    in.spent = 5;
+    struct nib_question *q = open_one(&f, "target.example", NIB_AAAA);
+    assert_true(nib_pending_wait(&f.pending, q, &in));
+    assert_true(nib_pending_next(&f.pending, q, &out));
+    assert_int_equal(out.id, 0xffffffff);
+    assert_int_equal(out.type, NIB_AAAA);
+    assert_text(nib_request_name(&out), "Alias.Example");
+    assert_true(nib_addr_equal(&out.path.peer, &in.path.peer));
+    assert_true(nib_addr_equal(&out.path.self, &in.path.self));
+    assert_int_equal(out.path.via, 3);
+    assert_int_equal(out.ttl_s, 300);
+    assert_int_equal(out.cnames, 2);
+    assert_int_equal(out.spent, 5);
+    free(f.memory);
+}
+
+static void a_full_pool_of_requests_refuses_until_one_leaves(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 2, 2);
+    struct nib_question *a = open_one(&f, "a.example", NIB_A);
+    struct nib_question *b = open_one(&f, "b.example", NIB_A);
+    struct nib_request refused = request_of(1002, 3, "a.example", NIB_A);
+    assert_true(wait_on(&f, a, 1000, 1));
+    assert_true(wait_on(&f, b, 1001, 2));
+    assert_false(nib_pending_wait(&f.pending, a, &refused));
+    assert_false(nib_pending_repeats(&f.pending, &refused));
+    assert_int_equal(next_id(&f, a), 1);
+    assert_true(nib_pending_wait(&f.pending, b, &refused));
+    assert_int_equal(next_id(&f, b), 2);
+    assert_int_equal(next_id(&f, b), 3);
+    free(f.memory);
+}
+
+/* NIB-8.12 */
+static void a_repeat_has_the_same_source_id_type_and_octets_of_name(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 4, 4);
+    struct nib_request first = request_of(1000, 7, "a.example", NIB_A), other;
+    assert_false(nib_pending_repeats(&f.pending, &first));
+    assert_true(nib_pending_wait(&f.pending, open_one(&f, "a.example", NIB_A), &first));
+    assert_true(nib_pending_repeats(&f.pending, &first));
+
+    other = request_of(1001, 7, "a.example", NIB_A);
+    assert_false(nib_pending_repeats(&f.pending, &other));
+    other = request_of(1000, 8, "a.example", NIB_A);
+    assert_false(nib_pending_repeats(&f.pending, &other));
+    other = request_of(1000, 7, "a.example", NIB_AAAA);
+    assert_false(nib_pending_repeats(&f.pending, &other));
+    other = request_of(1000, 7, "A.example", NIB_A);
+    assert_false(nib_pending_repeats(&f.pending, &other));
+    other = request_of(1000, 7, "a.exampl", NIB_A);
+    assert_false(nib_pending_repeats(&f.pending, &other));
+    other = first;
+    other.path.peer.ip[3]++;
+    assert_false(nib_pending_repeats(&f.pending, &other));
+    other = first;
+    other.path.peer.family = 6;
+    assert_false(nib_pending_repeats(&f.pending, &other));
+    other = first;
+    other.path.peer.scope = 2;
+    assert_false(nib_pending_repeats(&f.pending, &other));
+    free(f.memory);
+}
+
+static void a_request_that_has_left_is_no_repeat_when_it_comes_again(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 4, 4);
+    struct nib_request r = request_of(1000, 7, "a.example", NIB_A);
+    struct nib_question *q = open_one(&f, "a.example", NIB_A);
+    assert_true(nib_pending_wait(&f.pending, q, &r));
+    (void)next_id(&f, q);
+    assert_false(nib_pending_repeats(&f.pending, &r));
+    free(f.memory);
+}
+
+/* The longest names fill their arrays to the last octet. */
+static void the_longest_names_are_kept_whole(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct nib_request out;
+    char name[NIB_NAME_MAX + 1];
+    fill_name(name, NIB_NAME_MAX, 'n');
+    prepare(&f, 1, 1);
+    struct nib_request in = request_of(1000, 1, name, NIB_A);
+    struct nib_question *q = open_one(&f, name, NIB_A);
+    assert_true(nib_pending_wait(&f.pending, q, &in));
+    assert_ptr_equal(find(&f, name, NIB_A), q);
+    assert_true(nib_pending_repeats(&f.pending, &in));
+    assert_true(nib_pending_next(&f.pending, q, &out));
+    assert_text(nib_request_name(&out), name);
+    assert_text(nib_question_name(q), name);
+    free(f.memory);
+}
+
+/* The model: for each of a few names what waits on its question, in order. */
+enum { NAMES = 8, PORTS = 3, IDS = 3, QUEUE_MAX = 16, STEPS = 400 };
+static const char *const names[NAMES] = {
+    "a", "b.example", "c.example", "d.example", "e.example", "f.example", "g.example", "h.example"};
+
+struct model {
+    struct nib_question *open[NAMES]; /* NULL: no such question */
+    struct nib_request waiting[NAMES][QUEUE_MAX];
+    uint32_t n[NAMES];
+    uint32_t n_open, n_waiting;
+};
+
+static struct nib_request any_request(struct dice *dice, uint32_t name)
+{
+    return request_of(
+        (uint16_t)(1000 + dice_below(dice, PORTS)), dice_below(dice, IDS), names[name], NIB_A);
+}
+
+static bool model_repeats(const struct model *model, uint32_t name, const struct nib_request *r)
+{
+    for (uint32_t i = 0; i < model->n[name]; i++)
+        if (model->waiting[name][i].id == r->id &&
+            model->waiting[name][i].path.peer.port == r->path.peer.port)
+            return true;
+    return false;
+}
+
+static void step_open(struct fixture *f, struct model *model, uint32_t name)
+{
+    if (model->open[name] != NULL)
+        return;
+    struct nib_question *q = open_one(f, names[name], NIB_A);
+    assert_int_equal(q != NULL, model->n_open < f->pending.max_questions);
+    model->open[name] = q;
+    model->n_open += q != NULL;
+}
+
+static void step_wait(struct fixture *f, struct model *model, uint32_t name, struct dice *dice)
+{
+    struct nib_request r = any_request(dice, name);
+    bool repeats = model_repeats(model, name, &r);
+    assert_int_equal(nib_pending_repeats(&f->pending, &r), repeats);
+    if (model->open[name] == NULL || repeats)
+        return;
+    bool room = model->n_waiting < f->pending.max_requests;
+    assert_int_equal(nib_pending_wait(&f->pending, model->open[name], &r), room);
+    if (room) {
+        model->waiting[name][model->n[name]++] = r;
+        model->n_waiting++;
+    }
+}
+
+static void step_next(struct fixture *f, struct model *model, uint32_t name)
+{
+    struct nib_request r, *queue = model->waiting[name];
+    if (model->open[name] == NULL)
+        return;
+    assert_int_equal(nib_pending_next(&f->pending, model->open[name], &r), model->n[name] > 0);
+    if (model->n[name] == 0)
+        return;
+    assert_int_equal(r.id, queue[0].id);
+    assert_int_equal(r.path.peer.port, queue[0].path.peer.port);
+    model->n[name]--;
+    model->n_waiting--;
+    memmove(queue, queue + 1, model->n[name] * sizeof *queue);
+}
+
+static void step_close(struct fixture *f, struct model *model, uint32_t name)
+{
+    if (model->open[name] == NULL)
+        return;
+    while (model->n[name] > 0)
+        step_next(f, model, name);
+    nib_pending_close(&f->pending, model->open[name]);
+    model->open[name] = NULL;
+    model->n_open--;
+}
+
+static void assert_agrees(const struct fixture *f, const struct model *model)
+{
+    assert_int_equal(f->pending.n_questions, model->n_open);
+    assert_int_equal(f->pending.n_requests, model->n_waiting);
+    for (uint32_t i = 0; i < NAMES; i++) {
+        struct nib_question *q = model->open[i];
+        assert_ptr_equal(find(f, names[i], NIB_A), q);
+        if (q != NULL)
+            assert_ptr_equal(nib_pending_at(&f->pending, nib_pending_slot(&f->pending, q)), q);
+    }
+}
+
+static void random_operations_agree_with_queues(void **state)
+{
+    (void)state;
+    struct dice dice = dice_init();
+    for (int round = 0; round < 100; round++) {
+        struct fixture f;
+        static struct model model;
+        model = (struct model){.n_open = 0};
+        prepare(&f, 1 + dice_below(&dice, NAMES), 1 + dice_below(&dice, 12));
+        for (int step = 0; step < STEPS; step++) {
+            uint32_t name = dice_below(&dice, NAMES);
+            switch (dice_below(&dice, 6)) {
+            case 0:
+                step_open(&f, &model, name);
+                break;
+            case 1:
+                step_next(&f, &model, name);
+                break;
+            case 2:
+                if (dice_below(&dice, 3) == 0)
+                    step_close(&f, &model, name);
+                break;
+            default:
+                step_wait(&f, &model, name, &dice);
+            }
+            assert_agrees(&f, &model);
+        }
+        free(f.memory);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_question_under_way_is_found_by_its_name_in_any_case_and_its_type),
+        cmocka_unit_test(types_of_one_name_are_questions_of_their_own),
+        cmocka_unit_test(a_closed_question_is_found_no_more),
+        cmocka_unit_test(a_slot_that_no_question_has_is_empty),
+        cmocka_unit_test(a_closed_question_leaves_the_timers),
+        cmocka_unit_test(a_full_table_opens_nothing_until_one_is_closed),
+        cmocka_unit_test(a_table_for_nothing_opens_nothing),
+        cmocka_unit_test(a_slot_that_is_used_again_remembers_nothing),
+        cmocka_unit_test(requests_leave_a_question_in_the_order_they_came),
+        cmocka_unit_test(a_request_comes_back_as_it_went_in),
+        cmocka_unit_test(a_full_pool_of_requests_refuses_until_one_leaves),
+        cmocka_unit_test(a_repeat_has_the_same_source_id_type_and_octets_of_name),
+        cmocka_unit_test(a_request_that_has_left_is_no_repeat_when_it_comes_again),
+        cmocka_unit_test(the_longest_names_are_kept_whole),
+        cmocka_unit_test(random_operations_agree_with_queues),
+    };
+    return cmocka_run_group_tests_name("pending", tests, NULL, NULL);
+}
