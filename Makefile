@@ -1,5 +1,5 @@
-# nibdns. `make` builds the programs, `make run` shows them at work, `make test` tests everything.
-# Yours to set: CC, CFLAGS, LDFLAGS, V=1 to see the commands.
+# nibdns. `make` builds the programs, `make run` shows them at work, `make test` tests everything,
+# `make help` lists the rest. Yours to set: CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR; V=1 shows commands.
 
 CC      = cc
 CFLAGS  = -O2 -g
@@ -8,6 +8,8 @@ V       = 0
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
 MAKEFLAGS += --no-builtin-rules
 Q := $(if $(filter 0,$(V)),@)
 
@@ -16,31 +18,43 @@ warnings := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -
 base     := -std=c11 -Iinclude $(warnings) -MMD -MP
 sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+# ---- what there is to build ----
+
 programs := client localserver amazoneserver nibpcap nibsim nibbench
 programs := $(foreach p,$(programs),$(if $(wildcard src/programs/$(p).c),$(p)))
 core     := $(wildcard src/core/*.c)
 os       := $(wildcard src/os/*.c)
-mains    := $(programs:%=src/programs/%.c)
-shared   := $(filter-out $(mains),$(wildcard src/programs/*.c))
+common   := src/programs/options.c src/programs/serve.c
 tests    := $(wildcard tests/test_*.c)
 helpers  := $(filter-out $(tests),$(wildcard tests/*.c))
 
-# Each flavour is a whole build in a folder of its own: $(1) name, $(2) compiler flags.
+# The files of each program beside its main.
+parts_client   := src/programs/client_io.c
+parts_nibpcap  := $(wildcard src/programs/nibpcap_*.c)
+parts_nibsim   := $(wildcard src/programs/sim_*.c)
+parts_nibbench := $(wildcard src/programs/bench_*.c)
+
+# Each flavour is a whole build in a folder of its own: $(1) name, $(2) compiler, $(3) its flags,
+# $(4) the linker's.
 define flavour
 build/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(base) $(2) -c $$< -o $$@
+	$$(Q)$(2) $$(base) $(3) -c $$< -o $$@
 build/$(1)/libnibdns.a: $$(core:%.c=build/$(1)/%.o)
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
-build/$(1)/libos.a: $$(os:%.c=build/$(1)/%.o) $$(shared:%.c=build/$(1)/%.o)
+build/$(1)/libos.a: $$(os:%.c=build/$(1)/%.o) $$(common:%.c=build/$(1)/%.o)
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
-build/$(1)/bin/%: build/$(1)/src/programs/%.o build/$(1)/libos.a build/$(1)/libnibdns.a
+build/$(1)/bin/%: build/$(1)/src/programs/%.o $$$$(addprefix build/$(1)/,$$$$(subst .c,.o,$$$$(parts_$$$$*))) \
+                  build/$(1)/libos.a build/$(1)/libnibdns.a
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $(2) $$^ -o $$@ $$(LDFLAGS) -pthread
+	$$(Q)$(2) $(3) $$^ -o $$@ $(4) -pthread
 endef
-$(eval $(call flavour,release,$$(CFLAGS)))
-$(eval $(call flavour,test,$(sanitize)))
-.SECONDARY:
+flavour-%: $$(addprefix build/%/bin/,$(programs))
+	@:
+$(eval $(call flavour,release,$$(CC),$$(CFLAGS),$$(LDFLAGS)))
+$(eval $(call flavour,test,$$(CC),$(sanitize),))
+$(eval $(call flavour,clang,clang,-O2,))
+$(eval $(call flavour,musl,musl-gcc,-O2,-static))
 
 .PHONY: all
 all: $(programs:%=bin/%)
@@ -49,13 +63,50 @@ bin/%: build/release/bin/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-build/test/%: build/test/tests/%.o $(helpers:%.c=build/test/%.o) build/test/libos.a build/test/libnibdns.a
+# ---- to see it at work ----
+
+.PHONY: run lab demo
+three := bin/client bin/localserver bin/amazoneserver
+run: $(three)
+	$(Q)tools/run.sh
+
+lab: $(three)
+	$(Q)tools/lab.sh
+
+demo: $(three)
+	$(Q)tools/demo.sh
+
+# ---- tests ----
+
+build/test/%: build/test/tests/%.o $(helpers:%.c=build/test/%.o) build/test/libos.a \
+              build/test/libnibdns.a
 	$(Q)$(CC) $(sanitize) $^ -o $@ -lcmocka -pthread
 
-.PHONY: check clean
+test_programs := $(tests:tests/%.c=build/test/%)
+test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tools/check-rules.sh
+
+.PHONY: test check floors compilers
+# Everything, with the packages that it needs.
+test:
+	$(Q)tools/need.sh
+	$(Q)$(MAKE) --no-print-directory all $(test_programs) $(programs:%=build/test/bin/%)
+	$(Q)tests/run.sh $(test_programs) $(test_scripts)
+
 # The C tests alone, under the sanitizers.
-check: $(tests:tests/%.c=build/test/%) $(programs:%=build/test/bin/%)
-	$(Q)tests/run.sh $(tests:tests/%.c=build/test/%)
+check: $(test_programs) $(programs:%=build/test/bin/%)
+	$(Q)tests/run.sh $(test_programs)
+
+# Proves from the object files that the logic needs nothing of the system.
+floors: build/release/libnibdns.a
+	$(Q)tools/floors.sh $<
+
+# Both compilers and both C libraries, as far as they are there.
+compilers: all
+	$(Q)tools/compilers.sh
+
+.PHONY: help clean
+help:
+	@sed -n 's/^# help: //p' $(firstword $(MAKEFILE_LIST))
 
 clean:
 	rm -rf bin build
