@@ -150,7 +150,8 @@ static void put_ipv6(struct nib_writer *w, const struct make_packet *p, const st
     }
 }
 
-/* One frame: body[at..at+len) in IP in the link layer in a record. Returns the IP packet's place. */
+/* One frame: body[at..at+len) in IP in the link layer in a record. Returns the IP packet's place.
+ */
 static bool add_frame(struct make_file *file, const struct make_packet *p, const uint8_t *body,
     const struct piece *piece)
 {
@@ -175,7 +176,7 @@ static bool add_frame(struct make_file *file, const struct make_packet *p, const
     append(file, frame, len);
     file->kept = nibpcap_allocate(file->kept, (file->frames + 1) * sizeof *file->kept);
     file->kept[file->frames++] = (struct make_kept){nibpcap_allocate(NULL, w.off + 1),
-        w.off - link_len, p->raw || p->unreachable || piece->at > 0 ? 0 : p->len};
+        w.off - link_len, p->raw || p->unreachable || piece->fragment ? 0 : p->len};
     memcpy(file->kept[file->frames - 1].octets, frame + link_len, w.off - link_len);
     return !w.full;
 }
@@ -193,8 +194,7 @@ static size_t build_udp(const struct make_packet *p, uint8_t *body, size_t cap)
 {
     uint8_t packet[MAKE_OCTETS_MAX + 64];
     size_t ip_len = p->dst.family == 6 ? 40 : 20;
-    size_t n =
-        nib_packet_write(packet, sizeof packet, &p->src, &p->dst, p->octets, p->len, p->len);
+    size_t n = nib_packet_write(packet, sizeof packet, &p->src, &p->dst, p->octets, p->len, p->len);
     if (n == 0 || n - ip_len > cap)
         return 0;
     memcpy(body, packet + ip_len, n - ip_len);
@@ -217,8 +217,8 @@ static size_t build_icmp(const struct make_packet *p, uint8_t *body, uint8_t pro
     body[0] = p->icmp_type;
     body[1] = p->icmp_code;
     memcpy(body + 8, p->octets, len);
-    uint32_t sum = protocol == 1 ? 0
-                                 : nib_sum_pseudo(&p->src, &p->dst, protocol, (uint32_t)(8 + len));
+    uint32_t sum =
+        protocol == 1 ? 0 : nib_sum_pseudo(&p->src, &p->dst, protocol, (uint32_t)(8 + len));
     set_u16(body + 2, nib_sum_fold(nib_sum_add(sum, body, 8 + len)));
     return 8 + len;
 }
