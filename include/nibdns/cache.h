@@ -1,7 +1,8 @@
 /*
  * Floor 3: the dynamic records of a program: learnt from answers, gone when their TTL is used up
- * (NIB-7). Key is name and type. Bounded: when `max` records live, the one that would expire first
- * makes room. Lookup is O(1), insert and expiry O(log n); nothing is allocated after init.
+ * (NIB-7.4). Key is name and type. Bounded: when `max` records live, the one that would expire
+ * first makes room (NIB-7.8). Lookup is O(1), insert and expiry O(log n); nothing is allocated
+ * after init.
  *
  * A record that has expired is never found or shown, whether or not nib_cache_expire() came by.
  */
@@ -47,8 +48,8 @@ bool nib_cache_find(const struct nib_cache *cache, nib_ms now, struct nib_key ke
 
 /*
  * Stores a copy of a record (number, name, type, result, ttl_s of at least 1 count), unless one
- * with that key lives: that one stays as it is. Returns whether it was stored. The names and
- * results must have passed their checks.
+ * with that key lives: that one stays as it is (NIB-7.5). Returns whether it was stored. The names
+ * and results must have passed their checks.
  */
 bool nib_cache_store(struct nib_cache *cache, nib_ms now, const struct nib_rr *rr);
 

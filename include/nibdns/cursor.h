@@ -51,7 +51,7 @@ static inline const uint8_t *nib_reader_take(struct nib_reader *r, size_t n)
     return octets;
 }
 
-/* Big-endian integers; 0 once the reader has failed. */
+/* Big-endian integers (NIB-1.2); 0 once the reader has failed. */
 static inline uint8_t nib_reader_u8(struct nib_reader *r)
 {
     const uint8_t *p = nib_reader_take(r, 1);

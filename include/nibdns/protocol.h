@@ -42,7 +42,7 @@ enum {
     NIB_TTL_MAX = 2147483647,                                                    /* seconds */
 };
 
-/* UDP ports on which the two servers listen unless told otherwise. */
+/* NIB-1.3: UDP ports on which the two servers listen unless told otherwise. */
 enum { NIB_PORT_LOCAL = 21000, NIB_PORT_AUTHORITATIVE = 22000 };
 
 enum nib_flag { NIB_QUERY = 0, NIB_RESPONSE = 1 };

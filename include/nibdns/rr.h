@@ -7,7 +7,8 @@
 #include "nibdns/name.h"
 #include "nibdns/protocol.h"
 
-/* A view of a record in a table; texts stay the table's and live until the table next changes. */
+/* NIB-7.1: a view of a record in a table; texts stay the table's and live until the table next
+ * changes. */
 struct nib_rr {
     uint64_t no; /* record number: from 0, never used again */
     struct nib_text name;

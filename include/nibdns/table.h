@@ -1,5 +1,5 @@
 /*
- * Floor 3: the RR table of a program as people see it (NIB-7): its static records (a zone, shared
+ * Floor 3: the RR table of a program as people see it (NIB-7.1): its static records (a zone, shared
  * and swapped by the program), its dynamic ones (a cache), one numbering, one printed text:
  *
  *     (an empty line)
@@ -28,13 +28,15 @@ struct nib_table {
  */
 void nib_table_set_zone(struct nib_table *table, struct nib_zone *zone);
 
-/* The record of that key, static before dynamic. False, *rr untouched, when there is none. */
+/* The record of that key, static before dynamic (NIB-7.3). False, *rr untouched, when there is
+ * none. */
 bool nib_table_find(const struct nib_table *table, nib_ms now, struct nib_key key,
     enum nib_type type, struct nib_rr *rr);
 
 /*
  * Stores what an answer said as a dynamic record with the next number. Nothing happens when a
- * record with that key lives, static or dynamic, or the TTL is 0. Returns whether it was stored.
+ * record with that key lives, static or dynamic, or the TTL is 0 (NIB-7.6). Returns whether it was
+ * stored.
  */
 bool nib_table_store(struct nib_table *table, nib_ms now, struct nib_text name, enum nib_type type,
     struct nib_text result, uint32_t ttl_s);

@@ -1,7 +1,7 @@
 /*
  * Floor 3: the static records of a server, read from a records file and then unchanged (a reload
- * makes a new zone and swaps it in). Key is name and type; several NS records of one name may
- * stand, every other key stands once, and a name with a CNAME has no other record (NIB-7).
+ * makes a new zone and swaps it in). Key is name and type (NIB-7.2); several NS records may
+ * stand, every other key stands once, a name with a CNAME has no other record (NIB-7.7).
  *
  * A record costs 12 octets, its two texts, padding to 8, and 12 octets of index. A lookup waits for
  * memory twice: the bucket, the record.

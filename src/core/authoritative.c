@@ -33,12 +33,12 @@ size_t nib_authoritative_input(
     size_t bad;
     count(server, NIB_AUTH_RECEIVED);
     enum nib_err err = nib_message_decode(&m, octets, len, &bad);
-    if (err != NIB_OK) {
+    if (err != NIB_OK) { /* NIB-6.1, NIB-6.2 */
         count(server, NIB_AUTH_DROPPED_MALFORMED);
         server->malformed[err]++;
         return 0;
     }
-    if (m.flag != NIB_QUERY) {
+    if (m.flag != NIB_QUERY) { /* NIB-6.3 */
         count(server, NIB_AUTH_DROPPED_RESPONSE);
         return 0;
     }

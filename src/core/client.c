@@ -46,6 +46,7 @@ enum nib_client_step nib_client_ask(
     client->query_len = nib_message_encode(client->query, sizeof client->query, &m);
     client->name = (struct nib_text){(const char *)client->query + NIB_AT_QNAME, name.len};
     struct nib_key key = nib_key_of(name, client->table->zone->seed);
+    /* NIB-8.15: the own table first */
     client->from_table = nib_table_find(client->table, now, key, type, &rr);
     if (client->from_table) {
         keep_result(client, type, rr.result, rr.ttl_s);
@@ -75,7 +76,7 @@ enum nib_client_step nib_client_input(struct nib_client *client, nib_ms now,
     size_t bad;
     if (client->due == NIB_NEVER) /* nothing is asked: whatever this is, it comes late (NIB-6.7) */
         return NIB_CLIENT_WAIT;
-    if (!nib_addr_equal(from, &client->server))
+    if (!nib_addr_equal(from, &client->server)) /* NIB-6.5, NIB-6.6 */
         return discard(client, NIB_DISCARD_SOURCE);
     if (nib_message_decode(&m, octets, len, &bad) != NIB_OK)
         return discard(client, NIB_DISCARD_MALFORMED);

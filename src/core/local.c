@@ -34,6 +34,7 @@ void nib_local_init(struct nib_local *local, struct nib_table *table, struct nib
         (struct nib_local){.table = table, .pending = pending, .host = *host, .config = *config};
 }
 
+/* NIB-8.7, NIB-8.14: the name and type that were asked for, the request's own ID and letters. */
 static void send_answer(
     struct nib_local *local, const struct nib_request *request, const struct answer *answer)
 {
@@ -126,7 +127,7 @@ static void add_server(
     }
 }
 
-/* Servers that lately failed go behind those that did not; otherwise the order stays. */
+/* NIB-8.8: servers that lately failed go behind those that did not; otherwise the order stays. */
 static void prefer_healthy(struct nib_local *local, nib_ms now, struct delegation *d)
 {
     struct nib_addr bad[NIB_SERVERS_MAX];
@@ -164,13 +165,14 @@ static struct delegation delegation_of(struct nib_local *local, nib_ms now, stru
 
 /* ---- questions ---- */
 
+/* NIB-8.10 */
 static void take_id(struct nib_local *local, struct nib_question *q)
 {
     q->id = local->next_id++;
     count(local, NIB_LOCAL_QUESTIONS);
 }
 
-/* Sends the question to its server of the moment. */
+/* Sends the question to its server of the moment; each round waits twice as long (NIB-9.2). */
 static enum nib_ask transmit(struct nib_local *local, nib_ms now, struct nib_question *q)
 {
     uint8_t octets[NIB_QUERY_MAX];
@@ -198,7 +200,8 @@ static enum nib_ask transmit(struct nib_local *local, nib_ms now, struct nib_que
 
 /*
  * Moves to the server whose turn it is: the next one that is not gone, a round later past the last.
- * A change of server is a new question, with an ID and a socket of its own. False: all used up.
+ * The same server again is a retry, with the ID and socket that it had (NIB-9.3); a change of
+ * server is a new question, with an ID and a socket of its own (NIB-9.4). False: all used up.
  */
 static bool next_server(struct nib_local *local, struct nib_question *q)
 {
@@ -224,7 +227,7 @@ static bool next_server(struct nib_local *local, struct nib_question *q)
     return false;
 }
 
-/* Asks the server of the moment, and where it cannot be reached the ones after it. */
+/* Asks the server of the moment, and where it cannot be reached the ones after it (NIB-9.5). */
 static bool ask(struct nib_local *local, nib_ms now, struct nib_question *q)
 {
     for (;;) {
@@ -273,7 +276,7 @@ static void go_on(struct nib_local *local, nib_ms now, struct nib_question *q)
         give_up(local, q);
 }
 
-/* A new question to a domain's servers, or NULL: table full, or no server can be reached. */
+/* A new question to a domain's servers, or NULL: table full (NIB-8.13), or none can be reached. */
 static struct nib_question *open_question(struct nib_local *local, nib_ms now, struct nib_key key,
     enum nib_type type, const struct delegation *d)
 {
@@ -299,8 +302,8 @@ static uint32_t ttl_of(const struct nib_local *local, const struct nib_rr *rr)
 }
 
 /*
- * The question under way for that key, or a new one to its domain's servers. NULL, with the answer,
- * when there is nobody to ask or asking would break a limit.
+ * The question under way for that key (NIB-8.11), or a new one to its domain's servers. NULL, with
+ * the answer, when there is nobody to ask (NIB-8.5) or asking would break a limit (NIB-8.6).
  */
 static struct nib_question *question_for(struct nib_local *local, nib_ms now,
     const struct nib_request *request, struct nib_key key, struct answer *answer)
@@ -329,7 +332,8 @@ static bool follow(struct nib_request *request, uint32_t ttl_s)
 }
 
 /*
- * NIB-8.2 to 8.5, from a name on: the answer, with NULL returned, or the question to wait on.
+ * NIB-8.2 to NIB-8.5, from a name on: its record, its CNAME (NIB-8.3), a question. The answer, with
+ * NULL returned, or the question to wait on.
  */
 static struct nib_question *walk(struct nib_local *local, nib_ms now, struct nib_request *request,
     struct nib_text name, struct answer *answer)
@@ -385,17 +389,17 @@ void nib_local_input(struct nib_local *local, nib_ms now, const struct nib_path 
     size_t bad;
     count(local, NIB_LOCAL_RECEIVED);
     enum nib_err err = nib_message_decode(&m, octets, len, &bad);
-    if (err != NIB_OK) {
+    if (err != NIB_OK) { /* NIB-6.1, NIB-6.2 */
         count(local, NIB_LOCAL_DROPPED_MALFORMED);
         local->malformed[err]++;
         return;
     }
-    if (m.flag != NIB_QUERY) {
+    if (m.flag != NIB_QUERY) { /* NIB-6.3 */
         count(local, NIB_LOCAL_DROPPED_RESPONSE);
         return;
     }
     struct nib_request request = request_of(&m, path);
-    if (nib_pending_repeats(local->pending, &request)) {
+    if (nib_pending_repeats(local->pending, &request)) { /* NIB-8.12 */
         count(local, NIB_LOCAL_DROPPED_REPEAT);
         return;
     }
@@ -412,7 +416,7 @@ static const enum nib_local_counter misfit_counters[NIB_MISFIT_COUNT] = {
     [NIB_MISFIT_ANSWER] = NIB_LOCAL_UP_ANSWER,
 };
 
-/* NIB-9: decodes what came on a question's socket; false, and counted, when it is not the answer.
+/* NIB-6.6: decodes what came on a question's socket; false, and counted, when it is not the answer.
  */
 static bool is_answer(struct nib_local *local, const struct nib_question *q, struct nib_message *m,
     const uint8_t *octets, size_t len)
@@ -445,7 +449,7 @@ static void pass_on(
     }
 }
 
-/* Stores the answer, frees the question, then takes its requests along one by one. */
+/* Stores the answer (NIB-7.10), frees the question, then takes its requests along one by one. */
 static void conclude(
     struct nib_local *local, nib_ms now, struct nib_question *q, const struct nib_message *m)
 {
@@ -474,8 +478,8 @@ void nib_local_reply(
     if (!is_answer(local, q, &m, octets, len))
         return;
     count(local, NIB_LOCAL_ANSWERS);
-    m.ttl_s = least(m.ttl_s, local->config.max_ttl_s);
-    if (m.outcome == NIB_FAILURE) { /* another server may know */
+    m.ttl_s = least(m.ttl_s, local->config.max_ttl_s); /* NIB-7.9 */
+    if (m.outcome == NIB_FAILURE) {                    /* NIB-8.16: another server may know */
         q->gone |= (uint8_t)(1u << q->server);
         go_on(local, now, q);
     } else {

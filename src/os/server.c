@@ -320,6 +320,7 @@ static void watch_capture(struct nib_server *server)
             server->config.program, server->config.write, trouble);
 }
 
+/* Datagrams that wait are read before what is due by the same clock reading is done (NIB-9.6). */
 static void turn(struct nib_server *server)
 {
     uint32_t numbers[EVENTS];

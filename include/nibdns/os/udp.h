@@ -10,7 +10,7 @@
 
 enum {
     NIB_BATCH = 64,          /* datagrams read or sent with one call */
-    NIB_DATAGRAM_CAP = 1024, /* octets kept of one: more than any message has */
+    NIB_DATAGRAM_CAP = 1024, /* octets kept of one: more than any message has (NIB-1.1) */
     NIB_UDP_BUFFER = 4 << 20 /* octets asked for each listening socket's queues */
 };
 
