@@ -20,6 +20,7 @@
 --   nibdns.icmp_for, nibdns.icmp_in the query that an ICMP error quotes, and the frame of that error
 --   nibdns.expert.WHAT              retransmission duplicate differs unsolicited unanswered not_found
 --                                   failure cut icmp
+--   What an ICMP error quotes has the message's fields too: `&& !icmp && !icmpv6` leaves it out.
 --   The booleans nibdns.miss, nibdns.unsolicited and nibdns.unanswered are there when they are true.
 --
 -- How messages are paired
