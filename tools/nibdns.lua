@@ -782,11 +782,13 @@ local function time_of(seconds)
     return NSTime.new(sign * math.floor(nanoseconds / 1e9), sign * math.floor(nanoseconds % 1e9))
 end
 
+local REPEATS_SHOWN = 100 -- a flood of repeats would make a tree that Wireshark refuses
+
 local function note_query(notes, record, exchange, whole_capture_seen)
     if notes:add("retransmission_of", record.retransmission_of) then
         notes:info("expert.retransmission", "Retransmission")
     else
-        for i = 2, #exchange.tries do
+        for i = 2, math.min(#exchange.tries, REPEATS_SHOWN + 1) do
             notes:add("retransmitted_in", exchange.tries[i])
         end
     end
