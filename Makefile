@@ -104,6 +104,14 @@ floors: build/release/libnibdns.a
 compilers: all
 	$(Q)tools/compilers.sh
 
+# ---- Wireshark ----
+
+.PHONY: install-dissector uninstall-dissector
+install-dissector:
+	$(Q)tools/install-dissector.sh
+uninstall-dissector:
+	$(Q)tools/install-dissector.sh --uninstall
+
 .PHONY: help clean
 help:
 	@sed -n 's/^# help: //p' $(firstword $(MAKEFILE_LIST))

@@ -36,15 +36,25 @@ static struct nib_text skip(struct nib_text text, size_t n)
 bool nib_ipv4_parse(struct nib_text text, uint8_t out[4])
 {
     uint8_t ip[4];
-    for (int i = 0; i < 4; i++) {
-        size_t n = span_to(text, '.');
-        bool last = n == text.len;
-        uint32_t value;
-        if (last != (i == 3) || !parse_number((struct nib_text){text.at, n}, 255, &value))
+    size_t i = 0;
+    for (int part = 0; part < 4; part++) {
+        unsigned value = 0;
+        size_t begin = i;
+        if (part > 0 && (i >= text.len || text.at[i] != '.'))
             return false;
-        ip[i] = (uint8_t)value;
-        text = skip(text, last ? n : n + 1);
+        begin = i += part > 0;
+        for (; i < text.len && i - begin < 3; i++) {
+            unsigned digit = (unsigned)(uint8_t)text.at[i] - '0';
+            if (digit > 9)
+                break;
+            value = value * 10 + digit;
+        }
+        if (i == begin || value > 255 || (i - begin > 1 && text.at[begin] == '0'))
+            return false;
+        ip[part] = (uint8_t)value;
     }
+    if (i != text.len)
+        return false;
     memcpy(out, ip, sizeof ip);
     return true;
 }

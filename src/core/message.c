@@ -47,11 +47,12 @@ static struct nib_text read_text(struct nib_reader *r, size_t max, enum nib_err 
     return (struct nib_text){(const char *)octets, octets == NULL ? 0 : len};
 }
 
-static struct nib_text read_name(struct nib_reader *r)
+/* A name; one that is the same as `known`, which passed its checks, needs none. */
+static struct nib_text read_name(struct nib_reader *r, struct nib_text known)
 {
     struct nib_text name = read_text(r, NIB_NAME_MAX, NIB_ERR_NAME_LEN);
     size_t bad;
-    if (r->err == NIB_OK) {
+    if (r->err == NIB_OK && !nib_text_same(name, known)) {
         enum nib_err err = nib_name_check(name, &bad);
         if (err != NIB_OK)
             nib_reader_fail(r, err, r->off - name.len + bad);
@@ -77,7 +78,7 @@ static unsigned read_packed(
 static void read_answer(struct nib_reader *r, struct nib_message *m)
 {
     m->atype = (enum nib_type)(read_packed(r, 0, NIB_ERR_RESERVED, NIB_ERR_ATYPE) & 0x0f);
-    m->aname = read_name(r);
+    m->aname = read_name(r, m->qname);
     size_t ttl_at = r->off;
     m->ttl_s = nib_reader_u32(r);
     if (m->ttl_s > NIB_TTL_MAX)
@@ -106,7 +107,7 @@ enum nib_err nib_message_decode(
     unsigned packed = read_packed(&r, NIB_RESPONSE, NIB_ERR_FLAG, NIB_ERR_QTYPE);
     m.flag = (enum nib_flag)(packed >> 4);
     m.qtype = (enum nib_type)(packed & 0x0f);
-    m.qname = read_name(&r);
+    m.qname = read_name(&r, NIB_TEXT(""));
     if (m.flag == NIB_RESPONSE)
         read_answer(&r, &m);
     if (r.err == NIB_OK && r.off != r.len)

@@ -10,11 +10,9 @@ static const uint8_t in_label[256] = {
 };
 // clang-format on
 
-enum nib_err nib_name_check(struct nib_text name, size_t *bad)
+/* Octet by octet: finds the first rule broken, or none, for a name of any length. */
+static enum nib_err check_slowly(struct nib_text name, size_t *bad)
 {
-    *bad = 0;
-    if (name.len < 1 || name.len > NIB_NAME_MAX)
-        return NIB_ERR_NAME_LEN;
     size_t label = 0; /* where the label under the scan begins: label <= i */
     for (size_t i = 0; i < name.len; i++) {
         *bad = i;
@@ -33,8 +31,8 @@ enum nib_err nib_name_check(struct nib_text name, size_t *bad)
     return NIB_OK;
 }
 
-/* Little-endian, so that a hash is the same on every machine. */
-static uint64_t load64(const char *at)
+/* Little-endian, so that a hash is the same on every machine; compilers make one load of it. */
+static inline uint64_t load64(const char *at)
 {
     const uint8_t *p = (const uint8_t *)at;
     return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
@@ -42,28 +40,95 @@ static uint64_t load64(const char *at)
            (uint64_t)p[7] << 56;
 }
 
-static uint64_t load_tail(const char *at, size_t len)
+/* Fewer than eight octets, the missing ones filled up with 'a's: legal, and no dot. */
+static uint64_t load_short(struct nib_text text)
 {
-    uint64_t word = 0;
-    for (size_t i = 0; i < len; i++)
-        word |= (uint64_t)(uint8_t)at[i] << (8 * i);
+    uint64_t word = 0x6161616161616161u;
+    for (size_t i = text.len; i-- > 0;)
+        word = word << 8 | (uint8_t)text.at[i];
     return word;
 }
 
-#define FOLD 0x2020202020202020u
+/*
+ * Eight octets at a time, each in its lane of a word. With all octets below 0x80, adding 0x80 - n
+ * to a lane sets its top bit exactly when the octet is n or more, and no lane runs over into the
+ * next.
+ */
+#define LANES(octet) ((octet)*0x0101010101010101u)
+#define FOLD LANES((uint64_t)0x20)
+#define TOP LANES((uint64_t)0x80)
+
+static inline uint64_t lanes_from(uint64_t word, uint64_t least)
+{
+    return word + LANES(0x80 - least);
+}
+
+static inline uint64_t lanes_within(uint64_t word, uint64_t least, uint64_t most)
+{
+    return lanes_from(word, least) & ~lanes_from(word, most + 1) & TOP;
+}
+
+/*
+ * True when the eight octets are of the alphabet and no two dots follow each other, *dots being
+ * those of the word before (in its last lane only) and then of this one.
+ */
+static inline bool word_is_legal(uint64_t word, uint64_t *dots)
+{
+    uint64_t dot = lanes_within(word, '.', '.');
+    uint64_t legal = lanes_within(word | FOLD, 'a', 'z') | lanes_within(word, '0', '9') |
+                     lanes_within(word, '-', '.') | lanes_within(word, '_', '_');
+    bool ok = (word & TOP) == 0 && legal == TOP && (dot & (dot << 8 | *dots >> 56)) == 0;
+    *dots = dot;
+    return ok;
+}
+
+/*
+ * Whether a name of at most 63 octets, in which no label can be too long, keeps all rules. The last
+ * eight octets are looked at as one word, wherever it begins: what two words both see is seen
+ * twice.
+ */
+static bool is_legal_short(struct nib_text name)
+{
+    uint64_t dots = TOP; /* a dot may not come first */
+    if (name.at[name.len - 1] == '.')
+        return false;
+    if (name.len < 8)
+        return word_is_legal(load_short(name), &dots);
+    for (size_t i = 0; i + 8 < name.len; i += 8)
+        if (!word_is_legal(load64(name.at + i), &dots))
+            return false;
+    if (name.len > 8)
+        dots = 0;
+    return word_is_legal(load64(name.at + name.len - 8), &dots);
+}
+
+enum nib_err nib_name_check(struct nib_text name, size_t *bad)
+{
+    *bad = 0;
+    if (name.len < 1 || name.len > NIB_NAME_MAX)
+        return NIB_ERR_NAME_LEN;
+    if (name.len <= NIB_LABEL_MAX && is_legal_short(name))
+        return NIB_OK;
+    return check_slowly(name, bad);
+}
 
 bool nib_name_equal(struct nib_text a, struct nib_text b)
 {
     if (a.len != b.len)
         return false;
-    size_t i = 0;
-    for (; a.len - i >= 8; i += 8)
-        if ((load64(a.at + i) | FOLD) != (load64(b.at + i) | FOLD))
-            return false;
-    return (load_tail(a.at + i, a.len - i) | FOLD) == (load_tail(b.at + i, a.len - i) | FOLD);
+    if (a.len < 8)
+        return (load_short(a) | FOLD) == (load_short(b) | FOLD);
+    uint64_t differ = 0;
+    for (size_t i = 0; i + 8 < a.len; i += 8)
+        differ |= (load64(a.at + i) ^ load64(b.at + i)) & ~FOLD;
+    differ |= (load64(a.at + a.len - 8) ^ load64(b.at + a.len - 8)) & ~FOLD;
+    return differ == 0;
 }
 
-/* SipHash (Aumasson, Bernstein), one round a word and three at the end. */
+/*
+ * SipHash (Aumasson, Bernstein), one round a word and three at the end. The length goes in first;
+ * the last word may overlap the one before, which tells names of one length apart all the same.
+ */
 struct sip {
     uint64_t v0, v1, v2, v3;
 };
@@ -99,12 +164,14 @@ uint64_t nib_name_hash(struct nib_text name, uint64_t seed)
     uint64_t key = rotate(seed, 32) ^ 0x9e3779b97f4a7c15u;
     struct sip s = {seed ^ 0x736f6d6570736575u, key ^ 0x646f72616e646f6du,
         seed ^ 0x6c7967656e657261u, key ^ 0x7465646279746573u};
-    size_t i = 0;
-    for (; name.len - i >= 8; i += 8)
-        sip_word(&s, load64(name.at + i) | FOLD);
-    /* the top octet of the last word is the length, as in SipHash; at most 7 octets lie below it */
-    uint64_t tail = load_tail(name.at + i, name.len - i) | (FOLD >> 8);
-    sip_word(&s, tail | (uint64_t)(uint8_t)name.len << 56);
+    s.v0 ^= (uint64_t)name.len << 56;
+    if (name.len < 8) {
+        sip_word(&s, load_short(name) | FOLD);
+    } else {
+        for (size_t i = 0; i + 8 < name.len; i += 8)
+            sip_word(&s, load64(name.at + i) | FOLD);
+        sip_word(&s, load64(name.at + name.len - 8) | FOLD);
+    }
     s.v2 ^= 0xff;
     sip_round(&s);
     sip_round(&s);
