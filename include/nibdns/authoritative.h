@@ -40,7 +40,7 @@ struct nib_authoritative {
 size_t nib_authoritative_input(
     struct nib_authoritative *server, const uint8_t *octets, size_t len, uint8_t *out);
 
-/* An answer that could not be sent after all: it counts as dropped. */
+/* An answer that could not be sent after all: it counts as dropped, no longer as answered. */
 void nib_authoritative_unsent(struct nib_authoritative *server);
 
 /* The counters as text, for NIB_COUNTERS_TEXT_MAX octets or less. */

@@ -3,8 +3,8 @@
  * makes a new zone and swaps it in). Key is name and type (NIB-7.2); several NS records may
  * stand, every other key stands once, a name with a CNAME has no other record (NIB-7.7).
  *
- * A record costs 12 octets, its two texts, padding to 8, and 12 octets of index. A lookup waits for
- * memory twice: the bucket, the record.
+ * A record costs 11 octets and its two texts, padded to 8, 12 octets of index, and 4 more once a
+ * reload keeps old numbers. A lookup waits for memory twice: the bucket, the record.
  */
 #ifndef NIBDNS_ZONE_H
 #define NIBDNS_ZONE_H

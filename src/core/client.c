@@ -43,6 +43,9 @@ enum nib_client_step nib_client_ask(
     client->id = m.id;
     client->type = type;
     client->tried = 0;
+    client->atype = type;
+    client->ttl_s = 0;
+    client->result_len = 0;
     client->query_len = nib_message_encode(client->query, sizeof client->query, &m);
     client->name = (struct nib_text){(const char *)client->query + NIB_AT_QNAME, name.len};
     struct nib_key key = nib_key_of(name, client->table->zone->seed);

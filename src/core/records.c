@@ -128,14 +128,13 @@ static bool check_name(struct line *line)
     return false;
 }
 
-/* The type whose letters the text begins with, or that begins with the text, for a hint. */
+/* A hint for a type that begins like one of ours. */
 static const char *type_hint(struct nib_text text)
 {
     static const struct {
         const char *near, *hint;
-    } hints[] = {{"AAA", "; did you mean AAAA?"}, {"AA", "; did you mean AAAA?"},
-        {"CN", "; did you mean CNAME?"}, {"NA", "; did you mean NS?"},
-        {"NS", "; did you mean NS?"}};
+    } hints[] = {{"AA", "; did you mean AAAA?"}, {"CN", "; did you mean CNAME?"},
+        {"NA", "; did you mean NS?"}, {"NS", "; did you mean NS?"}};
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         size_t n = strlen(hints[i].near), same = 0;
         while (same < n && same < text.len && (text.at[same] & ~0x20) == hints[i].near[same])

@@ -1,12 +1,24 @@
 #include "nibdns/table.h"
 
-/* Drops the dynamic records whose key the zone has: no key stands twice. */
+/*
+ * Drops the dynamic records that a zone's records leave no room for: those of the same key, and
+ * where either is a CNAME, those of the same name.
+ */
 static void give_way(struct nib_cache *cache, const struct nib_zone *zone)
 {
+    static const enum nib_type types[] = {
+#define X(symbol, code, name) symbol,
+        NIB_TYPES(X)
+#undef X
+    };
     struct nib_zone_walk walk = {0};
     struct nib_rr rr;
-    while (cache->n > 0 && nib_zone_walk(zone, &walk, &rr))
-        nib_cache_remove(cache, nib_key_of(rr.name, cache->seed), rr.type);
+    while (cache->n > 0 && nib_zone_walk(zone, &walk, &rr)) {
+        struct nib_key key = nib_key_of(rr.name, cache->seed);
+        for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+            if (types[i] == rr.type || types[i] == NIB_CNAME || rr.type == NIB_CNAME)
+                nib_cache_remove(cache, key, types[i]);
+    }
 }
 
 void nib_table_set_zone(struct nib_table *table, struct nib_zone *zone)
