@@ -6,6 +6,7 @@
 #define NIBDNS_AUTHORITATIVE_H
 
 #include "nibdns/counters.h"
+#include "nibdns/message.h"
 #include "nibdns/table.h"
 
 /* received = answered + every dropped_... */
@@ -33,10 +34,27 @@ struct nib_authoritative {
     uint64_t malformed[NIB_ERR_COUNT];
 };
 
+/* A query on its way to its answer. */
+struct nib_authoritative_query {
+    struct nib_message message;
+    struct nib_key key;
+};
+
 /*
- * Answers a query into out, which has room for NIB_MESSAGE_MAX octets. Returns the answer's length,
- * or 0: a malformed message or a response, which nobody answers.
+ * The three steps of an answer, apart so that a batch can take each for all before the next: its
+ * waits for memory then overlap. `begin` returns false for what nobody answers: a malformed message
+ * or a response; the datagram must stay until `finish`. `seek` changes nothing but the processor's
+ * caches. `finish` writes the answer into out, which has room for NIB_MESSAGE_MAX octets, and
+ * returns its length.
  */
+bool nib_authoritative_begin(struct nib_authoritative *server, const uint8_t *octets, size_t len,
+    struct nib_authoritative_query *query);
+void nib_authoritative_seek(
+    const struct nib_authoritative *server, const struct nib_authoritative_query *query);
+size_t nib_authoritative_finish(
+    struct nib_authoritative *server, struct nib_authoritative_query *query, uint8_t *out);
+
+/* All three for one datagram. Returns the answer's length, or 0: nobody answers this. */
 size_t nib_authoritative_input(
     struct nib_authoritative *server, const uint8_t *octets, size_t len, uint8_t *out);
 

@@ -52,6 +52,13 @@ uint64_t nib_zone_number(struct nib_zone *zone, const struct nib_zone *old, uint
 bool nib_zone_find(
     const struct nib_zone *zone, struct nib_key key, enum nib_type type, struct nib_rr *rr);
 
+/*
+ * Two hints for a batch of lookups: first for all keys the bucket, then for all the record are
+ * fetched into the processor's cache, so that their waits for memory overlap.
+ */
+void nib_zone_fetch_bucket(const struct nib_zone *zone, struct nib_key key);
+void nib_zone_fetch_record(const struct nib_zone *zone, struct nib_key key, enum nib_type type);
+
 /* All records of a key, one a call: begin, then next until it says false. */
 struct nib_probe nib_zone_begin(
     const struct nib_zone *zone, struct nib_key key, enum nib_type type);

@@ -147,6 +147,21 @@ bool nib_zone_find(
     return nib_zone_next(zone, key, type, &probe, rr);
 }
 
+void nib_zone_fetch_bucket(const struct nib_zone *zone, struct nib_key key)
+{
+    uint32_t home = nib_index_home(&zone->index, nib_index_tag(key.hash, 0));
+    __builtin_prefetch(&zone->index.buckets[home]);
+}
+
+/* A record of usual length lies in one or two lines of 64 octets. */
+void nib_zone_fetch_record(const struct nib_zone *zone, struct nib_key key, enum nib_type type)
+{
+    struct nib_probe probe = nib_zone_begin(zone, key, type);
+    uint32_t ref = nib_index_next(&zone->index, nib_index_tag(key.hash, type), &probe);
+    __builtin_prefetch(record_of(zone, ref));
+    __builtin_prefetch(record_of(zone, ref + 56 / UNIT));
+}
+
 /* The record of another zone that says the same, octet for octet. */
 static struct record *twin(struct nib_zone *zone, const struct nib_rr *rr, uint32_t *ref)
 {

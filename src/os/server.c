@@ -10,8 +10,10 @@
 
 #include "nibdns/os/capture.h"
 #include "nibdns/os/clock.h"
+#include "nibdns/os/notify.h"
 #include "nibdns/os/outlet.h"
 #include "nibdns/os/signals.h"
+#include "nibdns/os/udp.h"
 #include "nibdns/os/wait.h"
 
 enum {
@@ -38,22 +40,35 @@ struct nib_server {
     int fds[NIB_LISTEN_MAX];
     struct slot *slots;
     struct nib_capture *capture;
+    struct nib_notify *notify;
+    const struct nib_zone *rereading; /* the old records, while they are read again */
+    bool warns;                       /* what is said now is a warning */
     nib_ms now;
     uint64_t unprinted; /* requests finished, whose tables are still to be printed */
-    size_t n_out;       /* answers in out, all for one listening socket */
-    struct nib_datagram in[NIB_BATCH], out[NIB_BATCH];
+    struct nib_inbox *in;
+    struct nib_outbox *out; /* answers, all for one listening socket */
+    uint32_t out_via;
 };
+
+/* What is said of records before they stand in the table is a complaint about them. */
+static enum nib_rank rank(const struct nib_server *server)
+{
+    const struct nib_zone *old = server->rereading;
+    bool refused = old != NULL && server->service.table->zone == old;
+    return refused || server->warns ? NIB_RANK_WARNING : NIB_RANK_INFO;
+}
 
 void nib_server_say(struct nib_server *server, const char *format, ...)
 {
     char line[COUNTERS_MAX];
     va_list args;
+    size_t len = (size_t)snprintf(line, sizeof line, "%s", nib_rank_prefix(rank(server)));
     va_start(args, format);
-    int n = vsnprintf(line, sizeof line - 1, format, args);
+    int n = vsnprintf(line + len, sizeof line - 1 - len, format, args);
     va_end(args);
     if (n < 0)
         return;
-    size_t len = (size_t)n < sizeof line - 1 ? (size_t)n : sizeof line - 2;
+    len = (size_t)n < sizeof line - 1 - len ? len + (size_t)n : sizeof line - 2;
     line[len++] = '\n';
     (void)nib_outlet_write(server->messages, line, len);
 }
@@ -80,12 +95,13 @@ static bool listen_all(struct nib_server *server)
     for (size_t i = 0; i < config->n_listen; i++) {
         char text[NIB_ADDR_TEXT_MAX];
         server->fds[i] = nib_udp_listen(&config->listen[i]);
+        nib_inbox_prepare(server->fds[i]);
         if (server->fds[i] >= 0 && nib_waiter_add(server->waiter, server->fds[i], (uint32_t)i) == 0)
             continue;
         int error = errno;
         (void)nib_addr_format(&config->listen[i], text);
-        fprintf(stderr, "%s: cannot listen on %s: %s%s\n", config->program, text, strerror(error),
-            advice(error));
+        fprintf(stderr, "%s%s: cannot listen on %s: %s%s\n", nib_rank_prefix(NIB_RANK_ERROR),
+            config->program, text, strerror(error), advice(error));
         return false;
     }
     return true;
@@ -108,8 +124,8 @@ static bool open_capture(struct nib_server *server)
         return true;
     server->capture = nib_capture_open(config->write);
     if (server->capture == NULL)
-        fprintf(stderr, "%s: cannot write %s: %s; give --write a file that can be made\n",
-            config->program, config->write, strerror(errno));
+        fprintf(stderr, "%s%s: cannot write %s: %s; give --write a file that can be made\n",
+            nib_rank_prefix(NIB_RANK_ERROR), config->program, config->write, strerror(errno));
     return server->capture != NULL;
 }
 
@@ -118,17 +134,22 @@ struct nib_server *nib_server_open(const struct nib_server_config *config)
     struct nib_server *server = calloc(1, sizeof *server);
     struct slot *slots = calloc((size_t)config->max_slots + 1, sizeof *slots);
     struct nib_waiter *waiter = nib_waiter_open();
+    struct nib_inbox *in = nib_inbox_new();
+    struct nib_outbox *out = nib_outbox_new();
     struct nib_outlet *messages = nib_outlet_open(STDERR_FILENO, SAY_CAP);
     struct nib_outlet *tables =
         config->quiet ? NULL : nib_outlet_open(STDOUT_FILENO, config->table_cap);
-    if (server == NULL || slots == NULL || waiter == NULL || messages == NULL ||
-        (tables == NULL && !config->quiet)) {
-        fprintf(stderr, "%s: cannot start: %s\n", config->program, strerror(errno));
+    if (server == NULL || slots == NULL || waiter == NULL || in == NULL || out == NULL ||
+        messages == NULL || (tables == NULL && !config->quiet)) {
+        fprintf(stderr, "%s%s: cannot start: %s\n", nib_rank_prefix(NIB_RANK_ERROR),
+            config->program, strerror(errno));
         return NULL;
     }
     server->config = *config;
     server->slots = slots;
     server->waiter = waiter;
+    server->in = in;
+    server->out = out;
     server->messages = messages;
     server->tables = tables;
     for (uint32_t i = 0; i < config->max_slots; i++)
@@ -137,6 +158,7 @@ struct nib_server *nib_server_open(const struct nib_server_config *config)
     if (!listen_all(server) || !open_capture(server))
         return NULL;
     nib_signals_init(&server->waiting);
+    server->notify = nib_notify_open();
     return server;
 }
 
@@ -150,42 +172,39 @@ const struct nib_addr *nib_server_listening(const struct nib_server *server, siz
 
 static void flush(struct nib_server *server)
 {
-    if (server->n_out == 0)
+    uint32_t via = server->out_via;
+    size_t n = nib_outbox_count(server->out);
+    if (n == 0)
         return;
-    uint32_t via = server->out[0].path.via;
-    uint64_t unsent =
-        nib_udp_send(server->fds[via], &server->config.listen[via], server->out, server->n_out);
-    for (size_t i = 0; server->capture != NULL && i < server->n_out; i++) {
-        const struct nib_datagram *d = &server->out[i];
+    uint64_t unsent = nib_outbox_send(server->out, server->fds[via], &server->config.listen[via]);
+    for (size_t i = 0; server->capture != NULL && i < n; i++) {
+        struct nib_datagram d = nib_outbox_at(server->out, i);
         if ((unsent >> i & 1) == 0)
             nib_capture_datagram(
-                server->capture, &d->path.self, &d->path.peer, d->octets, d->len, d->len);
+                server->capture, &d.path->self, &d.path->peer, d.octets, d.len, d.len);
     }
     for (; unsent != 0; unsent &= unsent - 1)
         server->service.unsent(server->service.ctx);
-    server->n_out = 0;
 }
 
 static uint8_t *room(void *ctx)
 {
     struct nib_server *server = ctx;
-    if (server->n_out == NIB_BATCH)
+    if (nib_outbox_full(server->out))
         flush(server);
-    return server->out[server->n_out].octets;
+    return nib_outbox_room(server->out);
 }
 
 static void answer(void *ctx, const struct nib_path *path, size_t len)
 {
     struct nib_server *server = ctx;
-    struct nib_datagram *d = &server->out[server->n_out];
-    if (server->n_out > 0 && server->out[0].path.via != path->via) {
+    if (nib_outbox_count(server->out) > 0 && server->out_via != path->via) {
+        const uint8_t *written = nib_outbox_room(server->out);
         flush(server);
-        memcpy(server->out[0].octets, d->octets, len);
-        d = &server->out[0];
+        memcpy(nib_outbox_room(server->out), written, len);
     }
-    d->path = *path;
-    d->len = len;
-    server->n_out++;
+    server->out_via = path->via;
+    nib_outbox_add(server->out, path, len);
     server->unprinted++;
 }
 
@@ -237,22 +256,27 @@ struct nib_local_host nib_server_host(struct nib_server *server)
 
 /* ---- the loop ---- */
 
+/* The same datagrams to the capture and to the service. */
+static void hand_over(struct nib_server *server, const struct nib_datagram *datagrams, size_t n)
+{
+    for (size_t i = 0; server->capture != NULL && i < n; i++) {
+        const struct nib_datagram *d = &datagrams[i];
+        nib_capture_datagram(
+            server->capture, &d->path->peer, &d->path->self, d->octets, d->len, d->real_len);
+    }
+    server->service.input(server->service.ctx, server->now, datagrams, n);
+}
+
 static void read_requests(struct nib_server *server, uint32_t via)
 {
-    const struct nib_service *service = &server->service;
-    for (int batch = 0; batch < BATCHES; batch++) {
-        size_t n = nib_udp_receive(server->fds[via], via, &server->config.listen[via], server->in);
-        for (size_t i = 0; i < n; i++) {
-            const struct nib_datagram *d = &server->in[i];
-            size_t kept = nib_datagram_kept(d);
-            if (server->capture != NULL)
-                nib_capture_datagram(
-                    server->capture, &d->path.peer, &d->path.self, d->octets, kept, d->len);
-            service->input(service->ctx, server->now, &d->path, d->octets, kept);
-        }
+    struct nib_datagram datagrams[NIB_BATCH];
+    bool more = true;
+    for (int batch = 0; more && batch < BATCHES; batch++) {
+        size_t n;
+        more = nib_inbox_read(server->in, server->fds[via], via, &server->config.listen[via]);
+        while ((n = nib_inbox_take(server->in, datagrams)) > 0)
+            hand_over(server, datagrams, n);
         flush(server);
-        if (n < NIB_BATCH)
-            return;
     }
 }
 
@@ -305,6 +329,8 @@ static int wait_ms(const struct nib_server *server)
 {
     nib_ms due = server->service.deadline == NULL ? NIB_NEVER
                                                   : server->service.deadline(server->service.ctx);
+    nib_ms told = nib_notify_deadline(server->notify);
+    due = told < due ? told : due;
     if (due == NIB_NEVER)
         return -1;
     nib_ms left = due - nib_clock_ms();
@@ -315,9 +341,11 @@ static int wait_ms(const struct nib_server *server)
 static void watch_capture(struct nib_server *server)
 {
     const char *trouble = server->capture == NULL ? NULL : nib_capture_trouble(server->capture);
+    server->warns = true;
     if (trouble != NULL)
-        nib_server_say(server, "%s: writing %s: %s; the service goes on without",
-            server->config.program, server->config.write, trouble);
+        nib_server_say(server, "%s: writing %s: %s; the service goes on without", server->config.program,
+            server->config.write, trouble);
+    server->warns = false;
 }
 
 /* Datagrams that wait are read before what is due by the same clock reading is done (NIB-9.6). */
@@ -337,6 +365,7 @@ static void turn(struct nib_server *server)
     flush(server);
     print_tables(server);
     watch_capture(server);
+    nib_notify_tick(server->notify, server->now);
 }
 
 static void say_listening(struct nib_server *server)
@@ -352,20 +381,43 @@ static void say_listening(struct nib_server *server)
     }
 }
 
+/* The manager hears of the service when it listens, and when it has new records or kept the old. */
+static void say_ready(struct nib_server *server)
+{
+    char address[NIB_ADDR_TEXT_MAX], status[NIB_ADDR_TEXT_MAX + 48];
+    size_t more = server->config.n_listen - 1;
+    (void)nib_addr_format(&server->config.listen[0], address);
+    int n = snprintf(status, sizeof status, "Listening on %s", address);
+    if (more > 0)
+        (void)snprintf(status + n, sizeof status - (size_t)n, " and %zu more", more);
+    nib_notify_ready(server->notify, status);
+}
+
+static void reload(struct nib_server *server)
+{
+    nib_notify_reloading(server->notify);
+    server->rereading = server->service.table->zone;
+    server->service.reload(server->service.ctx);
+    server->rereading = NULL;
+    say_ready(server);
+}
+
 int nib_server_run(struct nib_server *server, const struct nib_service *service)
 {
     server->service = *service;
     say_listening(server);
+    say_ready(server);
     for (;;) {
         turn(server);
         struct nib_signals came = nib_signals_take();
         if (came.reload)
-            service->reload(service->ctx);
+            reload(server);
         if (came.counters)
             say_counters(server);
         if (came.stop)
             break;
     }
+    nib_notify_stopping(server->notify);
     if (server->tables != NULL)
         nib_outlet_drain(server->tables, PATIENCE_MS);
     if (server->capture != NULL)

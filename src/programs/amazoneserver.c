@@ -5,6 +5,7 @@
 
 #include "nibdns/authoritative.h"
 #include "nibdns/builtin.h"
+#include "options.h"
 #include "serve.h"
 
 static const char help[] =
@@ -30,14 +31,25 @@ struct amazone {
     struct nib_local_host host;
 };
 
-static void input(
-    void *ctx, nib_ms now, const struct nib_path *path, const uint8_t *octets, size_t len)
+static void input(void *ctx, nib_ms now, const struct nib_datagram *datagrams, size_t n)
 {
     struct amazone *a = ctx;
+    struct nib_authoritative_query queries[NIB_BATCH];
+    const struct nib_path *paths[NIB_BATCH];
+    size_t n_queries = 0;
     (void)now;
-    size_t n = nib_authoritative_input(&a->logic, octets, len, a->host.room(a->host.ctx));
-    if (n > 0)
-        a->host.answer(a->host.ctx, path, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct nib_datagram *d = &datagrams[i];
+        paths[n_queries] = d->path;
+        n_queries += nib_authoritative_begin(&a->logic, d->octets, d->len, &queries[n_queries]);
+    }
+    for (size_t i = 0; i < n_queries; i++)
+        nib_authoritative_seek(&a->logic, &queries[i]);
+    for (size_t i = 0; i < n_queries; i++) {
+        uint8_t *out = a->host.room(a->host.ctx);
+        a->host.answer(
+            a->host.ctx, paths[i], nib_authoritative_finish(&a->logic, &queries[i], out));
+    }
 }
 
 static void unsent(void *ctx)
@@ -67,7 +79,8 @@ int main(int argc, char **argv)
             .ttl_s = 60,
             .default_port = NIB_PORT_AUTHORITATIVE}};
     int option;
-    while ((option = getopt_long(argc, argv, SERVE_SHORT, options, NULL)) != -1)
+    keep_standard_streams();
+    while ((option = option_next(a.serve.config.program, argc, argv, SERVE_SHORT, options)) != -1)
         serve_option(&a.serve, option, optarg, help);
     serve_options_done(&a.serve, argc, argv);
     serve_read_records(&a.serve);

@@ -13,6 +13,7 @@
 #include "client_io.h"
 #include "nibdns/client.h"
 #include "nibdns/name.h"
+#include "nibdns/os/batch.h"
 #include "nibdns/os/capture.h"
 #include "nibdns/os/clock.h"
 #include "nibdns/os/memory.h"
@@ -42,7 +43,6 @@ static const char help[] =
 
 enum { TIMEOUT = 256, TRIES, SHORT, JSON, MAX_RECORDS = 10000, PATIENCE_MS = 500 };
 enum { EXIT_FOUND = 0, EXIT_NOT_FOUND = 1, EXIT_NO_ANSWER = 3, EXIT_SERVER_FAILURE = 4 };
-enum { EXIT_INTERRUPTED = 128 + SIGINT };
 
 struct session {
     struct nib_addr server;
@@ -58,25 +58,6 @@ struct session {
     struct nib_table table;
     struct nib_client logic;
 };
-
-/* A handler has nowhere else to leave its word; SIGINT also interrupts read() and poll(). */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
-static void take_signals(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = interrupt;
-    (void)sigaction(SIGINT, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    (void)sigaction(SIGPIPE, &action, NULL);
-}
 
 /* ---- one lookup ---- */
 
@@ -118,19 +99,6 @@ static enum nib_client_step wait_for_answer(struct session *s)
     return nib_client_tick(&s->logic, nib_clock_ms());
 }
 
-/* False: interrupted. */
-static bool look_up(struct session *s, struct nib_text name, enum nib_type type)
-{
-    nib_ms start = nib_clock_ms();
-    enum nib_client_step step = nib_client_ask(&s->logic, start, name, type);
-    while (step != NIB_CLIENT_DONE && !interrupted)
-        step = step == NIB_CLIENT_SEND ? send_query(s) : wait_for_answer(s);
-    if (step != NIB_CLIENT_DONE)
-        return false;
-    client_report(&s->logic, nib_clock_ms(), nib_clock_ms() - start, s->output);
-    return true;
-}
-
 static int exit_status(const struct nib_client *c)
 {
     switch (c->status) {
@@ -146,15 +114,24 @@ static int exit_status(const struct nib_client *c)
     return EXIT_NO_ANSWER;
 }
 
+/* Returns its exit status. */
+static int look_up(struct session *s, struct nib_text name, enum nib_type type)
+{
+    nib_ms start = nib_clock_ms();
+    enum nib_client_step step = nib_client_ask(&s->logic, start, name, type);
+    while (step != NIB_CLIENT_DONE)
+        step = step == NIB_CLIENT_SEND ? send_query(s) : wait_for_answer(s);
+    client_report(&s->logic, nib_clock_ms(), nib_clock_ms() - start, s->output);
+    return exit_status(&s->logic);
+}
+
 /* One `<hostname> [<query type>]`; returns its exit status. */
-static int do_line(struct session *s, struct nib_text line)
+static int do_line(struct session *s, enum client_line kind, struct nib_text line)
 {
     struct client_words words;
-    if (!client_parse(line, &words))
+    if (kind == CLIENT_LINE_TOO_LONG || !client_parse(line, &words))
         return NIB_EXIT_USAGE;
-    if (words.name.len == 0)
-        return EXIT_FOUND;
-    return look_up(s, words.name, words.type) ? exit_status(&s->logic) : EXIT_INTERRUPTED;
+    return words.name.len == 0 ? EXIT_FOUND : look_up(s, words.name, words.type);
 }
 
 /* ---- many ---- */
@@ -163,16 +140,17 @@ static int do_prompt(struct session *s)
 {
     static struct client_lines lines = {.fd = STDIN_FILENO};
     struct nib_text line;
-    while (!interrupted) {
+    for (;;) {
         client_print(NIB_TEXT("Enter the hostname (or type 'quit' to exit): "));
-        if (!client_next_line(&lines, &line)) {
-            client_print(NIB_TEXT("\n")); /* the shell's prompt begins on a line of its own */
+        enum client_line kind = client_next_line(&lines, &line);
+        if (kind == CLIENT_LINE_NONE)
             break;
-        }
-        if (client_is_quit(line))
-            break;
-        (void)do_line(s, line);
+        if (kind == CLIENT_LINE && client_is_quit(line))
+            return EXIT_FOUND;
+        (void)do_line(s, kind, line);
     }
+    if (isatty(STDIN_FILENO)) /* the shell's prompt begins on a line of its own */
+        fputc('\n', stderr);
     return EXIT_FOUND;
 }
 
@@ -180,16 +158,18 @@ static int do_batch(struct session *s)
 {
     static struct client_lines lines;
     struct nib_text line;
+    enum client_line kind;
     int highest = EXIT_FOUND;
     lines.fd = client_open(s->batch);
-    if (lines.fd < 0)
-        usage_error(
-            program, "cannot read %s: %s; give --batch a readable file", s->batch, strerror(errno));
-    while (!interrupted && client_next_line(&lines, &line)) {
-        int status = do_line(s, line);
+    lines.error = lines.fd < 0 ? errno : 0;
+    while (lines.error == 0 && (kind = client_next_line(&lines, &line)) != CLIENT_LINE_NONE) {
+        int status = do_line(s, kind, line);
         highest = status > highest ? status : highest;
     }
-    return interrupted ? EXIT_INTERRUPTED : highest;
+    if (lines.error != 0)
+        usage_error(program, "cannot read %s: %s; give --batch a readable file", s->batch,
+            strerror(lines.error));
+    return highest;
 }
 
 /* ---- start ---- */
@@ -228,7 +208,7 @@ static void set_option(struct session *s, int option, const char *argument)
     case 'V':
         print_version(program);
     default:
-        usage_hint(program);
+        break;
     }
 }
 
@@ -241,7 +221,7 @@ static void read_options(struct session *s, int argc, char **argv)
         {"write", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
     int option;
-    while ((option = getopt_long(argc, argv, "s:b:qw:hV", options, NULL)) != -1)
+    while ((option = option_next(program, argc, argv, ":s:b:qw:hV", options)) != -1)
         set_option(s, option, optarg);
     if (argc - optind > 2 || (s->batch != NULL && optind < argc))
         usage_error(program, "give one NAME and perhaps a TYPE, or --batch FILE; see --help");
@@ -292,10 +272,11 @@ int main(int argc, char **argv)
         .timeout_ms = 1000,
         .tries = 3};
     struct client_words words;
+    keep_standard_streams();
     read_options(&s, argc, argv);
     if (optind < argc && !client_parse_words(argv[optind], argv[optind + 1], &words))
         return NIB_EXIT_USAGE;
-    take_signals();
+    (void)signal(SIGPIPE, SIG_IGN);
     make_tables(&s);
     open_files(&s);
     nib_client_init(&s.logic, &s.table, &s.server, s.timeout_ms, s.tries);
@@ -303,6 +284,5 @@ int main(int argc, char **argv)
         return finish(&s, do_batch(&s));
     if (optind == argc)
         return finish(&s, do_prompt(&s));
-    bool done = look_up(&s, words.name, words.type);
-    return finish(&s, done ? exit_status(&s.logic) : EXIT_INTERRUPTED);
+    return finish(&s, look_up(&s, words.name, words.type));
 }

@@ -7,6 +7,7 @@
 #include "nibdns/builtin.h"
 #include "nibdns/local.h"
 #include "nibdns/os/memory.h"
+#include "nibdns/os/udp.h"
 #include "options.h"
 #include "serve.h"
 
@@ -56,11 +57,13 @@ struct local {
 
 /* ---- the service ---- */
 
-static void input(
-    void *ctx, nib_ms now, const struct nib_path *path, const uint8_t *octets, size_t len)
+static void input(void *ctx, nib_ms now, const struct nib_datagram *datagrams, size_t n)
 {
     struct local *l = ctx;
-    nib_local_input(&l->logic, now, path, octets, len);
+    for (size_t i = 0; i < n; i++) {
+        const struct nib_datagram *d = &datagrams[i];
+        nib_local_input(&l->logic, now, d->path, d->octets, d->len);
+    }
 }
 
 static void reply(void *ctx, nib_ms now, uint32_t slot, const uint8_t *octets, size_t len)
@@ -145,7 +148,7 @@ static void read_options(struct local *l, int argc, char **argv)
         {"max-pending", required_argument, NULL, MAX_PENDING},
         {"max-ttl", required_argument, NULL, MAX_TTL}, SERVE_OPTIONS};
     int option;
-    while ((option = getopt_long(argc, argv, SERVE_SHORT, options, NULL)) != -1)
+    while ((option = option_next(l->serve.config.program, argc, argv, SERVE_SHORT, options)) != -1)
         if (!own_option(l, option, optarg))
             serve_option(&l->serve, option, optarg, help);
     serve_options_done(&l->serve, argc, argv);
@@ -209,6 +212,7 @@ int main(int argc, char **argv)
         .max_pending = 4096,
     };
     struct nib_server_config *config = &l.serve.config;
+    keep_standard_streams();
     read_options(&l, argc, argv);
     know_oneself(&l, config->listen, config->n_listen);
     l.config.static_ttl_s = l.serve.ttl_s;

@@ -8,15 +8,15 @@
 
 #include "nibdns/cursor.h"
 #include "nibdns/local.h"
-#include "nibdns/os/udp.h"
+#include "nibdns/os/batch.h"
 
 enum { NIB_LISTEN_MAX = 16 };
 
 /* What the loop asks of a service. Calls that a service has no use for are NULL. */
 struct nib_service {
     void *ctx;
-    void (*input)(
-        void *ctx, nib_ms now, const struct nib_path *path, const uint8_t *octets, size_t len);
+    /* n of them, NIB_BATCH at most, that came together */
+    void (*input)(void *ctx, nib_ms now, const struct nib_datagram *datagrams, size_t n);
     void (*reply)(void *ctx, nib_ms now, uint32_t slot, const uint8_t *octets, size_t len);
     void (*unreachable)(void *ctx, nib_ms now, uint32_t slot);
     void (*tick)(void *ctx, nib_ms now);
