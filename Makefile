@@ -78,8 +78,10 @@ demo: $(three)
 
 # ---- tests ----
 
-build/test/%: build/test/tests/%.o $(helpers:%.c=build/test/%.o) build/test/libos.a \
-              build/test/libnibdns.a
+build/test/libtests.a: $(helpers:%.c=build/test/%.o)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+build/test/%: build/test/tests/%.o build/test/libtests.a build/test/libos.a build/test/libnibdns.a
 	$(Q)$(CC) $(sanitize) $^ -o $@ -lcmocka -pthread
 
 test_programs := $(tests:tests/%.c=build/test/%)
