@@ -72,7 +72,7 @@ struct nib_notify *nib_notify_open(void)
         return NULL;
     }
     n->every_ms = watchdog_ms();
-    n->alive_due = n->every_ms == 0 ? NIB_NEVER : INT64_MIN;
+    n->alive_due = n->every_ms == 0 ? NIB_NEVER : 0;
     return n;
 }
 
@@ -96,7 +96,7 @@ static bool send_words(const struct nib_notify *n, const char *words, size_t len
 
 static void say(struct nib_notify *n, int len)
 {
-    n->again_due = INT64_MIN;
+    n->again_due = 0;
     n->unsaid = len > 0 && (size_t)len < sizeof n->words ? (size_t)len : 0;
     if (n->unsaid > 0 && send_words(n, n->words, n->unsaid))
         n->unsaid = 0;
