@@ -13,6 +13,7 @@
 #include "nibdns/os/notify.h"
 #include "nibdns/os/outlet.h"
 #include "nibdns/os/signals.h"
+#include "nibdns/os/udp.h"
 #include "nibdns/os/wait.h"
 
 enum {
@@ -44,8 +45,9 @@ struct nib_server {
     bool warns;                       /* what is said now is a warning */
     nib_ms now;
     uint64_t unprinted; /* requests finished, whose tables are still to be printed */
-    size_t n_out;       /* answers in out, all for one listening socket */
-    struct nib_datagram in[NIB_BATCH], out[NIB_BATCH];
+    struct nib_inbox *in;
+    struct nib_outbox *out; /* answers, all for one listening socket */
+    uint32_t out_via;
 };
 
 /* What is said of records before they stand in the table is a complaint about them. */
@@ -93,6 +95,7 @@ static bool listen_all(struct nib_server *server)
     for (size_t i = 0; i < config->n_listen; i++) {
         char text[NIB_ADDR_TEXT_MAX];
         server->fds[i] = nib_udp_listen(&config->listen[i]);
+        nib_inbox_prepare(server->fds[i]);
         if (server->fds[i] >= 0 && nib_waiter_add(server->waiter, server->fds[i], (uint32_t)i) == 0)
             continue;
         int error = errno;
@@ -131,11 +134,13 @@ struct nib_server *nib_server_open(const struct nib_server_config *config)
     struct nib_server *server = calloc(1, sizeof *server);
     struct slot *slots = calloc((size_t)config->max_slots + 1, sizeof *slots);
     struct nib_waiter *waiter = nib_waiter_open();
+    struct nib_inbox *in = nib_inbox_new();
+    struct nib_outbox *out = nib_outbox_new();
     struct nib_outlet *messages = nib_outlet_open(STDERR_FILENO, SAY_CAP);
     struct nib_outlet *tables =
         config->quiet ? NULL : nib_outlet_open(STDOUT_FILENO, config->table_cap);
-    if (server == NULL || slots == NULL || waiter == NULL || messages == NULL ||
-        (tables == NULL && !config->quiet)) {
+    if (server == NULL || slots == NULL || waiter == NULL || in == NULL || out == NULL ||
+        messages == NULL || (tables == NULL && !config->quiet)) {
         fprintf(stderr, "%s%s: cannot start: %s\n", nib_rank_prefix(NIB_RANK_ERROR),
             config->program, strerror(errno));
         return NULL;
@@ -143,6 +148,8 @@ struct nib_server *nib_server_open(const struct nib_server_config *config)
     server->config = *config;
     server->slots = slots;
     server->waiter = waiter;
+    server->in = in;
+    server->out = out;
     server->messages = messages;
     server->tables = tables;
     for (uint32_t i = 0; i < config->max_slots; i++)
@@ -165,42 +172,39 @@ const struct nib_addr *nib_server_listening(const struct nib_server *server, siz
 
 static void flush(struct nib_server *server)
 {
-    if (server->n_out == 0)
+    uint32_t via = server->out_via;
+    size_t n = nib_outbox_count(server->out);
+    if (n == 0)
         return;
-    uint32_t via = server->out[0].path.via;
-    uint64_t unsent =
-        nib_udp_send(server->fds[via], &server->config.listen[via], server->out, server->n_out);
-    for (size_t i = 0; server->capture != NULL && i < server->n_out; i++) {
-        const struct nib_datagram *d = &server->out[i];
+    uint64_t unsent = nib_outbox_send(server->out, server->fds[via], &server->config.listen[via]);
+    for (size_t i = 0; server->capture != NULL && i < n; i++) {
+        struct nib_datagram d = nib_outbox_at(server->out, i);
         if ((unsent >> i & 1) == 0)
             nib_capture_datagram(
-                server->capture, &d->path.self, &d->path.peer, d->octets, d->len, d->len);
+                server->capture, &d.path->self, &d.path->peer, d.octets, d.len, d.len);
     }
     for (; unsent != 0; unsent &= unsent - 1)
         server->service.unsent(server->service.ctx);
-    server->n_out = 0;
 }
 
 static uint8_t *room(void *ctx)
 {
     struct nib_server *server = ctx;
-    if (server->n_out == NIB_BATCH)
+    if (nib_outbox_full(server->out))
         flush(server);
-    return server->out[server->n_out].octets;
+    return nib_outbox_room(server->out);
 }
 
 static void answer(void *ctx, const struct nib_path *path, size_t len)
 {
     struct nib_server *server = ctx;
-    struct nib_datagram *d = &server->out[server->n_out];
-    if (server->n_out > 0 && server->out[0].path.via != path->via) {
+    if (nib_outbox_count(server->out) > 0 && server->out_via != path->via) {
+        const uint8_t *written = nib_outbox_room(server->out);
         flush(server);
-        memcpy(server->out[0].octets, d->octets, len);
-        d = &server->out[0];
+        memcpy(nib_outbox_room(server->out), written, len);
     }
-    d->path = *path;
-    d->len = len;
-    server->n_out++;
+    server->out_via = path->via;
+    nib_outbox_add(server->out, path, len);
     server->unprinted++;
 }
 
@@ -252,22 +256,27 @@ struct nib_local_host nib_server_host(struct nib_server *server)
 
 /* ---- the loop ---- */
 
+/* The same datagrams to the capture and to the service. */
+static void hand_over(struct nib_server *server, const struct nib_datagram *datagrams, size_t n)
+{
+    for (size_t i = 0; server->capture != NULL && i < n; i++) {
+        const struct nib_datagram *d = &datagrams[i];
+        nib_capture_datagram(
+            server->capture, &d->path->peer, &d->path->self, d->octets, d->len, d->real_len);
+    }
+    server->service.input(server->service.ctx, server->now, datagrams, n);
+}
+
 static void read_requests(struct nib_server *server, uint32_t via)
 {
-    const struct nib_service *service = &server->service;
-    for (int batch = 0; batch < BATCHES; batch++) {
-        size_t n = nib_udp_receive(server->fds[via], via, &server->config.listen[via], server->in);
-        for (size_t i = 0; i < n; i++) {
-            const struct nib_datagram *d = &server->in[i];
-            size_t kept = nib_datagram_kept(d);
-            if (server->capture != NULL)
-                nib_capture_datagram(
-                    server->capture, &d->path.peer, &d->path.self, d->octets, kept, d->len);
-            service->input(service->ctx, server->now, &d->path, d->octets, kept);
-        }
+    struct nib_datagram datagrams[NIB_BATCH];
+    bool more = true;
+    for (int batch = 0; more && batch < BATCHES; batch++) {
+        size_t n;
+        more = nib_inbox_read(server->in, server->fds[via], via, &server->config.listen[via]);
+        while ((n = nib_inbox_take(server->in, datagrams)) > 0)
+            hand_over(server, datagrams, n);
         flush(server);
-        if (n < NIB_BATCH)
-            return;
     }
 }
 
