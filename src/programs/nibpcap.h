@@ -84,6 +84,12 @@ struct nibpcap_seen {
     enum nib_err err;
     size_t bad;
     bool quotes;
+    /*
+     * Datagrams of one length that leave in one call (UDP_SEGMENT) are cut apart by the device,
+     * behind the place where a capture is taken: a frame then has them all behind one header. Such
+     * a frame is seen once for each; else both are 0.
+     */
+    uint32_t segment, segments;
 };
 
 struct nibpcap_input {
@@ -95,6 +101,7 @@ struct nibpcap_input {
     uint8_t *window;
     size_t begin, end;
     struct nib_pcap_reader reader;
+    struct nibpcap_seen frame; /* whose segments are being shown */
 };
 
 /* `-` is standard input. False, complained of, when it cannot be opened. */

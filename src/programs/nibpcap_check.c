@@ -189,7 +189,7 @@ static void take(struct check *check, const struct nibpcap_seen *seen)
     static const enum count sums[] = {N_COUNTS, SUM_RIGHT, SUM_WRONG, SUM_PARTIAL, SUM_NONE};
     struct nibpcap_line line;
     const struct nib_packet *p = &seen->packet;
-    check->counts[FRAMES]++;
+    check->counts[FRAMES] += seen->segment <= 1;
     switch (seen->what) {
     case NIBPCAP_OTHER:
         check->counts[OTHER]++;

@@ -46,8 +46,13 @@ static void add_count(struct nibpcap_line *line, const char *before, uint64_t n,
     nibpcap_add(line, after);
 }
 
-static void add_notes(struct nibpcap_line *line, const struct nib_packet *p)
+static void add_notes(struct nibpcap_line *line, const struct nibpcap_seen *seen)
 {
+    const struct nib_packet *p = &seen->packet;
+    if (seen->segments > 0) {
+        add_count(line, " [segment ", seen->segment, "");
+        add_count(line, " of ", seen->segments, "]");
+    }
     if (p->ip_sum == NIB_SUM_WRONG)
         nibpcap_add(line, " [bad ip cksum]");
     if (p->udp_sum == NIB_SUM_NONE)
@@ -122,7 +127,7 @@ static void add_what(struct nibpcap_line *line, const struct nibpcap_seen *seen)
     case NIBPCAP_OTHER:
         break;
     }
-    add_notes(line, p);
+    add_notes(line, seen);
 }
 
 static void print_octets(const struct nib_packet_udp *d, bool ascii)
@@ -242,6 +247,10 @@ static void add_packet_fields(struct nibpcap_line *line, const struct nibpcap_se
     }
     if (p->udp.src.family == 4)
         add_string(line, "ip_checksum", sums[p->ip_sum]);
+    if (seen->segments > 0) {
+        add_value(line, "segment", seen->segment);
+        add_value(line, "segments", seen->segments);
+    }
     for (int i = 0; i < p->vlans; i++)
         add_value(line, i == 0 ? "vlan" : "inner_vlan", p->vlan[i]);
 }

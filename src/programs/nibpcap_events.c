@@ -52,6 +52,26 @@ static void straighten(struct rerun *rerun)
             rerun->events[i].time_ns = rerun->events[i - 1].time_ns;
 }
 
+/* An error that refuses a datagram says that its receiver never had it. */
+static void find_unheard(struct rerun *rerun)
+{
+    for (size_t i = 0; i < rerun->n; i++) {
+        const struct rerun_event *error = &rerun->events[i];
+        if (!error->refused)
+            continue;
+        rerun->has_errors = true;
+        for (size_t k = i; k-- > 0 && i - k < 4096;) {
+            struct rerun_event *e = &rerun->events[k];
+            if (e->refused || e->len < error->len || !nib_addr_equal(&e->src, &error->src) ||
+                !nib_addr_equal(&e->dst, &error->dst) ||
+                memcmp(rerun_octets(rerun, e), rerun_octets(rerun, error), error->len) != 0)
+                continue;
+            e->unheard = true;
+            break;
+        }
+    }
+}
+
 /* ---- the answer to each query ---- */
 
 static uint32_t id_of(const struct rerun *rerun, const struct rerun_event *e)
@@ -123,6 +143,7 @@ int rerun_read(struct rerun *rerun)
     }
     int status = nibpcap_close(&input);
     straighten(rerun);
+    find_unheard(rerun);
     find_answers(rerun);
     return status;
 }

@@ -63,11 +63,52 @@ static void look_at_udp(struct nibpcap_seen *seen)
     seen->what = seen->err == NIB_OK ? NIBPCAP_MESSAGE : NIBPCAP_BAD;
 }
 
+/* ---- segments ---- */
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * How many whole messages of one length, the last perhaps shorter, a datagram that has octets
+ * behind its message is made of; 0: it is not, or its checksum is not one that is left to the
+ * device.
+ */
+static uint32_t count_segments(const struct nibpcap_seen *seen)
+{
+    const struct nib_packet_udp *udp = &seen->packet.udp;
+    struct nib_message m;
+    uint32_t n = 0;
+    size_t bad, step = seen->bad;
+    if (seen->err != NIB_ERR_TRAILING || seen->packet.udp_sum != NIB_SUM_PARTIAL)
+        return 0;
+    for (size_t at = 0; at < udp->len; at += step, n++)
+        if (nib_message_decode(&m, udp->payload + at, smaller(step, udp->len - at), &bad) != NIB_OK)
+            return 0;
+    return n;
+}
+
+/* The next segment of input->frame. */
+static void cut_segment(struct nibpcap_input *input, struct nibpcap_seen *seen)
+{
+    struct nibpcap_seen *frame = &input->frame;
+    size_t step = frame->bad, at = step * frame->segment++;
+    *seen = *frame;
+    seen->packet.udp.payload += at;
+    seen->packet.udp.len = smaller(step, frame->packet.udp.len - at);
+    seen->packet.udp.real_len = seen->packet.udp.len;
+    seen->err =
+        nib_message_decode(&seen->m, seen->packet.udp.payload, seen->packet.udp.len, &seen->bad);
+    seen->what = NIBPCAP_MESSAGE;
+}
+
 static void look(const struct nibpcap_ports *ports, struct nibpcap_seen *seen)
 {
     struct nib_packet *p = &seen->packet;
     seen->what = NIBPCAP_OTHER;
     seen->quotes = false;
+    seen->segment = seen->segments = 0;
     nib_packet_read(p, &seen->frame);
     const struct nib_packet_udp *d = p->kind == NIB_PACKET_ICMP ? &p->quoted : &p->udp;
     bool ours = nibpcap_is_port(ports, d->src.port) || nibpcap_is_port(ports, d->dst.port);
@@ -97,8 +138,23 @@ static void look(const struct nibpcap_ports *ports, struct nibpcap_seen *seen)
     }
 }
 
+static void show_segments(struct nibpcap_input *input, struct nibpcap_seen *seen)
+{
+    input->frame.segments = 0;
+    uint32_t n = seen->what == NIBPCAP_BAD ? count_segments(seen) : 0;
+    if (n == 0)
+        return;
+    input->frame = *seen;
+    input->frame.segments = n;
+    cut_segment(input, seen);
+}
+
 bool nibpcap_next(struct nibpcap_input *input, struct nibpcap_seen *seen)
 {
+    if (input->frame.segment < input->frame.segments) {
+        cut_segment(input, seen);
+        return true;
+    }
     for (;;) {
         size_t used;
         enum nib_pcap_step step = nib_pcap_next(&input->reader, input->window + input->begin,
@@ -107,6 +163,7 @@ bool nibpcap_next(struct nibpcap_input *input, struct nibpcap_seen *seen)
         switch (step) {
         case NIB_PCAP_FRAME:
             look(&input->ports, seen);
+            show_segments(input, seen);
             return true;
         case NIB_PCAP_MORE:
             if (!fill(input))

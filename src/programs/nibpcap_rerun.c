@@ -14,7 +14,9 @@ static void take_amazone(
     struct rerun *rerun, struct nib_authoritative *server, const struct rerun_event *e)
 {
     uint8_t out[NIB_MESSAGE_MAX];
-    if (nib_addr_equal(&e->dst, &rerun->options.at) && !e->refused) {
+    if (e->unheard) {
+        rerun->unheard++;
+    } else if (nib_addr_equal(&e->dst, &rerun->options.at) && !e->refused) {
         rerun->in++;
         rerun->cut += e->cut;
         size_t len =
@@ -144,6 +146,13 @@ static void print_summary(const struct rerun *rerun)
     if (rerun->reordered > 0)
         printf("%llu answers in another order, their causes %d ms apart at most\n",
             (unsigned long long)rerun->reordered, RERUN_SLACK_MS);
+    if (rerun->unheard > 0)
+        printf("%llu datagrams found nobody listening, as ICMP errors say\n",
+            (unsigned long long)rerun->unheard);
+    if (rerun->guessed > 0)
+        printf(
+            "%llu questions taken for refused: the capture has no ICMP error that would say so\n",
+            (unsigned long long)rerun->guessed);
     if (rerun->cut > 0)
         printf("%llu datagrams were cut by the capture and could not be fed\n",
             (unsigned long long)rerun->cut);

@@ -24,6 +24,7 @@ struct rerun_event {
     int64_t time_ns;
     struct nib_addr src, dst;
     bool refused, cut;
+    bool unheard; /* an ICMP error says that nobody took it */
     uint32_t len;
     size_t at; /* of its octets in rerun->octets */
     size_t
@@ -67,7 +68,9 @@ struct rerun {
     void *cache_memory;
     struct rerun_output *outputs; /* oldest first */
     uint64_t in, same, different;
-    uint64_t cut, clock_used, reordered;
+    uint64_t cut, unheard, clock_used, reordered;
+    bool has_errors;  /* ICMP errors were captured */
+    uint64_t guessed; /* refusals that the capture could not show */
     nib_ms most_clock_ms;
     int64_t most_late_ns;
 };

@@ -46,12 +46,23 @@ static void begin_lookup(
     nib_ms now = rerun_ms(run->rerun, e->time_ns);
     while (run->waiting && nib_client_deadline(&run->logic) <= now + RERUN_SLACK_MS)
         tick(run);
+    if (run->waiting && !run->rerun->has_errors) { /* so a refusal would not be seen */
+        run->rerun->guessed++;
+        run->waiting = nib_client_unreachable(&run->logic) != NIB_CLIENT_DONE;
+    }
     if (run->waiting) {
         char words[120];
         (void)snprintf(words, sizeof words,
             "a lookup begins while the logic still waits for the answer to frame %llu",
             (unsigned long long)run->frame);
         rerun_differ(run->rerun, e->frame, words);
+    }
+    if (m->id != run->logic.next_id) {
+        char words[120];
+        (void)snprintf(words, sizeof words, "the lookup has ID %lu, the logic's next one is %lu",
+            (unsigned long)m->id, (unsigned long)run->logic.next_id);
+        rerun_differ(run->rerun, e->frame, words);
+        run->logic.next_id = m->id;
     }
     run->frame = e->frame;
     enum nib_client_step step = nib_client_ask(&run->logic, now, m->qname, m->qtype);

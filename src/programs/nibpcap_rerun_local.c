@@ -1,49 +1,12 @@
 #include <stdlib.h>
 
-#include "nibdns/local.h"
 #include "nibdns/os/memory.h"
-#include "nibpcap_rerun.h"
+#include "nibpcap_rerun_local.h"
 
 /*
  * The local server. Its listening socket is known; the sockets of its questions are not: each is
  * met when the capture shows a question that the logic has sent from a socket not met yet.
- *
- * Clocks. A request is fed at its arrival in the capture. The server read its clock somewhere
- * between that and the departure of the answer, and it stored a record somewhere between the
- * arrival of what it learnt it from and the departure of what that caused. So where the TTL that is
- * left in the capture's answer is not the one at the arrival, the request is fed at that moment of
- * the window
- *
- *     [arrival - slack - delay of the record, departure + slack]
- *
- * at which it is, if there is one. A timer is let go off when the capture shows what it sends, or
- * when it is overdue by more than --late.
  */
-
-enum { MAX_RECORDS = 100000, MAX_PENDING = 4096, MAX_REQUESTS = 4 * MAX_PENDING, DELAYS = 131072 };
-
-struct upstream_socket {
-    bool open, met;
-    uint32_t number; /* unlike that of any other socket */
-    struct nib_addr self, to;
-};
-
-struct local_run {
-    struct rerun *rerun;
-    struct nib_local logic;
-    struct nib_pending pending;
-    struct nib_addr at;
-    struct upstream_socket sockets[MAX_PENDING];
-    uint32_t by_port[65536]; /* slot plus one of a socket that was met */
-    uint32_t numbers;
-    nib_ms delays[DELAYS]; /* of a record, by its number: how much later it may have been stored */
-    nib_ms most_delay;
-    uint8_t room[NIB_MESSAGE_MAX];
-    /* what the logic is busy with */
-    uint64_t frame;
-    int64_t time_ns;
-    bool timed;
-};
 
 /* ---- what the logic sends ---- */
 
@@ -103,77 +66,6 @@ static void tick(struct local_run *run, nib_ms due)
     nib_local_tick(&run->logic, due);
 }
 
-/* ---- the clock of a request ---- */
-
-/*
- * The TTL that the table's answer to a question would carry, -1 when it has none; *delay is the
- * longest of the records on the way.
- */
-static int64_t table_ttl(
-    struct local_run *run, const struct nib_message *m, nib_ms now, nib_ms *delay)
-{
-    const struct nib_table *table = &run->rerun->table;
-    struct nib_key key = nib_key_of(m->qname, table->zone->seed);
-    int64_t ttl = NIB_TTL_MAX;
-    *delay = 0;
-    for (int i = 0; i <= NIB_CNAMES_MAX; i++) {
-        struct nib_rr rr;
-        bool found = nib_table_find(table, now, key, m->qtype, &rr);
-        if (!found && !nib_table_find(table, now, key, NIB_CNAME, &rr))
-            return -1;
-        int64_t left = rr.is_static ? run->rerun->options.ttl_s : rr.ttl_s;
-        nib_ms record_delay = rr.is_static ? 0 : run->delays[rr.no % DELAYS];
-        ttl = left < ttl ? left : ttl;
-        *delay = record_delay > *delay ? record_delay : *delay;
-        if (found)
-            return ttl;
-        key = nib_key_of(rr.result, table->zone->seed);
-    }
-    return -1;
-}
-
-/* Whether at that moment the table would say what the capture's answer says. */
-static bool explains(struct local_run *run, const struct nib_message *query, nib_ms now,
-    nib_ms arrival, int64_t want)
-{
-    nib_ms delay;
-    int64_t ttl = table_ttl(run, query, now, &delay);
-    if (ttl >= 0 && now < arrival - RERUN_SLACK_MS - delay)
-        return false; /* that much later this record was not stored */
-    return ttl == want;
-}
-
-static nib_ms clock_of(
-    struct local_run *run, const struct rerun_event *e, const struct nib_message *query)
-{
-    struct rerun *rerun = run->rerun;
-    struct nib_message said;
-    size_t bad;
-    nib_ms delay, arrival = rerun_ms(rerun, e->time_ns);
-    if (e->answer == RERUN_NONE)
-        return arrival;
-    const struct rerun_event *back = &rerun->events[e->answer];
-    if (nib_message_decode(&said, rerun_octets(rerun, back), back->len, &bad) != NIB_OK ||
-        said.flag != NIB_RESPONSE || said.outcome != NIB_FOUND)
-        return arrival;
-    int64_t ttl = table_ttl(run, query, arrival, &delay);
-    if (ttl == said.ttl_s)
-        return arrival;
-    nib_ms first = arrival - RERUN_SLACK_MS - run->most_delay;
-    nib_ms last = rerun_ms(rerun, back->time_ns) + RERUN_SLACK_MS;
-    for (nib_ms now = arrival; now >= first; now--)
-        if (explains(run, query, now, arrival, said.ttl_s))
-            return now;
-    for (nib_ms now = arrival; now <= last; now++)
-        if (explains(run, query, now, arrival, said.ttl_s))
-            return now;
-    /* a record that was just about to go: with it gone the server asked anew */
-    if (ttl >= 0 && table_ttl(run, query, last, &delay) < 0 &&
-        table_ttl(run, query, arrival + RERUN_SLACK_MS, &delay) < 0)
-        return arrival + RERUN_SLACK_MS;
-    return arrival;
-}
-
 static void take_request(struct local_run *run, const struct rerun_event *e)
 {
     struct rerun *rerun = run->rerun;
@@ -183,7 +75,7 @@ static void take_request(struct local_run *run, const struct rerun_event *e)
     const uint8_t *octets = rerun_octets(rerun, e);
     nib_ms arrival = rerun_ms(rerun, e->time_ns), now = arrival;
     if (nib_message_decode(&query, octets, e->len, &bad) == NIB_OK && query.flag == NIB_QUERY)
-        now = clock_of(run, e, &query);
+        now = rerun_clock(run, e, &query);
     nib_ms moved = now < arrival ? arrival - now : now - arrival;
     rerun->clock_used += moved > 0;
     rerun->most_clock_ms = moved > rerun->most_clock_ms ? moved : rerun->most_clock_ms;
@@ -220,7 +112,7 @@ static void take_reply(struct local_run *run, const struct rerun_event *e)
     nib_local_reply(&run->logic, rerun_ms(rerun, e->time_ns), slot, rerun_octets(rerun, e), e->len);
     if (rerun->table.next_no == no)
         return;
-    run->delays[no % DELAYS] = 0;
+    run->delays[no % LOCAL_DELAYS] = 0;
     for (last = last == NULL ? rerun->outputs : last->next; last != NULL; last = last->next)
         last->record = no + 1;
 }
@@ -274,7 +166,7 @@ static struct rerun_output *find_question(struct local_run *run, const struct re
 
 static void meet_socket(struct local_run *run, uint32_t number, const struct nib_addr *self)
 {
-    for (uint32_t slot = 0; slot < MAX_PENDING; slot++) {
+    for (uint32_t slot = 0; slot < LOCAL_QUESTIONS; slot++) {
         struct upstream_socket *socket = &run->sockets[slot];
         if (!socket->open || socket->met || socket->number != number)
             continue;
@@ -285,6 +177,43 @@ static void meet_socket(struct local_run *run, uint32_t number, const struct nib
     for (struct rerun_output *o = run->rerun->outputs; o != NULL; o = o->next)
         if (o->socket == number)
             o->from = *self;
+}
+
+/* Whether a question is what an event (an answer, or another question) would come from. */
+static bool leads_to(const struct local_run *run, const struct nib_question *q,
+    const struct rerun_event *e, const struct nib_message *m)
+{
+    if (m->flag == NIB_QUERY)
+        return q->type == m->qtype && nib_text_same(nib_question_name(q), m->qname);
+    for (uint32_t ref = q->first; ref != 0; ref = run->pending.requests[ref - 1].next) {
+        const struct nib_request *r = &run->pending.requests[ref - 1];
+        if (r->id == m->id && nib_addr_equal(&r->path.peer, &e->dst))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A capture that a program wrote of itself, or one of UDP alone, has no ICMP errors. Where it shows
+ * what only a refusal could have caused, there was one.
+ */
+static bool guess_refusal(struct local_run *run, const struct rerun_event *e)
+{
+    struct nib_message m;
+    size_t bad;
+    if (run->rerun->has_errors ||
+        nib_message_decode(&m, rerun_octets(run->rerun, e), e->len, &bad) != NIB_OK)
+        return false;
+    for (uint32_t slot = 0; slot < run->pending.used_questions; slot++) {
+        const struct nib_question *q = nib_pending_at(&run->pending, slot);
+        if (q == NULL || !run->sockets[slot].met || !leads_to(run, q, e, &m))
+            continue;
+        run->rerun->guessed++;
+        begin(run, e);
+        nib_local_unreachable(&run->logic, rerun_ms(run->rerun, e->time_ns), slot);
+        return true;
+    }
+    return false;
 }
 
 /* Finds what the logic sends there; where there is nothing yet, timers that are due go off. */
@@ -300,11 +229,13 @@ static void take_sent(struct local_run *run, const struct rerun_event *e,
         tick(run, due);
         output = find(run, e);
     }
+    while ((output == NULL || !rerun_same(rerun, output, e)) && guess_refusal(run, e))
+        output = find(run, e);
     if (output != NULL && output->socket != 0)
         meet_socket(run, output->socket, &e->src);
     if (output != NULL && output->record > 0 && !output->timed) {
         nib_ms delay = (e->time_ns - output->time_ns + 999999) / 1000000;
-        nib_ms *kept = &run->delays[(output->record - 1) % DELAYS];
+        nib_ms *kept = &run->delays[(output->record - 1) % LOCAL_DELAYS];
         *kept = delay > *kept ? delay : *kept;
         run->most_delay = delay > run->most_delay ? delay : run->most_delay;
     }
@@ -332,6 +263,8 @@ static void take(struct local_run *run, const struct rerun_event *e)
         take_refusal(run, e);
     else if (e->cut && (in || met_socket(run, &e->dst, &e->src) != NULL))
         run->rerun->cut++;
+    else if (in && e->unheard)
+        run->rerun->unheard++;
     else if (in)
         take_request(run, e);
     else if (out)
@@ -361,7 +294,7 @@ static void set_first_id(struct local_run *run)
 void rerun_local(struct rerun *rerun)
 {
     struct local_run *run = nib_memory_map(sizeof *run);
-    void *pending = nib_memory_map(nib_pending_bytes(MAX_PENDING, MAX_REQUESTS));
+    void *pending = nib_memory_map(nib_pending_bytes(LOCAL_QUESTIONS, LOCAL_REQUESTS));
     if (run == NULL || pending == NULL)
         exit(nibpcap_complain("no memory left"));
     run->rerun = rerun;
@@ -374,12 +307,12 @@ void rerun_local(struct rerun *rerun)
         .upstream_port = rerun->options.upstream_port,
         .own = &run->at,
         .n_own = 1};
-    nib_pending_init(&run->pending, pending, MAX_PENDING, MAX_REQUESTS, 0);
+    nib_pending_init(&run->pending, pending, LOCAL_QUESTIONS, LOCAL_REQUESTS, 0);
     nib_local_init(&run->logic, &rerun->table, &run->pending, &host, &config);
     set_first_id(run);
     for (size_t i = 0; i < rerun->n; i++)
         take(run, &rerun->events[i]);
     rerun_leftover(rerun);
-    nib_memory_unmap(pending, nib_pending_bytes(MAX_PENDING, MAX_REQUESTS));
+    nib_memory_unmap(pending, nib_pending_bytes(LOCAL_QUESTIONS, LOCAL_REQUESTS));
     nib_memory_unmap(run, sizeof *run);
 }
