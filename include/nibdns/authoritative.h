@@ -61,6 +61,10 @@ size_t nib_authoritative_input(
 /* An answer that could not be sent after all: it counts as dropped, no longer as answered. */
 void nib_authoritative_unsent(struct nib_authoritative *server);
 
+/* Adds what another counted: servers of one table may share the work. */
+void nib_authoritative_add_counters(
+    struct nib_authoritative *sum, const struct nib_authoritative *server);
+
 /* The counters as text, for NIB_COUNTERS_TEXT_MAX octets or less. */
 void nib_authoritative_counters(const struct nib_authoritative *server, struct nib_writer *w);
 

@@ -23,10 +23,17 @@ struct nib_table {
 
 /*
  * Numbers the records of a freshly read zone and puts it in the place of the one before (NULL:
- * none). Records that stood before keep their numbers. Dynamic records stay, but for those whose
- * key the zone now has. The zone before is the caller's to free.
+ * none). Records that stood before keep their numbers. Dynamic records stay, but for those that the
+ * zone's leave no room for. The zone before is the caller's to free.
  */
 void nib_table_set_zone(struct nib_table *table, struct nib_zone *zone);
+
+/*
+ * The same in two short steps for a table that is in use meanwhile: take the numbers for n new
+ * records (nib_zone_count_new), which returns the first; then, the zone numbered from there, swap.
+ */
+uint64_t nib_table_take_numbers(struct nib_table *table, uint32_t n);
+void nib_table_swap_zone(struct nib_table *table, const struct nib_zone *zone);
 
 /* The record of that key, static before dynamic (NIB-7.3). False, *rr untouched, when there is
  * none. */

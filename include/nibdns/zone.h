@@ -48,6 +48,9 @@ enum nib_zone_add nib_zone_add(struct nib_zone *zone, const struct nib_rr *rr);
  */
 uint64_t nib_zone_number(struct nib_zone *zone, const struct nib_zone *old, uint64_t next_no);
 
+/* How many records did not stand in `old` with the same name, type and result. */
+uint32_t nib_zone_count_new(const struct nib_zone *zone, const struct nib_zone *old);
+
 /* The first record of that key. False, *rr untouched, when there is none. */
 bool nib_zone_find(
     const struct nib_zone *zone, struct nib_key key, enum nib_type type, struct nib_rr *rr);

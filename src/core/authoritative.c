@@ -68,6 +68,15 @@ void nib_authoritative_unsent(struct nib_authoritative *server)
     count(server, NIB_AUTH_DROPPED_UNSENT);
 }
 
+void nib_authoritative_add_counters(
+    struct nib_authoritative *sum, const struct nib_authoritative *server)
+{
+    for (int i = 0; i < NIB_AUTH_COUNTERS; i++)
+        sum->counters[i] += server->counters[i];
+    for (int i = 0; i < NIB_ERR_COUNT; i++)
+        sum->malformed[i] += server->malformed[i];
+}
+
 void nib_authoritative_counters(const struct nib_authoritative *server, struct nib_writer *w)
 {
     static const char *const names[] = {

@@ -1,32 +1,55 @@
 #include "nibdns/table.h"
 
-/*
- * Drops the dynamic records that a zone's records leave no room for: those of the same key, and
- * where either is a CNAME, those of the same name.
- */
-static void give_way(struct nib_cache *cache, const struct nib_zone *zone)
+/* Whether a zone's records leave no room for a dynamic one: the key, or a CNAME of either. */
+static bool has_no_room_for(const struct nib_zone *zone, const struct nib_rr *rr)
 {
     static const enum nib_type types[] = {
 #define X(symbol, code, name) symbol,
         NIB_TYPES(X)
 #undef X
     };
-    struct nib_zone_walk walk = {0};
-    struct nib_rr rr;
-    while (cache->n > 0 && nib_zone_walk(zone, &walk, &rr)) {
-        struct nib_key key = nib_key_of(rr.name, cache->seed);
-        for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-            if (types[i] == rr.type || types[i] == NIB_CNAME || rr.type == NIB_CNAME)
-                nib_cache_remove(cache, key, types[i]);
+    struct nib_key key = nib_key_of(rr->name, zone->seed);
+    struct nib_rr fixed;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if ((types[i] == rr->type || types[i] == NIB_CNAME || rr->type == NIB_CNAME) &&
+            nib_zone_find(zone, key, types[i], &fixed))
+            return true;
+    return false;
+}
+
+/* Drops those that have to go. The walk is a step ahead of what it drops. */
+static void give_way(struct nib_cache *cache, const struct nib_zone *zone)
+{
+    const nib_ms always = INT64_MIN / 2; /* a time at which nothing has expired */
+    struct nib_rr rr, next;
+    uint32_t at = 0;
+    bool more = nib_cache_walk(cache, always, &at, &rr);
+    while (more) {
+        more = nib_cache_walk(cache, always, &at, &next);
+        if (has_no_room_for(zone, &rr))
+            nib_cache_remove(cache, nib_key_of(rr.name, cache->seed), rr.type);
+        rr = next;
     }
+}
+
+uint64_t nib_table_take_numbers(struct nib_table *table, uint32_t n)
+{
+    uint64_t first = table->next_no;
+    table->next_no += n;
+    return first;
+}
+
+void nib_table_swap_zone(struct nib_table *table, const struct nib_zone *zone)
+{
+    table->zone = zone;
+    if (table->cache != NULL)
+        give_way(table->cache, zone);
 }
 
 void nib_table_set_zone(struct nib_table *table, struct nib_zone *zone)
 {
     table->next_no = nib_zone_number(zone, table->zone, table->next_no);
-    table->zone = zone;
-    if (table->cache != NULL)
-        give_way(table->cache, zone);
+    nib_table_swap_zone(table, zone);
 }
 
 bool nib_table_find(const struct nib_table *table, nib_ms now, struct nib_key key,

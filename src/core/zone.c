@@ -163,7 +163,7 @@ void nib_zone_fetch_record(const struct nib_zone *zone, struct nib_key key, enum
 }
 
 /* The record of another zone that says the same, octet for octet. */
-static struct record *twin(struct nib_zone *zone, const struct nib_rr *rr, uint32_t *ref)
+static struct record *twin(const struct nib_zone *zone, const struct nib_rr *rr, uint32_t *ref)
 {
     uint64_t hash = nib_name_hash(rr->name, zone->seed);
     uint32_t tag = nib_index_tag(hash, rr->type);
@@ -174,6 +174,16 @@ static struct record *twin(struct nib_zone *zone, const struct nib_rr *rr, uint3
             return r;
     }
     return NULL;
+}
+
+uint32_t nib_zone_count_new(const struct nib_zone *zone, const struct nib_zone *old)
+{
+    uint32_t n = zone->n, ref;
+    struct nib_zone_walk walk = {0};
+    struct nib_rr rr;
+    while (old != NULL && nib_zone_walk(old, &walk, &rr))
+        n -= twin(zone, &rr, &ref) != NULL;
+    return n;
 }
 
 /* First the records that were there, in the order of their numbers, then the new ones. */

@@ -34,7 +34,7 @@ static int give_back(int fd)
     return -1;
 }
 
-int nib_udp_listen(struct nib_addr *addr)
+int nib_udp_listen(struct nib_addr *addr, bool share)
 {
     union sockaddr_any sa;
     socklen_t len = sockaddr_from(addr, &sa);
@@ -43,6 +43,8 @@ int nib_udp_listen(struct nib_addr *addr)
         return -1;
     enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
     enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    if (share)
+        set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (addr->family == 6)
         set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (addr_is_wildcard(addr) && addr->family == 4)

@@ -15,6 +15,7 @@ static const char help[] =
     "  -l, --listen ADDR[:PORT]  listen there (127.0.0.1:22000); may be given again\n"
     "  -r, --records FILE        records instead of the built-in ones; may be given again\n"
     "  -t, --ttl SECONDS         TTL that answers carry (60)\n"
+    "      --workers N           threads that answer, one for each core at most (1)\n"
     "  -q, --quiet               print no tables\n"
     "  -w, --write FILE.pcap     write a capture of the traffic\n"
     "  -c, --check               read the records, say what is wrong, end\n"
@@ -27,13 +28,15 @@ static const char help[] =
 
 struct amazone {
     struct serve serve;
-    struct nib_authoritative logic;
-    struct nib_local_host host;
+    struct nib_authoritative logic[NIB_WORKERS_MAX]; /* each worker counts for itself */
 };
 
-static void input(void *ctx, nib_ms now, const struct nib_datagram *datagrams, size_t n)
+static void input(void *ctx, struct nib_worker *worker, nib_ms now,
+    const struct nib_datagram *datagrams, size_t n)
 {
     struct amazone *a = ctx;
+    struct nib_authoritative *logic = &a->logic[nib_worker_index(worker)];
+    struct nib_local_host host = nib_worker_host(worker);
     struct nib_authoritative_query queries[NIB_BATCH];
     const struct nib_path *paths[NIB_BATCH];
     size_t n_queries = 0;
@@ -41,21 +44,20 @@ static void input(void *ctx, nib_ms now, const struct nib_datagram *datagrams, s
     for (size_t i = 0; i < n; i++) {
         const struct nib_datagram *d = &datagrams[i];
         paths[n_queries] = d->path;
-        n_queries += nib_authoritative_begin(&a->logic, d->octets, d->len, &queries[n_queries]);
+        n_queries += nib_authoritative_begin(logic, d->octets, d->len, &queries[n_queries]);
     }
     for (size_t i = 0; i < n_queries; i++)
-        nib_authoritative_seek(&a->logic, &queries[i]);
+        nib_authoritative_seek(logic, &queries[i]);
     for (size_t i = 0; i < n_queries; i++) {
-        uint8_t *out = a->host.room(a->host.ctx);
-        a->host.answer(
-            a->host.ctx, paths[i], nib_authoritative_finish(&a->logic, &queries[i], out));
+        uint8_t *out = host.room(host.ctx);
+        host.answer(host.ctx, paths[i], nib_authoritative_finish(logic, &queries[i], out));
     }
 }
 
-static void unsent(void *ctx)
+static void unsent(void *ctx, struct nib_worker *worker)
 {
     struct amazone *a = ctx;
-    nib_authoritative_unsent(&a->logic);
+    nib_authoritative_unsent(&a->logic[nib_worker_index(worker)]);
 }
 
 static void reload(void *ctx)
@@ -67,7 +69,10 @@ static void reload(void *ctx)
 static void counters(void *ctx, struct nib_writer *w)
 {
     const struct amazone *a = ctx;
-    nib_authoritative_counters(&a->logic, w);
+    struct nib_authoritative all = {0};
+    for (uint32_t i = 0; i < a->serve.config.workers; i++)
+        nib_authoritative_add_counters(&all, &a->logic[i]);
+    nib_authoritative_counters(&all, w);
 }
 
 int main(int argc, char **argv)
@@ -88,8 +93,8 @@ int main(int argc, char **argv)
     a.serve.server = nib_server_open(&a.serve.config);
     if (a.serve.server == NULL)
         return 2;
-    a.logic = (struct nib_authoritative){.table = &a.serve.table, .ttl_s = a.serve.ttl_s};
-    a.host = nib_server_host(a.serve.server);
+    for (uint32_t i = 0; i < a.serve.config.workers; i++)
+        a.logic[i] = (struct nib_authoritative){.table = &a.serve.table, .ttl_s = a.serve.ttl_s};
     const struct nib_service service = {.ctx = &a,
         .input = input,
         .unsent = unsent,

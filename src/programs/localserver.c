@@ -24,6 +24,7 @@ static const char help[] =
     "      --max-records N       dynamic records kept (100000)\n"
     "      --max-pending N       questions under way (4096)\n"
     "      --max-ttl SECONDS     longer TTLs are cut to this (86400)\n"
+    "      --workers N           threads that answer, one for each core at most (1)\n"
     "  -q, --quiet               print no tables\n"
     "  -w, --write FILE.pcap     write a capture of the traffic\n"
     "  -c, --check               read the records, say what is wrong, end\n"
@@ -55,33 +56,39 @@ struct local {
     struct nib_local logic;
 };
 
-/* ---- the service ---- */
+/* ---- the service: one logic for all workers, who take turns ---- */
 
-static void input(void *ctx, nib_ms now, const struct nib_datagram *datagrams, size_t n)
+static struct nib_local *logic_for(void *ctx, struct nib_worker *worker)
 {
     struct local *l = ctx;
+    l->logic.host = nib_worker_host(worker);
+    return &l->logic;
+}
+
+static void input(void *ctx, struct nib_worker *worker, nib_ms now,
+    const struct nib_datagram *datagrams, size_t n)
+{
+    struct nib_local *logic = logic_for(ctx, worker);
     for (size_t i = 0; i < n; i++) {
         const struct nib_datagram *d = &datagrams[i];
-        nib_local_input(&l->logic, now, d->path, d->octets, d->len);
+        nib_local_input(logic, now, d->path, d->octets, d->len);
     }
 }
 
-static void reply(void *ctx, nib_ms now, uint32_t slot, const uint8_t *octets, size_t len)
+static void reply(void *ctx, struct nib_worker *worker, nib_ms now, uint32_t slot,
+    const uint8_t *octets, size_t len)
 {
-    struct local *l = ctx;
-    nib_local_reply(&l->logic, now, slot, octets, len);
+    nib_local_reply(logic_for(ctx, worker), now, slot, octets, len);
 }
 
-static void unreachable(void *ctx, nib_ms now, uint32_t slot)
+static void unreachable(void *ctx, struct nib_worker *worker, nib_ms now, uint32_t slot)
 {
-    struct local *l = ctx;
-    nib_local_unreachable(&l->logic, now, slot);
+    nib_local_unreachable(logic_for(ctx, worker), now, slot);
 }
 
-static void tick(void *ctx, nib_ms now)
+static void tick(void *ctx, struct nib_worker *worker, nib_ms now)
 {
-    struct local *l = ctx;
-    nib_local_tick(&l->logic, now);
+    nib_local_tick(logic_for(ctx, worker), now);
 }
 
 static nib_ms deadline(void *ctx)
@@ -90,10 +97,9 @@ static nib_ms deadline(void *ctx)
     return nib_local_deadline(&l->logic);
 }
 
-static void unsent(void *ctx)
+static void unsent(void *ctx, struct nib_worker *worker)
 {
-    struct local *l = ctx;
-    nib_local_unsent(&l->logic);
+    nib_local_unsent(logic_for(ctx, worker));
 }
 
 static void reload(void *ctx)
@@ -226,9 +232,10 @@ int main(int argc, char **argv)
     size_t n;
     const struct nib_addr *listening = nib_server_listening(l.serve.server, &n);
     know_oneself(&l, listening, n);
-    struct nib_local_host host = nib_server_host(l.serve.server);
-    nib_local_init(&l.logic, &l.serve.table, &l.pending, &host, &l.config);
+    const struct nib_local_host none = {0}; /* each call has its worker's */
+    nib_local_init(&l.logic, &l.serve.table, &l.pending, &none, &l.config);
     const struct nib_service service = {.ctx = &l,
+        .shared = true,
         .input = input,
         .reply = reply,
         .unreachable = unreachable,

@@ -1,5 +1,6 @@
 #include "serve.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -45,12 +46,16 @@ void serve_option(struct serve *serve, int option, const char *argument, const c
     case 'c':
         serve->check = true;
         break;
+    case 'n':
+        serve->config.workers =
+            (uint32_t)option_number(program, "--workers", argument, 1, NIB_WORKERS_MAX);
+        break;
     case 'h':
         print_and_exit(help);
     case 'V':
         print_version(program);
     default:
-        usage_hint(program);
+        break;
     }
 }
 
@@ -59,31 +64,44 @@ void serve_options_done(struct serve *serve, int argc, char **argv)
     if (optind < argc)
         usage_error(serve->config.program, "unexpected '%s': this program takes only options",
             argv[optind]);
+    if (serve->config.workers == 0)
+        serve->config.workers = 1;
     if (serve->config.n_listen == 0)
         serve->config.listen[serve->config.n_listen++] =
             (struct nib_addr){.ip = {127, 0, 0, 1}, .port = serve->default_port, .family = 4};
     serve->seed = nib_random_u64();
 }
 
-static void say(void *ctx, const char *line)
+static void say_ranked(struct serve *serve, enum nib_rank rank, const char *line)
 {
-    struct serve *serve = ctx;
     if (serve->server != NULL)
-        nib_server_say(serve->server, "%s", line);
+        nib_server_say(serve->server, rank, "%s", line);
     else
-        fprintf(stderr, "%s\n", line);
+        fprintf(stderr, "%s%s\n", nib_rank_prefix(rank), line);
 }
 
-static void say_format(struct serve *serve, const char *words)
+static void complain(void *ctx, const char *line)
+{
+    say_ranked(ctx, NIB_RANK_WARNING, line);
+}
+
+static void say_of_records(struct serve *serve, enum nib_rank rank, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void say_of_records(struct serve *serve, enum nib_rank rank, const char *format, ...)
 {
     char line[256];
-    (void)snprintf(line, sizeof line, "%s: %s", serve->config.program, words);
-    say(serve, line);
+    va_list args;
+    int n = snprintf(line, sizeof line, "%s: ", serve->config.program);
+    va_start(args, format);
+    (void)vsnprintf(line + n, sizeof line - (size_t)n, format, args);
+    va_end(args);
+    say_ranked(serve, rank, line);
 }
 
 static bool read_zone(struct serve *serve, struct nib_zonefile *file)
 {
-    const struct nib_complaints complaints = {serve, say};
+    const struct nib_complaints complaints = {serve, complain};
     if (!nib_zonefile_read(
             file, serve->records, serve->n_records, serve->builtin, serve->seed, &complaints))
         return false;
@@ -95,16 +113,14 @@ static bool read_zone(struct serve *serve, struct nib_zonefile *file)
 
 void serve_read_records(struct serve *serve)
 {
-    char words[64];
     struct nib_zonefile *file = &serve->zonefiles[serve->current];
     if (!read_zone(serve, file)) {
-        say_format(serve, "the records have faults: mend them and start again");
+        say_of_records(serve, NIB_RANK_ERROR, "the records have faults: mend them and start again");
         exit(NIB_EXIT_USAGE);
     }
     nib_table_set_zone(&serve->table, &file->zone);
     if (serve->check) {
-        (void)snprintf(words, sizeof words, "%u records, no fault", file->zone.n);
-        say_format(serve, words);
+        say_of_records(serve, NIB_RANK_INFO, "%u records, no fault", file->zone.n);
         exit(EXIT_SUCCESS);
     }
 }
@@ -115,18 +131,41 @@ size_t serve_table_cap(const struct serve *serve, uint32_t max_dynamic)
     return SMALL + 2 * nib_table_text_max(&serve->table) + (size_t)max_dynamic * DYNAMIC_ROW;
 }
 
+/* What a reload does while no worker is in the service. */
+struct change {
+    struct nib_table *table;
+    const struct nib_zone *zone;
+    uint32_t n_new;
+    uint64_t first_no;
+};
+
+static void take_numbers(void *ctx)
+{
+    struct change *change = ctx;
+    change->first_no = nib_table_take_numbers(change->table, change->n_new);
+}
+
+static void swap_zone(void *ctx)
+{
+    struct change *change = ctx;
+    nib_table_swap_zone(change->table, change->zone);
+}
+
 void serve_reload(struct serve *serve)
 {
-    char words[64];
     struct nib_zonefile *old = &serve->zonefiles[serve->current];
     struct nib_zonefile *fresh = &serve->zonefiles[1 - serve->current];
     if (!read_zone(serve, fresh)) {
-        say_format(serve, "the records have faults: the old ones stay");
+        say_of_records(serve, NIB_RANK_WARNING, "the records have faults: the old ones stay");
         return;
     }
-    nib_table_set_zone(&serve->table, &fresh->zone);
+    struct change change = {.table = &serve->table,
+        .zone = &fresh->zone,
+        .n_new = nib_zone_count_new(&fresh->zone, &old->zone)};
+    nib_server_in_all_gates(serve->server, take_numbers, &change);
+    (void)nib_zone_number(&fresh->zone, &old->zone, change.first_no);
+    nib_server_in_all_gates(serve->server, swap_zone, &change);
     nib_zonefile_free(old);
     serve->current = 1 - serve->current;
-    (void)snprintf(words, sizeof words, "%u records read again", fresh->zone.n);
-    say_format(serve, words);
+    say_of_records(serve, NIB_RANK_INFO, "%u records read again", fresh->zone.n);
 }

@@ -34,11 +34,12 @@ struct serve {
     {"listen", required_argument, NULL, 'l'}, {"records", required_argument, NULL, 'r'},           \
         {"ttl", required_argument, NULL, 't'}, {"quiet", no_argument, NULL, 'q'},                  \
         {"write", required_argument, NULL, 'w'}, {"check", no_argument, NULL, 'c'},                \
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                     \
+        {"workers", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'},               \
+        {"version", no_argument, NULL, 'V'},                                                       \
     {                                                                                              \
         NULL, 0, NULL, 0                                                                           \
     }
-#define SERVE_SHORT "l:r:t:qw:chV"
+#define SERVE_SHORT ":l:r:t:qw:chV"
 
 /* Takes one option that is not the program's own. */
 void serve_option(struct serve *serve, int option, const char *argument, const char *help);

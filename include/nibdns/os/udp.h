@@ -13,9 +13,10 @@ enum { NIB_UDP_BUFFER = 4 << 20 };
 
 /*
  * A listening socket, non-blocking, its buffers large. *addr becomes the address it got, where a
- * port of 0 was asked for. -1 with errno set when there is none.
+ * port of 0 was asked for. With `share`, others that do so too may listen at the same address, and
+ * the system deals the datagrams out by their source. -1 with errno set when there is none.
  */
-int nib_udp_listen(struct nib_addr *addr);
+int nib_udp_listen(struct nib_addr *addr, bool share);
 
 /* A socket connected to addr, on a random port of the system's choice; *self is its own address. */
 int nib_udp_connect(const struct nib_addr *addr, struct nib_addr *self);

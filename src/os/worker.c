@@ -1,0 +1,252 @@
+#define _DEFAULT_SOURCE
+#include <errno.h>
+#include <unistd.h>
+
+#include "nibdns/os/clock.h"
+#include "nibdns/os/udp.h"
+#include "server_private.h"
+
+enum {
+    EVENTS = 256, /* descriptors looked at after one wait */
+    BATCHES = 64, /* read from one socket before the others have their turn */
+    REPLIES = 64, /* likewise from one slot's socket */
+};
+
+uint32_t nib_worker_index(const struct nib_worker *worker)
+{
+    return worker->index;
+}
+
+bool worker_init(struct nib_worker *worker, struct nib_server *server, uint32_t index)
+{
+    *worker = (struct nib_worker){.server = server, .index = index};
+    (void)pthread_mutex_init(&worker->own_gate, NULL);
+    worker->waiter = nib_waiter_open();
+    worker->in = nib_inbox_new();
+    worker->out = nib_outbox_new();
+    return worker->waiter != NULL && worker->in != NULL && worker->out != NULL &&
+           nib_waiter_add(worker->waiter, server->wake[0], WAKE_NUMBER) == 0;
+}
+
+static void enter(struct nib_worker *worker)
+{
+    (void)pthread_mutex_lock(worker->gate);
+}
+
+static void leave(struct nib_worker *worker)
+{
+    (void)pthread_mutex_unlock(worker->gate);
+}
+
+/* ---- what the logic asks for ---- */
+
+/* Sends the answers; those that could not be sent are the return value's bits. */
+static uint64_t send_answers(struct nib_worker *worker)
+{
+    struct nib_server *server = worker->server;
+    uint32_t via = worker->out_via;
+    size_t n = nib_outbox_count(worker->out);
+    if (n == 0)
+        return 0;
+    uint64_t unsent = nib_outbox_send(worker->out, worker->fds[via], &server->config.listen[via]);
+    for (size_t i = 0; server->capture != NULL && i < n; i++) {
+        struct nib_datagram d = nib_outbox_at(worker->out, i);
+        if ((unsent >> i & 1) == 0)
+            nib_capture_datagram(
+                server->capture, &d.path->self, &d.path->peer, d.octets, d.len, d.len);
+    }
+    return unsent;
+}
+
+static void count_unsent(struct nib_worker *worker, uint64_t unsent)
+{
+    const struct nib_service *service = &worker->server->service;
+    for (; unsent != 0; unsent &= unsent - 1)
+        service->unsent(service->ctx, worker);
+}
+
+/* Outside of the gate: a send takes its time. */
+static void flush(struct nib_worker *worker)
+{
+    uint64_t unsent = send_answers(worker);
+    if (unsent == 0)
+        return;
+    enter(worker);
+    count_unsent(worker, unsent);
+    leave(worker);
+}
+
+static uint8_t *room(void *ctx)
+{
+    struct nib_worker *worker = ctx;
+    if (nib_outbox_full(worker->out))
+        count_unsent(worker, send_answers(worker));
+    return nib_outbox_room(worker->out);
+}
+
+static void answer(void *ctx, const struct nib_path *path, size_t len)
+{
+    struct nib_worker *worker = ctx;
+    if (nib_outbox_count(worker->out) > 0 && worker->out_via != path->via) {
+        const uint8_t *written = nib_outbox_room(worker->out);
+        count_unsent(worker, send_answers(worker));
+        memcpy(nib_outbox_room(worker->out), written, len);
+    }
+    worker->out_via = path->via;
+    nib_outbox_add(worker->out, path, len);
+    worker->unprinted++;
+}
+
+static void hang_up(void *ctx, uint32_t slot)
+{
+    struct nib_worker *worker = ctx;
+    struct slot *s = &worker->server->slots[slot];
+    if (s->fd < 0)
+        return;
+    nib_waiter_remove(s->waiter, s->fd);
+    (void)close(s->fd);
+    s->fd = -1;
+}
+
+static enum nib_ask ask_failed(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+                   error == EAGAIN
+               ? NIB_ASK_EXHAUSTED
+               : NIB_ASK_UNREACHABLE;
+}
+
+static enum nib_ask ask(
+    void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
+{
+    struct nib_worker *worker = ctx;
+    struct nib_capture *capture = worker->server->capture;
+    struct slot *s = &worker->server->slots[slot];
+    if (s->fd < 0) {
+        s->peer = *to;
+        s->waiter = worker->waiter;
+        s->fd = nib_udp_connect(to, capture == NULL ? NULL : &s->self);
+        if (s->fd < 0)
+            return ask_failed(errno);
+        if (nib_waiter_add(s->waiter, s->fd, FIRST_SLOT + slot) != 0) {
+            hang_up(worker, slot);
+            return NIB_ASK_EXHAUSTED;
+        }
+    }
+    if (nib_udp_send_one(s->fd, NULL, octets, len) != 0)
+        return ask_failed(errno);
+    if (capture != NULL)
+        nib_capture_datagram(capture, &s->self, &s->peer, octets, len, len);
+    return NIB_ASK_SENT;
+}
+
+struct nib_local_host nib_worker_host(struct nib_worker *worker)
+{
+    return (struct nib_local_host){worker, room, answer, ask, hang_up};
+}
+
+/* ---- the loop ---- */
+
+/* The same datagrams to the capture and to the service. */
+static void hand_over(struct nib_worker *worker, const struct nib_datagram *datagrams, size_t n)
+{
+    struct nib_server *server = worker->server;
+    for (size_t i = 0; server->capture != NULL && i < n; i++) {
+        const struct nib_datagram *d = &datagrams[i];
+        nib_capture_datagram(
+            server->capture, &d->path->peer, &d->path->self, d->octets, d->len, d->real_len);
+    }
+    enter(worker);
+    server->service.input(server->service.ctx, worker, worker->now, datagrams, n);
+    leave(worker);
+}
+
+static void read_requests(struct nib_worker *worker, uint32_t via)
+{
+    struct nib_datagram datagrams[NIB_BATCH];
+    const struct nib_addr *self = &worker->server->config.listen[via];
+    bool more = true;
+    for (int batch = 0; more && batch < BATCHES; batch++) {
+        size_t n;
+        more = nib_inbox_read(worker->in, worker->fds[via], via, self);
+        while ((n = nib_inbox_take(worker->in, datagrams)) > 0) {
+            hand_over(worker, datagrams, n);
+            flush(worker);
+        }
+    }
+}
+
+/* Inside the gate: another worker may otherwise close the socket, and open it anew, meanwhile. */
+static void read_replies(struct nib_worker *worker, uint32_t slot)
+{
+    const struct nib_service *service = &worker->server->service;
+    struct nib_capture *capture = worker->server->capture;
+    struct slot *s = &worker->server->slots[slot];
+    uint8_t octets[NIB_DATAGRAM_CAP];
+    for (int i = 0; i < REPLIES && s->fd >= 0; i++) {
+        ptrdiff_t n = nib_udp_receive_one(s->fd, NULL, octets, sizeof octets);
+        if (n >= 0) {
+            size_t len = (size_t)n < sizeof octets ? (size_t)n : sizeof octets;
+            if (capture != NULL)
+                nib_capture_datagram(capture, &s->peer, &s->self, octets, len, (size_t)n);
+            service->reply(service->ctx, worker, worker->now, slot, octets, len);
+        } else if (errno == EAGAIN) {
+            return;
+        } else {
+            service->unreachable(service->ctx, worker, worker->now, slot);
+        }
+    }
+}
+
+/* The table as it stands, once for each request finished since the last time. */
+static void print_tables(struct nib_worker *worker)
+{
+    struct nib_outlet *tables = worker->server->tables;
+    const struct nib_table *table = worker->server->service.table;
+    if (tables == NULL)
+        worker->unprinted = 0;
+    for (; worker->unprinted > 0; worker->unprinted--) {
+        size_t max = nib_table_text_max(table);
+        char *out = nib_outlet_room(tables, max);
+        if (out != NULL)
+            nib_outlet_commit(tables, nib_table_text(table, worker->now, out, max));
+    }
+}
+
+static int wait_ms(struct nib_worker *worker, nib_ms due)
+{
+    const struct nib_service *service = &worker->server->service;
+    if (service->deadline != NULL) {
+        enter(worker);
+        nib_ms own = service->deadline(service->ctx);
+        leave(worker);
+        due = own < due ? own : due;
+    }
+    if (due == NIB_NEVER)
+        return -1;
+    nib_ms left = due - nib_clock_ms();
+    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+/* Datagrams that wait are read before what is due by the same clock reading is done (NIB-9.6). */
+void worker_turn(struct nib_worker *worker, const sigset_t *mask, nib_ms deadline)
+{
+    const struct nib_service *service = &worker->server->service;
+    uint32_t numbers[EVENTS];
+    size_t n = nib_waiter_wait(worker->waiter, wait_ms(worker, deadline), mask, numbers, EVENTS);
+    worker->now = nib_clock_ms();
+    for (size_t i = 0; i < n; i++)
+        if (numbers[i] < NIB_LISTEN_MAX)
+            read_requests(worker, numbers[i]);
+    enter(worker);
+    for (size_t i = 0; i < n; i++)
+        if (numbers[i] >= FIRST_SLOT)
+            read_replies(worker, numbers[i] - FIRST_SLOT);
+    if (service->tick != NULL)
+        service->tick(service->ctx, worker, worker->now);
+    leave(worker);
+    flush(worker);
+    enter(worker);
+    print_tables(worker);
+    leave(worker);
+}
