@@ -111,53 +111,45 @@ int client_open(const char *path)
     return strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* Reads more behind what is there. False: a signal came. At the end `over` is set. */
-static bool read_more(struct client_lines *lines)
+/* Reads more behind what is there. At the end `over` is set. */
+static void read_more(struct client_lines *lines)
 {
     memmove(lines->buffer, lines->buffer + lines->begin, lines->end - lines->begin);
     lines->end -= lines->begin;
     lines->begin = 0;
-    for (;;) {
-        ssize_t n = read(lines->fd, lines->buffer + lines->end, sizeof lines->buffer - lines->end);
-        if (n < 0 && errno == EAGAIN) {
-            struct pollfd p = {.fd = lines->fd, .events = POLLIN};
-            if (poll(&p, 1, -1) >= 0)
-                continue;
-        }
-        if (n < 0 && errno == EINTR)
-            return false;
-        lines->over = n <= 0;
-        lines->end += n > 0 ? (size_t)n : 0;
-        return true;
+    ssize_t n = read(lines->fd, lines->buffer + lines->end, sizeof lines->buffer - lines->end);
+    if (n < 0 && errno == EAGAIN) { /* somebody else made it non-blocking */
+        struct pollfd p = {.fd = lines->fd, .events = POLLIN};
+        (void)poll(&p, 1, -1);
+    } else if (n > 0) {
+        lines->end += (size_t)n;
+    } else if (n == 0 || errno != EINTR) {
+        lines->over = true;
+        lines->error = n < 0 ? errno : 0;
     }
 }
 
-bool client_next_line(struct client_lines *lines, struct nib_text *line)
+enum client_line client_next_line(struct client_lines *lines, struct nib_text *line)
 {
     bool too_long = false;
     for (;;) {
         const char *begin = lines->buffer + lines->begin;
         size_t there = lines->end - lines->begin;
         const char *newline = there == 0 ? NULL : memchr(begin, '\n', there);
-        if (newline == NULL && !lines->over && there <= CLIENT_LINE_MAX) {
-            if (!read_more(lines))
-                return false;
+        size_t len = newline == NULL ? there : (size_t)(newline - begin);
+        too_long = too_long || len > CLIENT_LINE_MAX;
+        if (newline == NULL && !lines->over) {
+            if (too_long) /* on to its end */
+                lines->begin = lines->end;
+            read_more(lines);
             continue;
         }
-        if (there == 0 && !too_long)
-            return false;
-        size_t len = newline == NULL ? there : (size_t)(newline - begin);
         lines->begin += newline == NULL ? len : len + 1;
-        too_long = too_long || len > CLIENT_LINE_MAX;
         *line = (struct nib_text){begin, len};
-        if (newline == NULL && !lines->over)
-            continue; /* on to the end of a line that is too long */
         if (!too_long)
-            return true;
+            return newline == NULL && len == 0 ? CLIENT_LINE_NONE : CLIENT_LINE;
         fprintf(stderr, "[Client] That line is too long: passed over\n");
-        too_long = false;
-        if (lines->over && lines->begin == lines->end)
-            return false;
+        return CLIENT_LINE_TOO_LONG;
     }
 }
 

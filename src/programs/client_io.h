@@ -26,14 +26,18 @@ struct client_lines {
     int fd;
     size_t begin, end;
     bool over; /* the input has ended */
+    int error; /* the errno that it ended with, or 0 */
     char buffer[2 * CLIENT_LINE_MAX];
 };
 
-/*
- * The next line without its newline. A line longer than CLIENT_LINE_MAX is said to be too long and
- * passed over. False at the end, or when a signal came.
- */
-bool client_next_line(struct client_lines *lines, struct nib_text *line);
+enum client_line {
+    CLIENT_LINE,
+    CLIENT_LINE_TOO_LONG, /* longer than CLIENT_LINE_MAX: said, and passed over */
+    CLIENT_LINE_NONE,     /* the end */
+};
+
+/* The next line without its newline. */
+enum client_line client_next_line(struct client_lines *lines, struct nib_text *line);
 
 /* `quit` in any case, blanks around it allowed. */
 bool client_is_quit(struct nib_text line);

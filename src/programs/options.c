@@ -1,9 +1,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "options.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "nibdns/cursor.h"
 
@@ -18,10 +20,46 @@ void usage_error(const char *program, const char *format, ...)
     exit(NIB_EXIT_USAGE);
 }
 
-void usage_hint(const char *program)
+void keep_standard_streams(void)
 {
-    fprintf(stderr, "Try '%s --help'.\n", program);
-    exit(NIB_EXIT_USAGE);
+    int fd;
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC); /* the lowest that is free */
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2)
+        (void)close(fd);
+}
+
+/* What getopt_long stumbled over: `word` of the command line, or the short option `letter`. */
+static _Noreturn void bad_option(
+    const char *program, const char *word, char letter, const char *why)
+{
+    char shown[4 * 64 + 1];
+    const char text[] = {'-', letter};
+    struct nib_text culprit = {word, word == NULL ? 0 : strlen(word)};
+    if (word == NULL)
+        culprit = (struct nib_text){text, sizeof text};
+    struct nib_writer w = nib_writer_init((uint8_t *)shown, sizeof shown - 1);
+    nib_writer_escaped(&w, (struct nib_text){culprit.at, culprit.len > 64 ? 64 : culprit.len});
+    shown[w.off] = '\0';
+    usage_error(program, "option '%s' %s; see --help", shown, why);
+}
+
+int option_next(const char *program, int argc, char **argv, const char *short_options,
+    const struct option *options)
+{
+    opterr = 0;
+    int option = getopt_long(argc, argv, short_options, options, NULL);
+    if (option != '?' && option != ':')
+        return option;
+    const char *word = argv[optind - 1];
+    if (option == ':')
+        bad_option(program, word, 0, "needs a value");
+    if (optopt == 0)
+        bad_option(program, word, 0, "is unknown, or short for more than one");
+    if (strncmp(word, "--", 2) == 0)
+        bad_option(program, word, 0, "takes no value");
+    bad_option(program, NULL, (char)optopt, "is unknown");
 }
 
 uint64_t option_number(

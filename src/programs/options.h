@@ -5,6 +5,8 @@
 #ifndef NIBDNS_PROGRAMS_OPTIONS_H
 #define NIBDNS_PROGRAMS_OPTIONS_H
 
+#include <getopt.h>
+
 #include "nibdns/addr.h"
 
 #define NIB_VERSION "0.1.0"
@@ -15,8 +17,15 @@ enum { NIB_EXIT_USAGE = 2 };
 _Noreturn void usage_error(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* What getopt_long already complained about. */
-_Noreturn void usage_hint(const char *program);
+/*
+ * Gives standard streams that are closed a place, so that no file or socket that is opened later
+ * takes theirs: input ends at once, output fails. To be called first.
+ */
+void keep_standard_streams(void);
+
+/* getopt_long, for which a wrong option is a usage error. The short options begin with a colon. */
+int option_next(const char *program, int argc, char **argv, const char *short_options,
+    const struct option *options);
 
 /* A whole number from min to max, without sign. */
 uint64_t option_number(
