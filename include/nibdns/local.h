@@ -83,7 +83,8 @@ struct nib_local_config {
     size_t n_own;
 };
 
-/* A server's health, remembered in a small table where the newest of two that collide stays. */
+/* A server's health, remembered in a small table. Where it is full, the one that failed
+ * longest ago is forgotten. */
 enum { NIB_HEALTH_SLOTS = 64 };
 struct nib_health {
     struct nib_addr addr;

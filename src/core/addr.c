@@ -271,5 +271,7 @@ uint64_t nib_addr_hash(const struct nib_addr *addr, uint64_t seed)
     uint64_t hash = seed ^ ((uint64_t)addr->port << 32 | addr->scope);
     for (int i = 0; i < 16; i++)
         hash = (hash ^ addr->ip[i]) * 0x100000001b3u;
-    return (hash ^ addr->family) * 0x9e3779b97f4a7c15u;
+    hash = (hash ^ addr->family) * 0x9e3779b97f4a7c15u;
+    hash = (hash ^ hash >> 32) * 0xd6e8feb86659fd93u; /* neighbours must part in every bit */
+    return hash ^ hash >> 32;
 }

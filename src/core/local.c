@@ -65,9 +65,19 @@ static void send_answer(
 
 /* ---- servers ---- */
 
+/* The place of a server among the few that its address may have: its own, or the least bad one's. */
 static struct nib_health *health_of(struct nib_local *local, const struct nib_addr *addr)
 {
-    return &local->health[nib_addr_hash(addr, 0) >> 32 & (NIB_HEALTH_SLOTS - 1)];
+    uint64_t home = nib_addr_hash(addr, 0) >> 32;
+    struct nib_health *least_bad = NULL;
+    for (uint64_t i = 0; i < NIB_SERVERS_MAX; i++) {
+        struct nib_health *health = &local->health[(home + i) & (NIB_HEALTH_SLOTS - 1)];
+        if (nib_addr_equal(&health->addr, addr))
+            return health;
+        if (least_bad == NULL || health->bad_until < least_bad->bad_until)
+            least_bad = health;
+    }
+    return least_bad;
 }
 
 static bool is_bad(struct nib_local *local, nib_ms now, const struct nib_addr *addr)
