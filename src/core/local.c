@@ -65,7 +65,7 @@ static void send_answer(
 
 /* ---- servers ---- */
 
-/* The place of a server among the few that its address may have: its own, or the least bad one's. */
+/* A server's place among the few that its address may have: its own, or the least bad one's. */
 static struct nib_health *health_of(struct nib_local *local, const struct nib_addr *addr)
 {
     uint64_t home = nib_addr_hash(addr, 0) >> 32;
@@ -286,11 +286,17 @@ static void go_on(struct nib_local *local, nib_ms now, struct nib_question *q)
         give_up(local, q);
 }
 
-/* A new question to a domain's servers, or NULL: table full (NIB-8.13), or none can be reached. */
+/*
+ * A new question to a domain's servers, or NULL: no room for it or for who would wait on it
+ * (NIB-8.13), or no server can be reached.
+ */
 static struct nib_question *open_question(struct nib_local *local, nib_ms now, struct nib_key key,
     enum nib_type type, const struct delegation *d)
 {
-    struct nib_question *q = nib_pending_open(local->pending, key, type);
+    struct nib_pending *pending = local->pending;
+    struct nib_question *q = NULL;
+    if (pending->n_requests < pending->max_requests)
+        q = nib_pending_open(pending, key, type);
     if (q == NULL) {
         count(local, NIB_LOCAL_PENDING_FULL);
         return NULL;
@@ -374,8 +380,6 @@ static bool serve(
     if (q != NULL) {
         count(local, NIB_LOCAL_PENDING_FULL);
         answer = failure;
-        if (q->first == 0) /* opened for this request alone */
-            give_up(local, q);
     }
     send_answer(local, request, &answer);
     return true;
