@@ -36,7 +36,7 @@ struct echo {
 static int open_echo(struct echo *echo, const struct bench_net *net)
 {
     struct timeval look = {.tv_usec = LOOK_US};
-    int fd = nib_udp_listen(&echo->listen);
+    int fd = nib_udp_listen(&echo->listen, false);
     if (fd >= 0 && bench_net_prepare(net, fd) &&
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0 &&
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look) == 0)
