@@ -16,6 +16,12 @@ Q := $(if $(filter 0,$(V)),@)
 warnings := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wcast-qual -Wcast-align -Wundef -Wwrite-strings -Wvla -Wformat=2 -Werror
 base     := -std=c11 -Iinclude $(warnings) -MMD -MP
+# Hardening, as far as the compiler $(1) knows it.
+try       = $(shell echo 'int x;' | $(1) -Werror $(2) -c -x c - -o /dev/null 2>/dev/null && echo $(2))
+hardened  = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+            $(call try,$(1),-fstack-clash-protection) $(call try,$(1),-fcf-protection) \
+            $(call try,$(1),-ftrivial-auto-var-init=zero)
+harden_ld := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # ---- what there is to build ----
@@ -51,7 +57,8 @@ build/$(1)/bin/%: build/$(1)/src/programs/%.o $$$$(addprefix build/$(1)/,$$$$(su
 endef
 flavour-%: $$(addprefix build/%/bin/,$(programs))
 	@:
-$(eval $(call flavour,release,$$(CC),$$(CFLAGS),$$(LDFLAGS)))
+release_flags := $(call hardened,$(CC))
+$(eval $(call flavour,release,$$(CC),$$(release_flags) $$(CFLAGS),$(harden_ld) $$(LDFLAGS)))
 $(eval $(call flavour,test,$$(CC),$(sanitize),))
 $(eval $(call flavour,clang,clang,-O2,))
 $(eval $(call flavour,musl,musl-gcc,-O2,-static))

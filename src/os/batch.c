@@ -70,9 +70,19 @@ struct nib_inbox *nib_inbox_new(void)
     return in;
 }
 
+/* CMSG_NXTHDR, whose text in musl has conversions that we would not write. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+static struct cmsghdr *control_after(struct msghdr *h, struct cmsghdr *c)
+{
+    return CMSG_NXTHDR(h, c);
+}
+#pragma GCC diagnostic pop
+
 static void read_control(struct msghdr *h, struct nib_addr *self, size_t *segment)
 {
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = control_after(h, c)) {
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
             memcpy(&info, CMSG_DATA(c), sizeof info);
@@ -226,9 +236,10 @@ void nib_outbox_add(struct nib_outbox *out, const struct nib_path *path, size_t 
 static void *add_control(struct msghdr *h, struct control *control, int level, int type, size_t len)
 {
     struct cmsghdr *c = (struct cmsghdr *)(void *)(control->octets + h->msg_controllen);
-    *c = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(len)};
+    *c = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type};
+    c->cmsg_len = (__typeof__(c->cmsg_len))CMSG_LEN(len); /* size_t, or musl's socklen_t */
     h->msg_control = control->octets;
-    h->msg_controllen += CMSG_SPACE(len);
+    h->msg_controllen += (__typeof__(h->msg_controllen))CMSG_SPACE(len);
     return CMSG_DATA(c);
 }
 

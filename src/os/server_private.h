@@ -30,6 +30,7 @@ struct nib_worker {
     struct nib_inbox *in;
     struct nib_outbox *out; /* answers, all for one listening socket */
     uint32_t out_via;
+    struct nib_datagram datagrams[NIB_BATCH];
     nib_ms now;
     uint64_t unprinted; /* requests finished, whose tables are still to be printed */
 };

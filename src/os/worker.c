@@ -148,29 +148,28 @@ struct nib_local_host nib_worker_host(struct nib_worker *worker)
 /* ---- the loop ---- */
 
 /* The same datagrams to the capture and to the service. */
-static void hand_over(struct nib_worker *worker, const struct nib_datagram *datagrams, size_t n)
+static void hand_over(struct nib_worker *worker, size_t n)
 {
     struct nib_server *server = worker->server;
     for (size_t i = 0; server->capture != NULL && i < n; i++) {
-        const struct nib_datagram *d = &datagrams[i];
+        const struct nib_datagram *d = &worker->datagrams[i];
         nib_capture_datagram(
             server->capture, &d->path->peer, &d->path->self, d->octets, d->len, d->real_len);
     }
     enter(worker);
-    server->service.input(server->service.ctx, worker, worker->now, datagrams, n);
+    server->service.input(server->service.ctx, worker, worker->now, worker->datagrams, n);
     leave(worker);
 }
 
 static void read_requests(struct nib_worker *worker, uint32_t via)
 {
-    struct nib_datagram datagrams[NIB_BATCH];
     const struct nib_addr *self = &worker->server->config.listen[via];
     bool more = true;
     for (int batch = 0; more && batch < BATCHES; batch++) {
         size_t n;
         more = nib_inbox_read(worker->in, worker->fds[via], via, self);
-        while ((n = nib_inbox_take(worker->in, datagrams)) > 0) {
-            hand_over(worker, datagrams, n);
+        while ((n = nib_inbox_take(worker->in, worker->datagrams)) > 0) {
+            hand_over(worker, n);
             flush(worker);
         }
     }

@@ -26,38 +26,45 @@ static const char help[] =
     "SIGHUP reads the records again, SIGUSR1 says the counters, SIGINT and SIGTERM end.\n"
     "Status: 0 ended by a signal (or nothing to complain of with --check), 2 wrong use.\n";
 
+/* What each worker has for itself: its counters, and the queries of the batch in hand. */
+struct desk {
+    struct nib_authoritative logic;
+    struct nib_authoritative_query queries[NIB_BATCH];
+    const struct nib_path *paths[NIB_BATCH];
+};
+
 struct amazone {
     struct serve serve;
-    struct nib_authoritative logic[NIB_WORKERS_MAX]; /* each worker counts for itself */
+    struct desk desks[NIB_WORKERS_MAX];
 };
 
 static void input(void *ctx, struct nib_worker *worker, nib_ms now,
     const struct nib_datagram *datagrams, size_t n)
 {
     struct amazone *a = ctx;
-    struct nib_authoritative *logic = &a->logic[nib_worker_index(worker)];
+    struct desk *desk = &a->desks[nib_worker_index(worker)];
+    struct nib_authoritative *logic = &desk->logic;
     struct nib_local_host host = nib_worker_host(worker);
-    struct nib_authoritative_query queries[NIB_BATCH];
-    const struct nib_path *paths[NIB_BATCH];
     size_t n_queries = 0;
     (void)now;
     for (size_t i = 0; i < n; i++) {
         const struct nib_datagram *d = &datagrams[i];
-        paths[n_queries] = d->path;
-        n_queries += nib_authoritative_begin(logic, d->octets, d->len, &queries[n_queries]);
+        desk->paths[n_queries] = d->path;
+        n_queries += nib_authoritative_begin(logic, d->octets, d->len, &desk->queries[n_queries]);
     }
     for (size_t i = 0; i < n_queries; i++)
-        nib_authoritative_seek(logic, &queries[i]);
+        nib_authoritative_seek(logic, &desk->queries[i]);
     for (size_t i = 0; i < n_queries; i++) {
         uint8_t *out = host.room(host.ctx);
-        host.answer(host.ctx, paths[i], nib_authoritative_finish(logic, &queries[i], out));
+        size_t len = nib_authoritative_finish(logic, &desk->queries[i], out);
+        host.answer(host.ctx, desk->paths[i], len);
     }
 }
 
 static void unsent(void *ctx, struct nib_worker *worker)
 {
     struct amazone *a = ctx;
-    nib_authoritative_unsent(&a->logic[nib_worker_index(worker)]);
+    nib_authoritative_unsent(&a->desks[nib_worker_index(worker)].logic);
 }
 
 static void reload(void *ctx)
@@ -71,7 +78,7 @@ static void counters(void *ctx, struct nib_writer *w)
     const struct amazone *a = ctx;
     struct nib_authoritative all = {0};
     for (uint32_t i = 0; i < a->serve.config.workers; i++)
-        nib_authoritative_add_counters(&all, &a->logic[i]);
+        nib_authoritative_add_counters(&all, &a->desks[i].logic);
     nib_authoritative_counters(&all, w);
 }
 
@@ -94,7 +101,8 @@ int main(int argc, char **argv)
     if (a.serve.server == NULL)
         return 2;
     for (uint32_t i = 0; i < a.serve.config.workers; i++)
-        a.logic[i] = (struct nib_authoritative){.table = &a.serve.table, .ttl_s = a.serve.ttl_s};
+        a.desks[i].logic =
+            (struct nib_authoritative){.table = &a.serve.table, .ttl_s = a.serve.ttl_s};
     const struct nib_service service = {.ctx = &a,
         .input = input,
         .unsent = unsent,
