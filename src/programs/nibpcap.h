@@ -195,7 +195,8 @@ void nibpcap_pairs_init(struct nibpcap_pairs *pairs, void *ctx,
 enum nibpcap_match nibpcap_pairs_message(struct nibpcap_pairs *pairs,
     const struct nibpcap_seen *seen, struct nibpcap_exchange **exchange, enum nib_misfit *misfit);
 
-/* An ICMP error that refuses, or a response that is cut: the exchange that it ends, or NULL. */
+/* An ICMP error that refuses, or the beginning of a response that is not whole: the exchange that
+ * it ends, or NULL. */
 struct nibpcap_exchange *nibpcap_pairs_refused(
     struct nibpcap_pairs *pairs, const struct nibpcap_seen *seen);
 struct nibpcap_exchange *nibpcap_pairs_cut(

@@ -206,6 +206,7 @@ static void take(struct check *check, const struct nibpcap_seen *seen)
         break;
     case NIBPCAP_FRAGMENT:
         check->counts[FRAGMENTS]++;
+        (void)nibpcap_pairs_cut(&check->pairs, seen);
         break;
     case NIBPCAP_BROKEN:
         check->counts[BROKEN]++;
@@ -279,9 +280,9 @@ int nibpcap_check(int argc, char **argv)
     while (nibpcap_next(&input, &seen))
         take(&check, &seen);
     nibpcap_pairs_finish(&check.pairs);
-    if (check.json)
+    if (check.json && input.reader.started)
         print_json(&check);
-    else
+    else if (input.reader.started)
         print_summary(&check);
     status = nibpcap_close(&input);
     return nibpcap_finish_output(status != NIBPCAP_FINE ? status

@@ -301,7 +301,7 @@ static int run(struct dump *dump, const char *path, const struct nibpcap_ports *
     }
     int status = nibpcap_finish_output(nibpcap_close(&input));
     if (dump->other > 0)
-        nibpcap_complain("%llu frames of other traffic left out; --port says which ports are shown",
+        nibpcap_complain("other traffic left out, frames: %llu; --port says which ports are shown",
             (unsigned long long)dump->other);
     return status;
 }

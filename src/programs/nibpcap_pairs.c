@@ -217,7 +217,8 @@ struct nibpcap_exchange *nibpcap_pairs_cut(
     struct nibpcap_pairs *pairs, const struct nibpcap_seen *seen)
 {
     const struct nib_packet_udp *d = &seen->packet.udp;
-    if (d->len <= NIB_AT_FLAG_TYPE || d->payload[NIB_AT_FLAG_TYPE] >> 4 != NIB_RESPONSE)
+    if (d->payload == NULL || d->len <= NIB_AT_FLAG_TYPE ||
+        d->payload[NIB_AT_FLAG_TYPE] >> 4 != NIB_RESPONSE)
         return NULL;
     struct nibpcap_exchange *x = find(pairs, &d->dst, &d->src, id_of(d), NULL);
     if (x != NULL && list_of(x) == WAITING)

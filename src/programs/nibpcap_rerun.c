@@ -51,26 +51,31 @@ void rerun_amazone(struct rerun *rerun)
 
 /* ---- who is meant ---- */
 
-/* The server of that port that is first asked; the others are named. False: there is none. */
+/* The server of that port that is first asked; another one is named. False: there is none. */
 static bool find_server(struct rerun *rerun, uint16_t port)
 {
     struct nib_addr *at = &rerun->options.at;
-    for (size_t i = 0; i < rerun->n && at->family == 0; i++) {
-        if (rerun->events[i].dst.port == port && !rerun->events[i].refused)
-            *at = rerun->events[i].dst;
-        else if (rerun->events[i].src.port == port && !rerun->events[i].refused)
-            *at = rerun->events[i].src;
-    }
+    const struct nib_addr *other = NULL;
+    bool found = false;
     for (size_t i = 0; i < rerun->n; i++) {
-        const struct rerun_event *e = &rerun->events[i];
-        char text[NIB_ADDR_TEXT_MAX];
-        if (e->refused || e->dst.port != port || nib_addr_equal(&e->dst, at))
-            continue;
-        nib_addr_format(&e->dst, text);
-        printf("%s is in the capture too; --at chooses\n", text);
-        break;
+        const struct nib_addr *ends[] = {&rerun->events[i].dst, &rerun->events[i].src};
+        for (int e = 0; e < 2; e++) {
+            if (ends[e]->port != port || rerun->events[i].refused)
+                continue;
+            if (at->family == 0)
+                *at = *ends[e];
+            if (nib_addr_equal(ends[e], at))
+                found = true;
+            else
+                other = ends[e];
+        }
     }
-    return at->family != 0;
+    if (found && other != NULL) {
+        char text[NIB_ADDR_TEXT_MAX];
+        nib_addr_format(other, text);
+        printf("%s is in the capture too; --at chooses\n", text);
+    }
+    return found;
 }
 
 static void make_table(struct rerun *rerun, struct nib_zone *zone)

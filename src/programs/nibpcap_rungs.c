@@ -253,7 +253,7 @@ static void take_oddity(struct reading *reading, const struct nibpcap_seen *seen
     bool icmp = seen->what == NIBPCAP_ICMP;
     struct nib_packet_udp back = {.src = p->quoted.dst, .dst = p->quoted.src};
     const struct nibpcap_exchange *x = icmp ? nibpcap_pairs_refused(&reading->pairs, seen) : NULL;
-    if (seen->what == NIBPCAP_CUT)
+    if (seen->what == NIBPCAP_CUT || seen->what == NIBPCAP_FRAGMENT)
         (void)nibpcap_pairs_cut(&reading->pairs, seen);
     struct rung *rung = add_rung(reading, seen, icmp ? &back : &p->udp);
     if (rung == NULL)
@@ -270,9 +270,11 @@ static void take_oddity(struct reading *reading, const struct nibpcap_seen *seen
     rung->kind = icmp ? RUNG_REFUSED : seen->what == NIBPCAP_BAD ? RUNG_MALFORMED : RUNG_PART;
     if (x != NULL)
         rung->mark[MARK_REFUSED] = x->query_frame;
-    if (seen->what == NIBPCAP_BAD)
+    if (seen->what == NIBPCAP_BAD) {
+        nibpcap_add(&line, "(");
         nibpcap_add(&line, nib_err_words(seen->err));
-    else if (seen->what == NIBPCAP_BROKEN)
+        nibpcap_add(&line, ")");
+    } else if (seen->what == NIBPCAP_BROKEN)
         nibpcap_add(&line, "broken headers");
     else if (icmp)
         nibpcap_add(&line, x != NULL ? "nobody listens there (ICMP)" : "ICMP error");
