@@ -128,4 +128,6 @@ help:
 clean:
 	rm -rf bin build
 
+include tools/install.mk
+
 -include $(shell find build -name '*.d' 2>/dev/null)

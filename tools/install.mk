@@ -1,0 +1,94 @@
+# Read by the Makefile: installing, packaging, other machines. PREFIX, DESTDIR and the folders below
+# are yours to set; PLUGINDIR, where it is set, is the folder of Wireshark's Lua plugins for all users
+# (`tshark -G folders` names it).
+
+PREFIX     = /usr/local
+BINDIR     = $(PREFIX)/bin
+LIBDIR     = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+DATADIR    = $(PREFIX)/share
+MANDIR     = $(DATADIR)/man
+DOCDIR     = $(DATADIR)/doc/nibdns
+BASHDIR    = $(DATADIR)/bash-completion/completions
+ZSHDIR     = $(DATADIR)/zsh/site-functions
+UNITDIR    = $(PREFIX)/lib/systemd/system
+PLUGINDIR  =
+INSTALL    = install
+
+# ---- the library: floors 0 to 4, static and shared ----
+
+version = $(shell sed -n 's/.*define NIB_VERSION "\(.*\)".*/\1/p' src/programs/options.h)
+soname := libnibdns.so.0
+shared := build/pic/$(soname)
+
+$(eval $(call flavour,pic,$$(CC),-fPIC -fno-semantic-interposition $$(CFLAGS),$$(LDFLAGS)))
+$(shared): $(core:%.c=build/pic/%.o) tools/libnibdns.map
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(soname) -Wl,-z,defs \
+	    -Wl,--version-script=tools/libnibdns.map $(filter %.o,$^) -o $@ $(LDFLAGS)
+
+# ---- what goes where: FILE=PLACE, read by install and uninstall ----
+
+installed  = $(if $(filter nib%,$(1)),$(1),nibdns-$(1))
+into       = $(foreach f,$(2),$(f)=$(1)/$(notdir $(f)))
+made      := build/install
+units      = $(wildcard tools/systemd/*.service)
+
+programs_in = $(foreach p,$(programs),bin/$(p)=$(BINDIR)/$(call installed,$(p))) \
+              $(call into,$(DATADIR)/nibdns,tools/install-dissector.sh)
+files_in    = $(call into,$(LIBDIR),build/release/libnibdns.a) \
+              $(shared)=$(LIBDIR)/$(soname).$(version) \
+              $(call into,$(LIBDIR)/pkgconfig,$(made)/nibdns.pc) \
+              $(call into,$(INCLUDEDIR)/nibdns,$(wildcard include/nibdns/*.h)) \
+              $(foreach n,1 3 5 7 8,$(call into,$(MANDIR)/man$(n),$(wildcard src/man/*.$(n)))) \
+              $(call into,$(DOCDIR),$(wildcard README.md proto/*)) \
+              tools/completion/nibdns.bash=$(BASHDIR)/nibdns \
+              $(call into,$(ZSHDIR),tools/completion/_nibdns) \
+              $(call into,$(UNITDIR),$(units:tools/systemd/%=$(made)/%)) \
+              $(call into,$(DATADIR)/nibdns,tools/nibdns.lua) \
+              $(call into,$(DATADIR)/nibdns/profile/nibdns,$(wildcard tools/profile/nibdns/*)) \
+              $(if $(PLUGINDIR),$(call into,$(PLUGINDIR),tools/nibdns.lua))
+# A link's name and what it stands for.
+links_in    = $(soname).$(version)=$(LIBDIR)/$(soname) $(soname)=$(LIBDIR)/libnibdns.so \
+              $(foreach p,$(programs),nibdns=$(BASHDIR)/$(call installed,$(p)))
+folders_of  = $(sort $(INCLUDEDIR)/nibdns $(DOCDIR)) \
+              $(addprefix $(DATADIR)/nibdns,/profile/nibdns /profile /)
+
+# Each pair's sides are $$file and $$place.
+each = for pair in $(1); do file=$${pair%%=*} place="$(DESTDIR)$${pair\#*=}"; $(2) || exit 1; done
+
+.PHONY: lib install uninstall dist deb portable $(made)
+lib: build/release/libnibdns.a $(shared)
+
+# Files that name the folders of this installation.
+$(made):
+	@mkdir -p $@
+	@sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR:$(PREFIX)/%=$${prefix}/%),; \
+	    s,@INCLUDEDIR@,$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%),; s,@VERSION@,$(version),' \
+	    tools/nibdns.pc.in >$@/nibdns.pc
+	@for unit in $(units); do sed 's,/usr/local/bin,$(BINDIR),' $$unit >$@/$${unit##*/}; done
+
+install: all lib $(made)
+	@$(call each,$(programs_in),$(INSTALL) -D -m 755 $$file "$$place")
+	@$(call each,$(files_in),$(INSTALL) -D -m 644 $$file "$$place")
+	@$(call each,$(links_in),ln -sf $$file "$$place")
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig 2>/dev/null || :
+	@echo "installed under $(DESTDIR)$(PREFIX): try man nibdns; for Wireshark, each user runs" \
+	    "$(DATADIR)/nibdns/install-dissector.sh"
+
+uninstall:
+	@$(call each,$(programs_in) $(files_in) $(links_in),rm -f "$$place")
+	@for folder in $(folders_of); do rmdir "$(DESTDIR)$$folder" 2>/dev/null || :; done
+
+# ---- packages, other machines ----
+
+# A source archive, build/nibdns-VERSION.tar.gz, the same octets each time.
+dist:
+	$(Q)tools/dist.sh $(version)
+
+# Debian packages, checked and tried.
+deb:
+	$(Q)tools/deb.sh
+
+# 32 bits and big-endian machines, as far as their tools are there.
+portable:
+	$(Q)tools/portable.sh
