@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "nibdns/builtin.h"
 #include "scenario_expect.h"
 #include "scenario_words.h"
 #include "scenario_world.h"
@@ -110,15 +111,13 @@ static void set(const char *rest)
 
 static void begin(void)
 {
-    static const char builtin[] = "0,www.csusm.edu,A,144.37.5.45,None,1\n"
-                                  "1,my.csusm.edu,A,144.37.5.150,None,1\n"
-                                  "2,amazone.com,NS,dns.amazone.com,None,1\n"
-                                  "3,dns.amazone.com,A,127.0.0.1,None,1\n";
+    static const char builtin[] = NIB_BUILTIN_LOCAL;
     if (run.begun)
         return;
     world_init(&run.world, &run.settings, broken);
     run.begun = true;
-    world_records(&run.world, NIB_TEXT(builtin));
+    size_t head = NIB_TABLE_HEADER.len + 1;
+    world_records(&run.world, (struct nib_text){builtin + head, sizeof builtin - 1 - head});
 }
 
 static void records(void)

@@ -22,21 +22,28 @@ static void *grown(void *list, size_t n, size_t *cap, size_t item)
     return list;
 }
 
-/* c5 is 10.0.0.5, port 30005, and came by one of three listening sockets. */
+/* c1 is 10.0.0.1 port 30001, but each fifth is an IPv6 neighbour; three listening sockets. */
 struct nib_path world_path(uint32_t client)
 {
-    return (struct nib_path){
-        .peer = {.ip = {10, (uint8_t)(client >> 16), (uint8_t)(client >> 8), (uint8_t)client},
-            .port = (uint16_t)(30000 + client % 30000),
-            .family = 4},
+    const uint8_t number[3] = {(uint8_t)(client >> 16), (uint8_t)(client >> 8), (uint8_t)client};
+    struct nib_path path = {
+        .peer = {.ip = {10}, .port = (uint16_t)(30000 + client % 30000), .family = 4},
         .self = world_self,
         .via = client % 3};
+    memcpy(path.peer.ip + 1, number, sizeof number);
+    if (client % 5 == 0) {
+        path.peer =
+            (struct nib_addr){.ip = {0xfe, 0x80}, .scope = 2, .port = path.peer.port, .family = 6};
+        memcpy(path.peer.ip + 13, number, sizeof number);
+        path.self = (struct nib_addr){.ip = {0xfe, 0x80, [15] = 1}, .port = 21000, .family = 6};
+    }
+    return path;
 }
 
 static uint32_t client_of(const struct nib_path *path)
 {
-    const uint8_t *ip = path->peer.ip;
-    return (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3];
+    const uint8_t *number = path->peer.ip + (path->peer.family == 6 ? 13 : 1);
+    return (uint32_t)number[0] << 16 | (uint32_t)number[1] << 8 | number[2];
 }
 
 static struct sent *new_sent(struct world *world, const uint8_t *octets, size_t len)

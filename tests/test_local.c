@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "nibdns/local.h"
+#include "nibdns/records.h"
 #include "scenario.h"
 #include "support.h"
 
@@ -38,6 +40,54 @@ static char *name_of(const char *path)
     return name;
 }
 
+/* NIB-8.9: the first NS record of a zone that has one of the server's own addresses. */
+static bool asks_itself(const char *rows, struct nib_text *name)
+{
+    static const struct nib_addr own[] = {
+        {.ip = {10, 0, 0, 9}, .port = 22000, .family = 4},
+        {.ip = {0xfd, [15] = 9}, .port = 22000, .family = 6},
+        {.ip = {10, 0, 0, 8}, .port = 21000, .family = 4},
+    };
+    const struct nib_local_config config = {.upstream_port = 22000, .own = own, .n_own = 3};
+    static char text[1024];
+    struct nib_faults faults = {0};
+    struct nib_zone zone;
+    struct nib_rr ns = {0};
+    snprintf(text, sizeof text, "record_no,name,type,result,ttl,static\n%s", rows);
+    void *memory = zeroed(nib_zone_bytes(16, sizeof text));
+    nib_zone_init(&zone, memory, 16, sizeof text, 1);
+    assert_true(nib_records_read(text_of(text), &zone, &faults));
+    bool found = nib_local_asks_itself(&config, &zone, &ns);
+    *name = found ? block_of(ns.name) : (struct nib_text){0};
+    free(memory);
+    return found;
+}
+
+static void a_name_server_that_is_the_server_itself_is_found_in_the_records(void **state)
+{
+    (void)state;
+    struct nib_text name;
+    assert_false(asks_itself("", &name));
+    assert_false(asks_itself(",a.example,NS,ns.example,None,1\n", &name));
+    assert_false(asks_itself(",a.example,NS,ns.example,None,1\n"
+                             ",ns.example,A,10.0.0.8,None,1\n"   /* another port */
+                             ",own.example,A,10.0.0.9,None,1\n", /* no name server */
+        &name));
+    assert_true(asks_itself(",a.example,NS,ns1.example,None,1\n"
+                            ",b.example,NS,ns2.example,None,1\n"
+                            ",ns1.example,A,10.0.0.7,None,1\n"
+                            ",NS2.example,A,10.0.0.9,None,1\n",
+        &name));
+    assert_text(name, "b.example");
+    forget(name);
+    assert_true(asks_itself(",c.example,NS,ns.example,None,1\n"
+                            ",ns.example,A,10.0.0.7,None,1\n"
+                            ",ns.example,AAAA,fd00::9,None,1\n",
+        &name));
+    assert_text(name, "c.example");
+    forget(name);
+}
+
 int main(void)
 {
     glob_t files;
@@ -45,13 +95,17 @@ int main(void)
         fprintf(stderr, "no scenarios in " SCENARIOS ": run this from the project's root\n");
         return 2;
     }
-    struct CMUnitTest *tests = zeroed(files.gl_pathc * sizeof *tests);
+    static const struct CMUnitTest direct =
+        cmocka_unit_test(a_name_server_that_is_the_server_itself_is_found_in_the_records);
+    size_t n = files.gl_pathc + 1;
+    struct CMUnitTest *tests = zeroed(n * sizeof *tests);
+    tests[files.gl_pathc] = direct;
     for (size_t i = 0; i < files.gl_pathc; i++)
         tests[i] = (struct CMUnitTest){.name = name_of(files.gl_pathv[i]),
             .test_func = a_scenario,
             .teardown_func = clean_up,
             .initial_state = files.gl_pathv[i]};
-    int failed = _cmocka_run_group_tests("scenarios", tests, files.gl_pathc, NULL, NULL);
+    int failed = _cmocka_run_group_tests("local", tests, n, NULL, NULL);
     for (size_t i = 0; i < files.gl_pathc; i++)
         free((void *)(uintptr_t)tests[i].name);
     free(tests);
