@@ -93,6 +93,7 @@ static void assert_counters_add_up(const struct fixture *f)
     "\x0b"             /* 11 octets of result */                                                   \
     "3.33.147.88"
 
+/* NIB-8.1 */
 static void a_record_of_the_name_and_type_answers(void **state)
 {
     (void)state;

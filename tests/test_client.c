@@ -481,6 +481,7 @@ static const struct {
 };
 enum { DISCARDS = sizeof discards / sizeof discards[0] };
 
+/* NIB-6.5, NIB-6.6 */
 static void each_datagram_that_is_not_the_answer_is_counted_and_the_wait_goes_on(void **state)
 {
     (void)state;

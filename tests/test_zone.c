@@ -143,6 +143,7 @@ static void each_type_of_a_name_stands_for_itself(void **state)
     free(f.memory);
 }
 
+/* NIB-7.7 */
 static void several_name_servers_of_a_domain_stand_in_their_order(void **state)
 {
     (void)state;
