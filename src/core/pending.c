@@ -83,13 +83,22 @@ struct nib_question *nib_pending_at(const struct nib_pending *pending, uint32_t 
     return &pending->questions[slot];
 }
 
+/*
+ * All that makes two requests one, so that no client can make many requests of one tag: the name
+ * counts octet for octet, unlike in a name's hash.
+ */
 static uint32_t client_tag(const struct nib_pending *pending, const struct nib_request *r)
 {
-    return nib_index_tag(nib_addr_hash(&r->path.peer, pending->seed ^ r->id), 0);
+    uint64_t hash = nib_addr_hash(&r->path.peer, pending->seed ^ r->id);
+    for (size_t i = 0; i < r->name_len; i++)
+        hash = (hash ^ (uint8_t)r->name[i]) * 0x100000001b3u;
+    return nib_index_tag(hash * 0x9e3779b97f4a7c15u, r->type);
 }
 
 bool nib_pending_repeats(const struct nib_pending *pending, const struct nib_request *request)
 {
+    if (pending->n_requests == 0)
+        return false;
     uint32_t ref, tag = client_tag(pending, request);
     struct nib_probe probe = nib_index_begin(&pending->by_client, tag);
     while ((ref = nib_index_next(&pending->by_client, tag, &probe)) != 0) {
