@@ -145,7 +145,7 @@ void expect_table(struct world *world, struct nib_text rows)
 static void expect_counter(struct world *world, const char *rest)
 {
     char name[WORDS_TEXT_MAX], text[WORDS_TEXT_MAX + 96];
-    uint64_t want, got;
+    uint64_t want = 0, got = 0;
     must(world, words_next(&rest, name) && words_number(&rest, &want) && words_end(rest));
     if (!world_counter(world, name, &got))
         world->broken("there is no such counter");

@@ -12,6 +12,7 @@
 #include "nibdns/local.h"
 #include "nibdns/records.h"
 #include "scenario.h"
+#include "scenario_world.h"
 #include "support.h"
 
 #define SCENARIOS "tests/scenarios/"
@@ -88,6 +89,37 @@ static void a_name_server_that_is_the_server_itself_is_found_in_the_records(void
     forget(name);
 }
 
+/*
+ * One client, one ID, and all 4096 ways to write a name in upper and lower case: if they had one
+ * tag, each request would be compared with all before it.
+ */
+static void requests_that_differ_in_case_alone_do_not_queue_up_in_one_place(void **state)
+{
+    enum { N = 4096, LETTERS = 12 };
+    (void)state;
+    struct nib_pending pending;
+    struct nib_request r = {.id = 7, .type = NIB_A, .name_len = LETTERS};
+    struct nib_key key = nib_key_of(NIB_TEXT("aaaaaaaaaaaa"), 1);
+    void *memory = zeroed(nib_pending_bytes(1, N));
+    nib_pending_init(&pending, memory, 1, N, 1);
+    struct nib_question *q = nib_pending_open(&pending, key, NIB_A);
+    r.path.peer = world_path(1).peer;
+    for (int i = 0; i < N; i++) {
+        for (int bit = 0; bit < LETTERS; bit++)
+            r.name[bit] = i >> bit & 1 ? 'A' : 'a';
+        assert_false(nib_pending_repeats(&pending, &r));
+        assert_true(nib_pending_wait(&pending, q, &r));
+        assert_true(nib_pending_repeats(&pending, &r));
+    }
+    size_t longest = 0, row = 0; /* of buckets in use: what a search may have to walk */
+    for (uint32_t i = 0; i < pending.by_client.n; i++) {
+        row = pending.by_client.buckets[i].ref == 0 ? 0 : row + 1;
+        longest = row > longest ? row : longest;
+    }
+    assert_true(longest < 150);
+    free(memory);
+}
+
 int main(void)
 {
     glob_t files;
@@ -95,11 +127,13 @@ int main(void)
         fprintf(stderr, "no scenarios in " SCENARIOS ": run this from the project's root\n");
         return 2;
     }
-    static const struct CMUnitTest direct =
-        cmocka_unit_test(a_name_server_that_is_the_server_itself_is_found_in_the_records);
-    size_t n = files.gl_pathc + 1;
+    static const struct CMUnitTest direct[] = {
+        cmocka_unit_test(a_name_server_that_is_the_server_itself_is_found_in_the_records),
+        cmocka_unit_test(requests_that_differ_in_case_alone_do_not_queue_up_in_one_place),
+    };
+    size_t n = files.gl_pathc + sizeof direct / sizeof direct[0];
     struct CMUnitTest *tests = zeroed(n * sizeof *tests);
-    tests[files.gl_pathc] = direct;
+    memcpy(tests + files.gl_pathc, direct, sizeof direct);
     for (size_t i = 0; i < files.gl_pathc; i++)
         tests[i] = (struct CMUnitTest){.name = name_of(files.gl_pathv[i]),
             .test_func = a_scenario,
