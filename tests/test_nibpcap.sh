@@ -176,6 +176,7 @@ wrong() { # name, sed script on the story, what is said
 ok "rerun: another ID upstream" wrong id "s/cloud.amazone.com id 1/cloud.amazone.com id 2/" \
     "logic:   Query A cloud.amazone.com id 1"
 ok "rerun: another result" wrong result "s/144.37.5.45/144.37.5.46/" "octet 49 of 50"
+ok "rerun: an answer that is cut off" wrong short "/ 144.37.5.45/s/$/ ; length 49/" "first difference at octet 49 of 49 in the capture, 50 in the logic"
 ok "rerun: an answer less" wrong less "/local > client response A www/d; s/refused 15/refused 14/" \
     "the logic sends what the capture does not have, to 127.0.0.1:40001, because of frame 1"
 ok "rerun: an answer to a malformed query" wrong more \

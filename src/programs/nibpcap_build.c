@@ -131,7 +131,7 @@ static void put_ipv6(struct nib_writer *w, const struct make_packet *p, const st
     enum { DESTINATION_OPTIONS = 60, FRAGMENT = 44 };
     uint8_t behind = piece->fragment ? FRAGMENT : piece->protocol;
     nib_writer_u32(w, 0x60000000);
-    put_u16(w, (unsigned)(piece->len + 8u * p->extensions + (piece->fragment ? 8u : 0)));
+    put_u16(w, (unsigned)(piece->len + (size_t)8 * p->extensions + (piece->fragment ? 8u : 0)));
     nib_writer_u8(w, p->extensions > 0 ? DESTINATION_OPTIONS : behind);
     nib_writer_u8(w, 64);
     nib_writer_octets(w, p->src.ip, 16);

@@ -129,7 +129,7 @@ static void sort_lines(struct ladder *ladder)
 {
     static const char *const names[] = {"client", "local", "amazone"};
     struct lifeline sorted[LIFELINES_MAX];
-    size_t place[LIFELINES_MAX], n = 0;
+    size_t place[LIFELINES_MAX] = {0}, n = 0;
     for (int role = 0; role < ROLE_COUNT; role++) {
         unsigned count = 0;
         for (size_t i = 0; i < ladder->n_lines; i++) {

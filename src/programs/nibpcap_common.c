@@ -11,8 +11,8 @@ static const char *command_name = "nibpcap";
 int nibpcap_complain(const char *format, ...)
 {
     va_list args;
-    va_start(args, format);
     (void)fprintf(stderr, "%s: ", command_name);
+    va_start(args, format);
     (void)vfprintf(stderr, format, args);
     (void)fputc('\n', stderr);
     va_end(args);

@@ -119,7 +119,8 @@ static void meet_same(
         (void)snprintf(words, sizeof words, "leaves %lld ms after its timer, set by frame %llu",
             (long long)(late_ns / 1000000), (unsigned long long)output->frame);
         rerun_differ(rerun, event->frame, words);
-    } else if (is_out_of_order(rerun, output, &older_ns) && older_ns > RERUN_SLACK_MS * 1000000) {
+    } else if (is_out_of_order(rerun, output, &older_ns) &&
+               older_ns > (int64_t)RERUN_SLACK_MS * 1000000) {
         if (differs(rerun))
             print_place(event, output, "sent before an answer that was due earlier");
     } else {

@@ -18,8 +18,8 @@ void nibpcap_pairs_init(struct nibpcap_pairs *pairs, void *ctx,
     void (*unanswered)(void *ctx, const struct nibpcap_exchange *exchange))
 {
     *pairs = (struct nibpcap_pairs){.ctx = ctx, .unanswered = unanswered, .n_buckets = 1024};
-    pairs->buckets = nibpcap_allocate(NULL, pairs->n_buckets * sizeof(*pairs->buckets));
-    memset(pairs->buckets, 0, pairs->n_buckets * sizeof(*pairs->buckets));
+    pairs->buckets = nibpcap_allocate(NULL, pairs->n_buckets * sizeof(struct nibpcap_exchange *));
+    memset(pairs->buckets, 0, pairs->n_buckets * sizeof(struct nibpcap_exchange *));
 }
 
 static int list_of(const struct nibpcap_exchange *x)
@@ -76,8 +76,8 @@ static void grow(struct nibpcap_pairs *pairs)
     struct nibpcap_exchange **old = pairs->buckets;
     size_t n = pairs->n_buckets;
     pairs->n_buckets = n * 4;
-    pairs->buckets = nibpcap_allocate(NULL, pairs->n_buckets * sizeof(*old));
-    memset(pairs->buckets, 0, pairs->n_buckets * sizeof(*old));
+    pairs->buckets = nibpcap_allocate(NULL, pairs->n_buckets * sizeof(struct nibpcap_exchange *));
+    memset(pairs->buckets, 0, pairs->n_buckets * sizeof(struct nibpcap_exchange *));
     for (size_t i = 0; i < n; i++) {
         while (old[i] != NULL) { /* moving from the front turns each chain round, twice at most */
             struct nibpcap_exchange *x = old[i];
@@ -229,7 +229,9 @@ struct nibpcap_exchange *nibpcap_pairs_cut(
 void nibpcap_pairs_finish(struct nibpcap_pairs *pairs)
 {
     for (int list = 0; list < 2; list++)
-        while (pairs->oldest[list] != NULL)
-            forget(pairs, pairs->oldest[list]);
+        for (struct nibpcap_exchange *x = pairs->oldest[list], *newer; x != NULL; x = newer) {
+            newer = x->newer;
+            forget(pairs, x);
+        }
     free(pairs->buckets);
 }
