@@ -207,7 +207,7 @@ serve() { # program, options...; its port in $port
     pids="$pids $!"
     last=$!
     i=0
-    while ! grep -q "port [0-9]" "$dir/$program" && [ $i -lt 100 ]; do
+    while ! grep -q "port [0-9]" "$dir/$program" 2>/dev/null && [ $i -lt 100 ]; do
         sleep 0.05
         i=$((i + 1))
     done

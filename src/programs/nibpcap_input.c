@@ -182,7 +182,7 @@ static void complain_of_fault(const struct nibpcap_input *input)
     const char *words = nib_pcap_fault_words(r->fault);
     unsigned long long at = (unsigned long long)r->fault_at;
     if (r->fault == NIB_PCAP_PCAPNG && input->fd == 0)
-        nibpcap_complain("%s; convert it with: editcap -F pcap - -", words);
+        nibpcap_complain("%s; keep it as a file and convert that: editcap -F pcap in out", words);
     else if (r->fault == NIB_PCAP_PCAPNG)
         nibpcap_complain("%s: %s; convert it with: editcap -F pcap %s %s.pcap", input->path, words,
             input->path, input->path);
