@@ -97,7 +97,7 @@ static bool is_legal_short(struct nib_text name)
     for (size_t i = 0; i + 8 < name.len; i += 8)
         if (!word_is_legal(load64(name.at + i), &dots))
             return false;
-    if (name.len > 8)
+    if (name.len % 8 != 0) /* the last word does not begin where the one before it ended */
         dots = 0;
     return word_is_legal(load64(name.at + name.len - 8), &dots);
 }
