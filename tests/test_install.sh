@@ -52,6 +52,22 @@ check "the unit starts the program where it is" \
 for_all() { find "$root" -type f ! -perm -444 | grep . && return 1 || return 0; }
 check "everybody can read what is installed" for_all
 
+unit_is_right() {
+    sed "s,$prefix/bin,$root$prefix/bin," "$1" >"$dir/${1##*/}"
+    systemd-analyze verify --man=no "$dir/${1##*/}" >"$dir/verify" 2>&1 && ! grep . "$dir/verify"
+}
+unit_is_tight() { # exposure, of 100
+    systemd-analyze security --no-pager --offline=true --threshold=15 "$1"
+}
+for unit in "$root$prefix"/lib/systemd/system/*.service; do
+    if have systemd-analyze; then
+        check "systemd takes ${unit##*/}" unit_is_right "$unit"
+        check "${unit##*/} is exposed to little" unit_is_tight "$unit"
+    else
+        skip "systemd takes ${unit##*/}" "systemd-analyze is not installed"
+    fi
+done
+
 # ---- the library ----
 
 only_ours() { ! nm -D --defined-only "$1" | awk '{ print $NF }' | grep -Ev '^(nib_.*|NIBDNS_0)$'; }
@@ -74,8 +90,9 @@ says() { # the example with the words that it must print
 needs() { readelf -d "$1" | grep -q 'NEEDED.*libnibdns'; }
 header_alone() {
     for header in "$root$prefix"/include/nibdns/*.h; do
-        "$cc" -std=c11 -pedantic-errors -Wall -Werror -fsyntax-only -x c "$header" \
-            -I"$root$prefix/include" || return 1
+        printf '#include <nibdns/%s>\nint unit;\n' "${header##*/}" |
+            "$cc" -std=c11 -pedantic-errors -Wall -Werror -fsyntax-only \
+                -I"$root$prefix/include" -x c - || return 1
     done
 }
 check "each installed header compiles by itself" header_alone

@@ -21,9 +21,10 @@ version = $(shell sed -n 's/.*define NIB_VERSION "\(.*\)".*/\1/p' src/programs/o
 soname := libnibdns.so.0
 shared := build/pic/$(soname)
 
-$(eval $(call flavour,pic,$$(CC),-fPIC -fno-semantic-interposition $$(CFLAGS),$$(LDFLAGS)))
+pic_flags := $(release_flags) -fPIC -fno-semantic-interposition
+$(eval $(call flavour,pic,$$(CC),$$(pic_flags) $$(CFLAGS),$$(LDFLAGS)))
 $(shared): $(core:%.c=build/pic/%.o) tools/libnibdns.map
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(soname) -Wl,-z,defs \
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(soname),-z,defs,-z,relro,-z,now,-z,noexecstack \
 	    -Wl,--version-script=tools/libnibdns.map $(filter %.o,$^) -o $@ $(LDFLAGS)
 
 # ---- what goes where: FILE=PLACE, read by install and uninstall ----
@@ -34,9 +35,9 @@ made      := build/install
 units      = $(wildcard tools/systemd/*.service)
 
 programs_in = $(foreach p,$(programs),bin/$(p)=$(BINDIR)/$(call installed,$(p))) \
-              $(call into,$(DATADIR)/nibdns,tools/install-dissector.sh)
+              $(if $(PLUGINDIR),,$(call into,$(DATADIR)/nibdns,tools/install-dissector.sh))
 files_in    = $(call into,$(LIBDIR),build/release/libnibdns.a) \
-              $(shared)=$(LIBDIR)/$(soname).$(version) \
+              $(shared)=$(LIBDIR)/libnibdns.so.$(version) \
               $(call into,$(LIBDIR)/pkgconfig,$(made)/nibdns.pc) \
               $(call into,$(INCLUDEDIR)/nibdns,$(wildcard include/nibdns/*.h)) \
               $(foreach n,1 3 5 7 8,$(call into,$(MANDIR)/man$(n),$(wildcard src/man/*.$(n)))) \
@@ -44,11 +45,10 @@ files_in    = $(call into,$(LIBDIR),build/release/libnibdns.a) \
               tools/completion/nibdns.bash=$(BASHDIR)/nibdns \
               $(call into,$(ZSHDIR),tools/completion/_nibdns) \
               $(call into,$(UNITDIR),$(units:tools/systemd/%=$(made)/%)) \
-              $(call into,$(DATADIR)/nibdns,tools/nibdns.lua) \
-              $(call into,$(DATADIR)/nibdns/profile/nibdns,$(wildcard tools/profile/nibdns/*)) \
-              $(if $(PLUGINDIR),$(call into,$(PLUGINDIR),tools/nibdns.lua))
+              $(call into,$(or $(PLUGINDIR),$(DATADIR)/nibdns),tools/nibdns.lua) \
+              $(call into,$(DATADIR)/nibdns/profile/nibdns,$(wildcard tools/profile/nibdns/*))
 # A link's name and what it stands for.
-links_in    = $(soname).$(version)=$(LIBDIR)/$(soname) $(soname)=$(LIBDIR)/libnibdns.so \
+links_in    = libnibdns.so.$(version)=$(LIBDIR)/$(soname) $(soname)=$(LIBDIR)/libnibdns.so \
               $(foreach p,$(programs),nibdns=$(BASHDIR)/$(call installed,$(p)))
 folders_of  = $(sort $(INCLUDEDIR)/nibdns $(DOCDIR)) \
               $(addprefix $(DATADIR)/nibdns,/profile/nibdns /profile /)
@@ -62,8 +62,9 @@ lib: build/release/libnibdns.a $(shared)
 # Files that name the folders of this installation.
 $(made):
 	@mkdir -p $@
-	@sed 's,@PREFIX@,$(PREFIX),; s,@LIBDIR@,$(LIBDIR:$(PREFIX)/%=$${prefix}/%),; \
-	    s,@INCLUDEDIR@,$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%),; s,@VERSION@,$(version),' \
+	@sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(version),' \
+	    -e 's,@LIBDIR@,$(LIBDIR:$(PREFIX)/%=$${prefix}/%),' \
+	    -e 's,@INCLUDEDIR@,$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%),' \
 	    tools/nibdns.pc.in >$@/nibdns.pc
 	@for unit in $(units); do sed 's,/usr/local/bin,$(BINDIR),' $$unit >$@/$${unit##*/}; done
 
@@ -72,8 +73,9 @@ install: all lib $(made)
 	@$(call each,$(files_in),$(INSTALL) -D -m 644 $$file "$$place")
 	@$(call each,$(links_in),ln -sf $$file "$$place")
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig 2>/dev/null || :
-	@echo "installed under $(DESTDIR)$(PREFIX): try man nibdns; for Wireshark, each user runs" \
-	    "$(DATADIR)/nibdns/install-dissector.sh"
+	@echo "installed under $(DESTDIR)$(PREFIX): try man nibdns"
+	@[ -n "$(PLUGINDIR)" ] || echo "for Wireshark, each user runs" \
+	    "$(DATADIR)/nibdns/install-dissector.sh; or install with PLUGINDIR=FOLDER for all users"
 
 uninstall:
 	@$(call each,$(programs_in) $(files_in) $(links_in),rm -f "$$place")
