@@ -35,7 +35,7 @@ tests    := $(wildcard tests/test_*.c)
 helpers  := $(filter-out $(tests),$(wildcard tests/*.c))
 
 # The files of each program beside its main.
-parts_client   := src/programs/client_io.c
+parts_client   := src/programs/client_io.c src/programs/client_trace.c
 parts_nibpcap  := $(wildcard src/programs/nibpcap_*.c)
 parts_nibsim   := $(wildcard src/programs/sim_*.c)
 parts_nibbench := $(wildcard src/programs/bench_*.c)

@@ -24,6 +24,7 @@ floor_of() {
 for file in include/nibdns/*.h include/nibdns/os/*.h src/core/*.c src/os/*.c; do
     case $file in
     src/core/*) header=include/nibdns/$(basename "$file" .c).h ;;
+    src/os/worker.c | src/os/server*) header=include/nibdns/os/server.h ;;
     src/os/wait_*) header=include/nibdns/os/wait.h ;;
     src/os/udp_*) header=include/nibdns/os/udp.h ;;
     src/os/*) header=include/nibdns/os/$(basename "$file" .c).h ;;

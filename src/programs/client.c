@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client_io.h"
+#include "client_trace.h"
 #include "nibdns/client.h"
 #include "nibdns/name.h"
 #include "nibdns/os/batch.h"
@@ -33,6 +34,7 @@ static const char help[] =
     "  -b, --batch FILE          read the lookups from FILE, print no prompt\n"
     "      --short               print the result alone instead of tables\n"
     "      --json                print an object a lookup instead of tables\n"
+    "      --trace               say each step of a lookup as it happens\n"
     "  -q, --quiet               print no tables\n"
     "  -w, --write FILE.pcap     write a capture of the traffic\n"
     "  -h, --help                this text\n"
@@ -41,7 +43,7 @@ static const char help[] =
     "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use, 3 no answer,\n"
     "4 server failure. At the prompt, `quit` and the end of input end with 0.\n";
 
-enum { TIMEOUT = 256, TRIES, SHORT, JSON, MAX_RECORDS = 10000, PATIENCE_MS = 500 };
+enum { TIMEOUT = 256, TRIES, SHORT, JSON, TRACE, MAX_RECORDS = 10000, PATIENCE_MS = 500 };
 enum { EXIT_FOUND = 0, EXIT_NOT_FOUND = 1, EXIT_NO_ANSWER = 3, EXIT_SERVER_FAILURE = 4 };
 
 struct session {
@@ -53,6 +55,7 @@ struct session {
     int fd;
     struct nib_addr self;
     struct nib_capture *capture;
+    struct client_trace trace;
     struct nib_zone zone;
     struct nib_cache cache;
     struct nib_table table;
@@ -71,10 +74,26 @@ static void capture(struct session *s, const struct nib_addr *src, const struct 
 static enum nib_client_step send_query(struct session *s)
 {
     struct nib_client *c = &s->logic;
-    if (nib_udp_send_one(s->fd, &s->server, c->query, c->query_len) != 0 && errno != EAGAIN)
+    int sent = nib_udp_send_one(s->fd, &s->server, c->query, c->query_len);
+    client_trace_query(&s->trace, c, sent == 0 ? 0 : errno);
+    if (sent != 0 && errno != EAGAIN)
         return nib_client_unreachable(c);
     capture(s, &s->self, &s->server, c->query, c->query_len, c->query_len);
     return NIB_CLIENT_WAIT;
+}
+
+/* Hands a datagram to the logic, and tells what became of it. */
+static enum nib_client_step take_in(
+    struct session *s, const struct nib_addr *from, const uint8_t *octets, size_t len)
+{
+    uint32_t before[NIB_DISCARD_COUNT];
+    int reason = 0;
+    memcpy(before, s->logic.discarded, sizeof before);
+    enum nib_client_step step = nib_client_input(&s->logic, nib_clock_ms(), from, octets, len);
+    while (reason < NIB_DISCARD_COUNT && s->logic.discarded[reason] == before[reason])
+        reason++;
+    client_trace_datagram(&s->trace, from, octets, len, (enum nib_discard)reason);
+    return step;
 }
 
 static enum nib_client_step receive(struct session *s)
@@ -82,11 +101,15 @@ static enum nib_client_step receive(struct session *s)
     uint8_t octets[NIB_DATAGRAM_CAP];
     struct nib_addr from;
     ptrdiff_t n = nib_udp_receive_one(s->fd, &from, octets, sizeof octets);
-    if (n < 0)
-        return errno == ECONNREFUSED ? nib_client_unreachable(&s->logic) : NIB_CLIENT_WAIT;
+    if (n < 0 && errno != ECONNREFUSED)
+        return NIB_CLIENT_WAIT;
+    if (n < 0) {
+        client_trace_refused(&s->trace, &s->logic);
+        return nib_client_unreachable(&s->logic);
+    }
     size_t len = (size_t)n < sizeof octets ? (size_t)n : sizeof octets;
     capture(s, &from, &s->self, octets, len, (size_t)n);
-    return nib_client_input(&s->logic, nib_clock_ms(), &from, octets, len);
+    return take_in(s, &from, octets, len);
 }
 
 static enum nib_client_step wait_for_answer(struct session *s)
@@ -96,7 +119,11 @@ static enum nib_client_step wait_for_answer(struct session *s)
     int n = poll(&p, 1, left < 0 ? 0 : left > 60000 ? 60000 : (int)left);
     if (n > 0)
         return receive(s);
-    return nib_client_tick(&s->logic, nib_clock_ms());
+    uint32_t tried = s->logic.tried;
+    enum nib_client_step step = nib_client_tick(&s->logic, nib_clock_ms());
+    if (step != NIB_CLIENT_WAIT)
+        client_trace_timeout(&s->trace, tried);
+    return step;
 }
 
 static int exit_status(const struct nib_client *c)
@@ -117,11 +144,13 @@ static int exit_status(const struct nib_client *c)
 /* Returns its exit status. */
 static int look_up(struct session *s, struct nib_text name, enum nib_type type)
 {
-    nib_ms start = nib_clock_ms();
-    enum nib_client_step step = nib_client_ask(&s->logic, start, name, type);
+    int64_t start_us = nib_clock_us();
+    enum nib_client_step step = nib_client_ask(&s->logic, nib_clock_ms(), name, type);
+    client_trace_begin(&s->trace, &s->logic, step);
     while (step != NIB_CLIENT_DONE)
         step = step == NIB_CLIENT_SEND ? send_query(s) : wait_for_answer(s);
-    client_report(&s->logic, nib_clock_ms(), nib_clock_ms() - start, s->output);
+    client_trace_end(&s->trace, &s->logic);
+    client_report(&s->logic, nib_clock_ms(), nib_clock_us() - start_us, s->output);
     return exit_status(&s->logic);
 }
 
@@ -197,6 +226,9 @@ static void set_option(struct session *s, int option, const char *argument)
     case JSON:
         s->output = CLIENT_JSON;
         break;
+    case TRACE:
+        s->trace.on = true;
+        break;
     case 'q':
         s->output = CLIENT_QUIET;
         break;
@@ -217,9 +249,9 @@ static void read_options(struct session *s, int argc, char **argv)
     static const struct option options[] = {{"server", required_argument, NULL, 's'},
         {"timeout", required_argument, NULL, TIMEOUT}, {"tries", required_argument, NULL, TRIES},
         {"batch", required_argument, NULL, 'b'}, {"short", no_argument, NULL, SHORT},
-        {"json", no_argument, NULL, JSON}, {"quiet", no_argument, NULL, 'q'},
-        {"write", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+        {"json", no_argument, NULL, JSON}, {"trace", no_argument, NULL, TRACE},
+        {"quiet", no_argument, NULL, 'q'}, {"write", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
     int option;
     while ((option = option_next(program, argc, argv, ":s:b:qw:hV", options)) != -1)
         set_option(s, option, optarg);

@@ -198,7 +198,7 @@ static const char *status_word(const struct nib_client *c)
 }
 
 /* Names and results are of alphabets that JSON needs no escapes for. */
-static void print_json(const struct nib_client *c, nib_ms took_ms)
+static void print_json(const struct nib_client *c, int64_t took_us)
 {
     char line[1024], id[16] = "null", result[NIB_RESULT_MAX + 32] = "null,\"ttl\":null";
     char server[NIB_ADDR_TEXT_MAX];
@@ -210,10 +210,10 @@ static void print_json(const struct nib_client *c, nib_ms took_ms)
             (unsigned long)c->ttl_s);
     int n = snprintf(line, sizeof line,
         "{\"id\":%s,\"name\":\"%.*s\",\"type\":\"%s\",\"status\":\"%s\",\"result\":%s,"
-        "\"source\":\"%s\",\"time_ms\":%lld,\"tries\":%lu,\"discarded\":%lu}\n",
+        "\"source\":\"%s\",\"time_ms\":%lld.%03lld,\"tries\":%lu,\"discarded\":%lu}\n",
         id, (int)c->name.len, c->name.at, nib_type_name(c->type), status_word(c), result,
-        c->from_table ? "table" : server, (long long)took_ms, (unsigned long)c->tried,
-        (unsigned long)discarded(c));
+        c->from_table ? "table" : server, (long long)took_us / 1000, (long long)took_us % 1000,
+        (unsigned long)c->tried, (unsigned long)discarded(c));
     client_print((struct nib_text){line, (size_t)n});
 }
 
@@ -259,7 +259,7 @@ static void say_outcome(const struct nib_client *c)
 }
 
 void client_report(
-    const struct nib_client *client, nib_ms now, nib_ms took_ms, enum client_output output)
+    const struct nib_client *client, nib_ms now, int64_t took_us, enum client_output output)
 {
     say_discarded(client);
     say_outcome(client);
@@ -275,7 +275,7 @@ void client_report(
         }
         break;
     case CLIENT_JSON:
-        print_json(client, took_ms);
+        print_json(client, took_us);
         break;
     case CLIENT_QUIET:
         break;

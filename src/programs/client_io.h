@@ -50,6 +50,6 @@ void client_print(struct nib_text text);
 
 /* Tells how a lookup ended: words to standard error, then what was asked for to standard output. */
 void client_report(
-    const struct nib_client *client, nib_ms now, nib_ms took_ms, enum client_output output);
+    const struct nib_client *client, nib_ms now, int64_t took_us, enum client_output output);
 
 #endif

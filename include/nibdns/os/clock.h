@@ -9,6 +9,9 @@
 /* Milliseconds on the monotonic clock, which no change of the wall clock moves. */
 nib_ms nib_clock_ms(void);
 
+/* The same clock in microseconds, for measuring. */
+int64_t nib_clock_us(void);
+
 /* Microseconds since 1970 on the wall clock. */
 int64_t nib_clock_wall_us(void);
 
