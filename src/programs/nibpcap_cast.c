@@ -20,17 +20,18 @@ static bool is_loopback(const struct nib_addr *addr)
 static size_t add_line(
     struct ladder *ladder, enum lifeline_role role, const struct nib_addr *addr, bool port)
 {
-    size_t same = 0;
+    size_t same = 0, last = ladder->n_lines - 1;
     for (size_t i = 0; i < ladder->n_lines; i++) {
         if (ladder->lines[i].role != role)
             continue;
         same++;
+        last = i;
         if (nib_ip_equal(&ladder->lines[i].addr, addr) &&
             ladder->lines[i].addr.port == (port ? addr->port : 0))
             return i;
     }
     if (ladder->n_lines == LIFELINES_MAX || (role == ROLE_CLIENT && same == CLIENTS_MAX))
-        return ladder->n_lines - 1;
+        return last;
     struct lifeline *line = &ladder->lines[ladder->n_lines];
     *line = (struct lifeline){.role = role, .addr = *addr};
     line->addr.port = port ? addr->port : 0;
