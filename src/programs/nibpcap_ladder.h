@@ -23,6 +23,7 @@ enum rung_kind {
     X(MARK_RETRANSMISSION, "retransmission of ")                                                   \
     X(MARK_DUPLICATE, "duplicate of ")                                                             \
     X(MARK_CACHE_HIT, "cache hit, learnt in ")                                                     \
+    X(MARK_SHARED, "shares the answer in ")                                                        \
     X(MARK_OWN_RECORD, "own record")                                                               \
     X(MARK_UNSOLICITED, "unsolicited")                                                             \
     X(MARK_MISFIT, "does not fit ")                                                                \

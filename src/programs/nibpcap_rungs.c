@@ -177,7 +177,10 @@ static void take_answer(struct reading *reading, struct rung *rung, const struct
     if (query->asked > 0 || seen->m.outcome != NIB_FOUND)
         return;
     uint64_t frame = learnt_in(reading, seen);
-    rung->mark[frame > 0 ? MARK_CACHE_HIT : MARK_OWN_RECORD] = frame > 0 ? frame : 1;
+    if (frame > query->frame) /* it was waiting by then (NIB-8.11) */
+        rung->mark[MARK_SHARED] = frame;
+    else
+        rung->mark[frame > 0 ? MARK_CACHE_HIT : MARK_OWN_RECORD] = frame > 0 ? frame : 1;
 }
 
 /* ---- rungs ---- */
