@@ -9,10 +9,11 @@
 #include "nibdns/message.h"
 #include "nibdns/table.h"
 
-/* received = answered + every dropped_... */
+/* received = answered + waiting (none here: each answer is given at once) + every dropped_... */
 #define NIB_AUTHORITATIVE_COUNTERS(X)                                                              \
     X(NIB_AUTH_RECEIVED, "received")                                                               \
     X(NIB_AUTH_ANSWERED, "answered")                                                               \
+    X(NIB_AUTH_WAITING, "waiting")                                                                 \
     X(NIB_AUTH_DROPPED_MALFORMED, "dropped_malformed")                                             \
     X(NIB_AUTH_DROPPED_RESPONSE, "dropped_response")                                               \
     X(NIB_AUTH_DROPPED_UNSENT, "dropped_unsent")                                                   \
