@@ -5,9 +5,9 @@ static int digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-struct octets octets_of(const char *hex)
+struct hex_octets octets_from_hex(const char *hex)
 {
-    struct octets o = {0};
+    struct hex_octets o = {0};
     int high = -1;
     for (; *hex != '\0' && o.len < sizeof o.at; hex++) {
         int d = digit(*hex);

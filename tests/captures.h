@@ -6,13 +6,13 @@
 
 #include "nibdns/pcap.h"
 
-struct octets {
+struct hex_octets {
     size_t len;
     uint8_t at[4096];
 };
 
 /* Two hex digits an octet; blanks and bars count for nothing. */
-struct octets octets_of(const char *hex);
+struct hex_octets octets_from_hex(const char *hex);
 
 /* "Query A www.csusm.edu id 0", 19 octets. */
 #define HEX_QUERY "00000000 08 0d 7777772e637375736d2e656475"

@@ -388,6 +388,7 @@ static void the_counters_are_told_by_name(void **state)
     assert_octets(out, nib_writer_done(&w),
         "received: 3\n"
         "answered: 1\n"
+        "waiting: 0\n"
         "dropped_malformed: 1\n"
         "dropped_response: 1\n"
         "dropped_unsent: 0\n"

@@ -40,7 +40,7 @@ static void reads_both_byte_orders_and_both_units(void **state)
         {LITTLE_NANO LITTLE_RECORD, 1700000000000000005},
         {BIG_NANO BIG_RECORD, 1700000000000000005}};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        struct octets o = octets_of(files[i].hex);
+        struct hex_octets o = octets_from_hex(files[i].hex);
         struct nib_text rest = {(const char *)o.at, o.len};
         struct nib_pcap_reader reader = {0};
         struct nib_pcap_frame frame;
@@ -61,7 +61,7 @@ static void every_link_type_that_is_listed_is_taken_and_no_other(void **state)
     (void)state;
     const unsigned known[] = {0, 1, 101, 108, 113, 228, 229, 276};
     for (unsigned link = 0, k = 0; link < 400; link++) {
-        struct octets o = octets_of(BIG_MICRO);
+        struct hex_octets o = octets_from_hex(BIG_MICRO);
         o.at[22] = (uint8_t)(link >> 8);
         o.at[23] = (uint8_t)link;
         struct nib_text rest = {(const char *)o.at, o.len};
@@ -103,7 +103,7 @@ static void a_damaged_file_names_the_octet_after_what_can_be_read(void **state)
         {LITTLE_MICRO "00f15365 00000000 02000000 01000000 aabb", NIB_PCAP_LENGTHS, 32, 0},
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        struct octets o = octets_of(files[i].hex);
+        struct hex_octets o = octets_from_hex(files[i].hex);
         struct nib_text rest = {(const char *)o.at, o.len};
         struct nib_pcap_reader reader = {0};
         struct nib_pcap_frame frame;
@@ -120,7 +120,7 @@ static void a_damaged_file_names_the_octet_after_what_can_be_read(void **state)
 static void the_largest_fraction_and_frame_are_taken(void **state)
 {
     (void)state;
-    struct octets o = octets_of(LITTLE_MICRO "00f15365 3f420f00 00000400 00000400");
+    struct hex_octets o = octets_from_hex(LITTLE_MICRO "00f15365 3f420f00 00000400 00000400");
     uint8_t *file = zeroed(o.len + NIB_PCAP_FRAME_MAX);
     memcpy(file, o.at, o.len);
     struct nib_text rest = {(const char *)file, o.len + NIB_PCAP_FRAME_MAX};
@@ -136,7 +136,7 @@ static void the_largest_fraction_and_frame_are_taken(void **state)
 static void every_prefix_ends_or_is_refused_at_its_length(void **state)
 {
     (void)state;
-    struct octets o = octets_of(LITTLE_MICRO LITTLE_RECORD LITTLE_RECORD);
+    struct hex_octets o = octets_from_hex(LITTLE_MICRO LITTLE_RECORD LITTLE_RECORD);
     for (size_t len = 0; len < o.len; len++) {
         struct nib_text block = block_of((struct nib_text){(const char *)o.at, len}), rest = block;
         struct nib_pcap_reader reader = {0};
@@ -156,7 +156,7 @@ static void every_prefix_ends_or_is_refused_at_its_length(void **state)
 static void a_file_may_come_an_octet_at_a_time(void **state)
 {
     (void)state;
-    struct octets o = octets_of(LITTLE_MICRO LITTLE_RECORD LITTLE_RECORD);
+    struct hex_octets o = octets_from_hex(LITTLE_MICRO LITTLE_RECORD LITTLE_RECORD);
     struct nib_pcap_reader reader = {0};
     struct nib_pcap_frame frame;
     size_t begin = 0, used;
@@ -186,7 +186,7 @@ static const struct nib_addr server6 = {
 
 static void assert_hex(const uint8_t *octets, size_t len, const char *hex)
 {
-    struct octets want = octets_of(hex);
+    struct hex_octets want = octets_from_hex(hex);
     assert_int_equal(len, want.len);
     assert_memory_equal(octets, want.at, len);
 }
@@ -195,7 +195,7 @@ static void a_written_file_is_these_octets(void **state)
 {
     (void)state;
     uint8_t out[256];
-    struct octets query = octets_of(HEX_QUERY);
+    struct hex_octets query = octets_from_hex(HEX_QUERY);
     nib_pcap_header(out);
     assert_hex(out, 24, LITTLE_MICRO);
     size_t n = nib_pcap_record(
@@ -211,7 +211,7 @@ static void a_datagram_kept_in_part_keeps_its_length(void **state)
 {
     (void)state;
     uint8_t out[256];
-    struct octets query = octets_of(HEX_QUERY);
+    struct hex_octets query = octets_from_hex(HEX_QUERY);
     size_t n = nib_pcap_record(out, sizeof out, 0, &client, &server, query.at, 6, 19);
     assert_hex(out, n,
         "00000000 00000000 22000000 2f000000 " HEX_IPV4 "9c41 5208 001b 0000 00000000 080d");
@@ -234,7 +234,7 @@ static void an_unknown_sender_is_all_zeros(void **state)
 static void a_record_never_writes_past_its_room(void **state)
 {
     (void)state;
-    struct octets query = octets_of(HEX_QUERY);
+    struct hex_octets query = octets_from_hex(HEX_QUERY);
     size_t need = NIB_PCAP_RECORD_HEADER + 28 + query.len;
     for (size_t cap = 0; cap < need; cap++) {
         uint8_t *out = zeroed(cap);

@@ -14,7 +14,7 @@
 /* Reads a frame out of a heap block of exactly its size. `cut` octets of it were not captured. */
 static struct nib_packet read_hex(enum nib_link link, const char *hex, size_t cut)
 {
-    struct octets o = octets_of(hex);
+    struct hex_octets o = octets_from_hex(hex);
     struct nib_packet packet;
     struct nib_text block = block_of((struct nib_text){(const char *)o.at, o.len - cut});
     struct nib_pcap_frame frame = {
@@ -34,7 +34,7 @@ static struct nib_packet read_hex(enum nib_link link, const char *hex, size_t cu
 static void assert_is_the_query(const struct nib_packet *p, const char *src, const char *dst)
 {
     char text[NIB_ADDR_TEXT_MAX];
-    struct octets query = octets_of(HEX_QUERY);
+    struct hex_octets query = octets_from_hex(HEX_QUERY);
     assert_int_equal(p->kind, NIB_PACKET_UDP);
     nib_addr_format(&p->udp.src, text);
     assert_string_equal(text, src);
@@ -282,7 +282,7 @@ static void mutated_frames_are_read_within_their_bounds(void **state)
     struct dice dice = dice_init();
     for (int round = 0; round < 20000; round++) {
         size_t seed = (size_t)round % 5;
-        struct octets o = octets_of(seeds[seed].hex);
+        struct hex_octets o = octets_from_hex(seeds[seed].hex);
         struct nib_packet p;
         for (uint32_t n = dice_below(&dice, 6); n > 0; n--)
             o.at[dice_below(&dice, (uint32_t)o.len)] = (uint8_t)dice_next(&dice);
