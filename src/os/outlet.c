@@ -23,6 +23,9 @@ struct nib_outlet {
     pthread_mutex_t lock;
     pthread_cond_t filled, passed;
     size_t begin, end; /* begin <= end <= cap */
+    size_t mark;       /* begin <= mark <= end: where the thread last looked at what is there */
+    uint64_t marked;   /* pieces in [begin, mark), also those passed on in part */
+    uint64_t behind;   /* pieces in [mark, end) */
     uint64_t dropped;
     int error;
 };
@@ -51,7 +54,12 @@ static void *run(void *arg)
     for (;;) {
         while (o->begin == o->end)
             (void)pthread_cond_wait(&o->filled, &o->lock);
-        size_t taken, n = o->end - o->begin;
+        if (o->begin == o->mark) { /* all that was marked is passed on */
+            o->mark = o->end;
+            o->marked = o->behind;
+            o->behind = 0;
+        }
+        size_t taken, n = o->mark - o->begin;
         const char *octets = o->buffer + o->begin;
         (void)pthread_mutex_unlock(&o->lock);
         bool ok = pass_on(o, octets, n < AT_ONCE ? n : AT_ONCE, &taken);
@@ -60,11 +68,12 @@ static void *run(void *arg)
         o->begin += taken;
         if (!ok) { /* all that waits is lost with it */
             o->error = error;
-            o->dropped++;
-            o->begin = o->end;
+            o->dropped += o->marked + o->behind;
+            o->begin = o->mark = o->end;
+            o->behind = 0;
         }
         if (o->begin == o->end)
-            o->begin = o->end = 0;
+            o->begin = o->mark = o->end = 0;
         (void)pthread_cond_signal(&o->passed);
     }
     return NULL;
@@ -122,6 +131,7 @@ char *nib_outlet_room(struct nib_outlet *o, size_t n)
 void nib_outlet_commit(struct nib_outlet *o, size_t n)
 {
     o->end += n;
+    o->behind++;
     (void)pthread_cond_signal(&o->filled);
     (void)pthread_mutex_unlock(&o->lock);
 }

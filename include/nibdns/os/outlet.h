@@ -25,7 +25,7 @@ void nib_outlet_commit(struct nib_outlet *outlet, size_t n);
 /* Both in one. False: dropped. */
 bool nib_outlet_write(struct nib_outlet *outlet, const void *octets, size_t n);
 
-/* How often something was dropped, or was not taken by the descriptor. */
+/* How many pieces were dropped, or not taken whole by the descriptor. */
 uint64_t nib_outlet_dropped(struct nib_outlet *outlet);
 
 /* The errno of the last write that failed, told once; 0 when there was none since. */
