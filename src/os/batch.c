@@ -70,6 +70,13 @@ struct nib_inbox *nib_inbox_new(void)
     return in;
 }
 
+void nib_inbox_free(struct nib_inbox *in)
+{
+    if (in != NULL)
+        nib_memory_unmap(in->memory, (size_t)NIB_BATCH * PIECE_STRIDE);
+    free(in);
+}
+
 /* CMSG_NXTHDR, whose text in musl has conversions that we would not write. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -179,6 +186,11 @@ struct nib_outbox *nib_outbox_new(void)
     if (out != NULL)
         memset(out->buckets, NONE, sizeof out->buckets);
     return out;
+}
+
+void nib_outbox_free(struct nib_outbox *out)
+{
+    free(out);
 }
 
 bool nib_outbox_full(const struct nib_outbox *out)

@@ -127,19 +127,31 @@ static bool prepare(struct nib_server *server)
     return true;
 }
 
+/* What cannot start gives back its memory; its sockets and its outlets end with the process. */
+static struct nib_server *abandon(struct nib_server *server)
+{
+    for (size_t i = 0; i < NIB_WORKERS_MAX; i++)
+        worker_reset(&server->workers[i]);
+    nib_notify_close(server->notify);
+    free(server->slots);
+    free(server);
+    return NULL;
+}
+
 struct nib_server *nib_server_open(const struct nib_server_config *config)
 {
     struct nib_server *server = calloc(1, sizeof *server);
-    if (server != NULL)
+    bool prepared = false;
+    if (server != NULL) {
         server->config = *config;
-    if (server == NULL || !prepare(server)) {
+        prepared = prepare(server);
+    }
+    if (!prepared)
         fprintf(stderr, "%s%s: cannot start: %s\n", nib_rank_prefix(NIB_RANK_ERROR),
             config->program, strerror(errno));
-        return NULL;
-    }
     raise_descriptor_limit();
-    if (!listen_all(server) || !open_capture(server))
-        return NULL;
+    if (!prepared || !listen_all(server) || !open_capture(server))
+        return server == NULL ? NULL : abandon(server);
     nib_signals_init(&server->waiting);
     return server;
 }

@@ -56,6 +56,9 @@ enum { WAKE_NUMBER = NIB_LISTEN_MAX, FIRST_SLOT };
 /* Prepares a worker, without its sockets. False with errno set. */
 bool worker_init(struct nib_worker *worker, struct nib_server *server, uint32_t index);
 
+/* Gives back the memory of a worker, prepared or all zero. */
+void worker_reset(struct nib_worker *worker);
+
 /* One wait and all that follows from it. Signals of `mask` may end the wait; deadline adds to it.
  */
 void worker_turn(struct nib_worker *worker, const sigset_t *mask, nib_ms deadline);

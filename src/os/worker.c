@@ -28,6 +28,14 @@ bool worker_init(struct nib_worker *worker, struct nib_server *server, uint32_t 
            nib_waiter_add(worker->waiter, server->wake[0], WAKE_NUMBER) == 0;
 }
 
+void worker_reset(struct nib_worker *worker)
+{
+    if (worker->waiter != NULL)
+        nib_waiter_close(worker->waiter);
+    nib_inbox_free(worker->in);
+    nib_outbox_free(worker->out);
+}
+
 static void enter(struct nib_worker *worker)
 {
     (void)pthread_mutex_lock(worker->gate);

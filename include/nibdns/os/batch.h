@@ -26,6 +26,7 @@ struct nib_inbox;
 
 /* NULL, with errno set, when there is no memory. */
 struct nib_inbox *nib_inbox_new(void);
+void nib_inbox_free(struct nib_inbox *inbox);
 
 /* Asks for runs of datagrams in one piece; a system that has none simply gives single ones. */
 void nib_inbox_prepare(int fd);
@@ -41,6 +42,7 @@ size_t nib_inbox_take(struct nib_inbox *inbox, struct nib_datagram *datagrams);
 
 struct nib_outbox;
 struct nib_outbox *nib_outbox_new(void);
+void nib_outbox_free(struct nib_outbox *outbox);
 
 /* Whether there is room for one more. */
 bool nib_outbox_full(const struct nib_outbox *outbox);
