@@ -93,12 +93,35 @@ static void set_health(struct nib_local *local, const struct nib_addr *addr, nib
         *health = (struct nib_health){*addr, bad_until};
 }
 
+static const uint8_t any[16]; /* 0.0.0.0 and :: */
+
+/* Who listens everywhere is reached at all of 127.0.0.0/8, which no list of addresses names. */
 static bool is_own(const struct nib_local_config *config, const struct nib_addr *addr)
 {
-    for (size_t i = 0; i < config->n_own; i++)
-        if (nib_addr_equal(&config->own[i], addr))
+    bool loopback = addr->family == 4 && addr->ip[0] == 127;
+    for (size_t i = 0; i < config->n_own; i++) {
+        const struct nib_addr *own = &config->own[i];
+        bool everywhere = own->family == 4 && memcmp(own->ip, any, sizeof any) == 0;
+        if (nib_addr_equal(own, addr) || (everywhere && loopback && own->port == addr->port))
             return true;
+    }
     return false;
+}
+
+/* Where datagrams to an address go: IPv4 inside IPv6 is IPv4, and `any` is this host. */
+static void settle(struct nib_addr *addr)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (addr->family == 6 && memcmp(addr->ip, mapped, sizeof mapped) == 0) {
+        memmove(addr->ip, addr->ip + sizeof mapped, 4);
+        memset(addr->ip + 4, 0, sizeof mapped);
+        addr->family = 4;
+    }
+    if (memcmp(addr->ip, any, sizeof any) != 0)
+        return;
+    if (addr->family == 4)
+        addr->ip[0] = 127;
+    addr->ip[addr->family == 4 ? 3 : 15] = 1;
 }
 
 /* The address that an A or AAAA record gives a name server. */
@@ -110,6 +133,7 @@ static struct nib_addr server_addr(const struct nib_local_config *config, const 
         (void)nib_ipv4_parse(rr->result, addr.ip);
     else
         (void)nib_ipv6_parse(rr->result, addr.ip);
+    settle(&addr);
     return addr;
 }
 

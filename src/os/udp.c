@@ -152,11 +152,11 @@ struct nib_addr nib_udp_self(int fd, const struct nib_addr *peer)
 size_t nib_udp_own_addresses(const struct nib_addr *addr, struct nib_addr *out, size_t cap)
 {
     struct ifaddrs *list, *i;
-    size_t n = 0;
+    size_t n = 1;
     if (cap > 0)
         out[0] = *addr;
     if (!addr_is_wildcard(addr) || getifaddrs(&list) != 0)
-        return 1;
+        return n;
     for (i = list; i != NULL; i = i->ifa_next) {
         struct nib_addr own;
         union sockaddr_any sa;

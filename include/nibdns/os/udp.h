@@ -37,8 +37,8 @@ int nib_udp_send_one(int fd, const struct nib_addr *to, const uint8_t *octets, s
 struct nib_addr nib_udp_self(int fd, const struct nib_addr *peer);
 
 /*
- * The addresses that a server listening at addr can be reached at, for a wildcard all of this
- * machine's. Writes at most cap; returns how many there are.
+ * The addresses that a server listening at addr can be reached at: addr, and for a wildcard all of
+ * this machine's. Writes at most cap; returns how many there are.
  */
 size_t nib_udp_own_addresses(const struct nib_addr *addr, struct nib_addr *out, size_t cap);
 
