@@ -114,10 +114,8 @@ static bool read_zone(struct serve *serve, struct nib_zonefile *file)
 void serve_read_records(struct serve *serve)
 {
     struct nib_zonefile *file = &serve->zonefiles[serve->current];
-    if (!read_zone(serve, file)) {
-        say_of_records(serve, NIB_RANK_ERROR, "the records have faults: mend them and start again");
+    if (!read_zone(serve, file))
         exit(NIB_EXIT_USAGE);
-    }
     nib_table_set_zone(&serve->table, &file->zone);
     if (serve->check) {
         say_of_records(serve, NIB_RANK_INFO, "%u records, no fault", file->zone.n);
