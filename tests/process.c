@@ -271,8 +271,9 @@ const char *said(struct process *p, int stream)
 
 static void fail_with(struct process *p, const char *what, const char *more)
 {
-    print_error("%s%s\n--- standard output ---\n%.4000s\n--- standard error ---\n%.4000s\n---\n",
-        what, more, said(p, OUT), said(p, ERR));
+    fprintf(stderr,
+        "%s%s\n--- standard output ---\n%.9000s\n--- standard error ---\n%.9000s\n---\n", what,
+        more, said(p, OUT), said(p, ERR));
     fail();
 }
 
@@ -501,7 +502,7 @@ void await_file(const char *path, size_t len)
 
 /* ---- datagrams ---- */
 
-struct octets octets_of(const char *at, size_t len)
+struct octets octets_from(const char *at, size_t len)
 {
     struct octets o = {.len = len};
     assert_true(len <= sizeof o.at);

@@ -124,8 +124,8 @@ struct octets {
 };
 
 /* Octets from a literal with hex and text mixed, as C writes them. */
-#define OCTETS_OF(literal) octets_of((literal), sizeof(literal) - 1)
-struct octets octets_of(const char *at, size_t len);
+#define OCTETS_OF(literal) octets_from((literal), sizeof(literal) - 1)
+struct octets octets_from(const char *at, size_t len);
 
 /* Messages as section 2 of the written protocol says, whatever the program's encoder thinks. */
 enum { A = 8, AAAA = 4, CNAME = 2, NS = 1 };

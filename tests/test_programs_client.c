@@ -515,7 +515,7 @@ static void wrong_datagrams_are_counted_by_reason_and_the_wait_goes_on(void **st
     o = response_to(&other, A, 60, "6.6.6.6");
     udp_send(fake.fd, &from, &o);
 
-    o = octets_of("", 0);
+    o = octets_from("", 0);
     udp_send(fake.fd, &from, &o); /* malformed: empty, cut, longer, flag 2, TTL too large */
     o = spoofed;
     o.len--;
