@@ -1,0 +1,80 @@
+#include "sim.h"
+
+enum { HOUR_S = 3600, SECOND_US = 1000000 };
+
+/* Nothing in half of the runs, else up to a limit, more often little than much. */
+static uint32_t draw_chance(struct sim_dice *dice, uint32_t most)
+{
+    uint32_t limit = sim_below(dice, most) + 1;
+    return sim_one_in(dice, 2) ? 0 : sim_below(dice, limit);
+}
+
+static void draw_faults(struct sim *sim, struct sim_dice *dice)
+{
+    struct sim_mix *mix = &sim->mix;
+    mix->loss = draw_chance(dice, 500000);
+    mix->duplicate = draw_chance(dice, 400000);
+    mix->corrupt = draw_chance(dice, 300000);
+    mix->slow = draw_chance(dice, 100000);
+    mix->spoof = sim_one_in(dice, 2);
+    mix->crash = sim_one_in(dice, 4);
+    mix->pause = sim_one_in(dice, 3);
+    mix->cut = sim_one_in(dice, 3);
+    mix->reload = sim_one_in(dice, 3);
+    mix->late = sim_one_in(dice, 3);
+    mix->unsent = sim_one_in(dice, 6);
+    mix->exhausted = sim_one_in(dice, 6);
+}
+
+/* Given on the command line, a fault is there; the others then are not. */
+static bool told_faults(struct sim *sim)
+{
+    const struct sim_options *o = &sim->options;
+    struct sim_mix *mix = &sim->mix;
+    if (o->loss < 0 && o->duplicate < 0 && o->corrupt < 0 && o->delay_min < 0 && !o->spoof &&
+        !o->crash)
+        return false;
+    mix->loss = o->loss < 0 ? 0 : (uint32_t)o->loss;
+    mix->duplicate = o->duplicate < 0 ? 0 : (uint32_t)o->duplicate;
+    mix->corrupt = o->corrupt < 0 ? 0 : (uint32_t)o->corrupt;
+    mix->spoof = o->spoof;
+    mix->crash = o->crash;
+    return true;
+}
+
+/* Mostly less than the first try waits. */
+static void draw_delay(struct sim *sim, struct sim_dice *dice)
+{
+    static const sim_us near[] = {0, 50, 1000}, far[] = {20000, 100000, 300000};
+    static const sim_us spread[] = {0, 100, 5000, 30000};
+    struct sim_mix *mix = &sim->mix;
+    bool is_far = sim_one_in(dice, 4);
+    mix->delay_min = is_far ? SIM_PICK(dice, far) : SIM_PICK(dice, near);
+    sim_us more = SIM_PICK(dice, spread);
+    mix->delay_max = mix->delay_min + (is_far ? 20 * more : more);
+    if (sim->options.delay_min >= 0) {
+        mix->delay_min = sim->options.delay_min;
+        mix->delay_max = sim->options.delay_max;
+    }
+}
+
+void sim_mix_draw(struct sim *sim)
+{
+    static const sim_us thinks[] = {2000, 50000, 200000, 1000000, 1000000, 5000000};
+    static const uint32_t ports[] = {8, 64, 1000, 28232, 28232};
+    struct sim_dice dice = sim_dice_of(sim->seed, 6);
+    struct sim_mix *mix = &sim->mix;
+    bool calm = sim_one_in(&dice, 8); /* nothing goes wrong at all */
+    if (!told_faults(sim) && !calm)
+        draw_faults(sim, &dice);
+    draw_delay(sim, &dice);
+    mix->ports = SIM_PICK(&dice, ports);
+    bool crowd = sim_one_in(&dice, 8);
+    mix->clients = 1 + sim_below(&dice, crowd ? SIM_CLIENTS : 10);
+    mix->think = SIM_PICK(&dice, thinks);
+    mix->length = mix->think * sim_between(&dice, 30, 150);
+    if (sim->options.clients >= 0)
+        mix->clients = (uint32_t)sim->options.clients;
+    if (sim->options.hours >= 0)
+        mix->length = sim->options.hours * HOUR_S * SECOND_US;
+}
