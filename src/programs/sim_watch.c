@@ -232,7 +232,7 @@ void sim_table_check(struct sim *sim, struct sim_table *table, struct sim_host *
     const struct sim_packet *packet, bool took)
 {
     nib_ms now = sim_clock(sim, host);
-    struct nib_rr fresh;
+    struct nib_rr fresh = {0};
     bool had = has_row(table, now, packet);
     uint32_t added = compare(sim, table, now, packet, &fresh);
     drop_rows(sim, table, now, added > 0);
