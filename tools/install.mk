@@ -91,6 +91,22 @@ dist:
 deb:
 	$(Q)tools/deb.sh
 
-# 32 bits and big-endian machines, as far as their tools are there.
-portable:
+# Other machines, by tools/portable.sh: $(1) name, $(2) compiler, $(3) its flags. It puts their
+# cmocka into build/$(1)/cmocka.
+define machine
+$(call flavour,$(1),$(2),$(3) -isystem build/$(1)/cmocka,)
+build/$(1)/libtests.a: $$(helpers:%.c=build/$(1)/%.o)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+build/$(1)/test/%: build/$(1)/tests/%.o build/$(1)/libtests.a build/$(1)/libos.a build/$(1)/libnibdns.a
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) $$^ -o $$@ -Lbuild/$(1)/cmocka -lcmocka -pthread
+build/$(1)/example: tests/embed/example.c build/$(1)/libnibdns.a
+	$$(Q)$(2) $(3) -std=c11 -Iinclude $$^ -o $$@
+endef
+asm_headers := $(addprefix -idirafter ,$(wildcard /usr/include/x86_64-linux-gnu))
+$(eval $(call machine,m32,$$(CC) -m32 $$(asm_headers),$$(sanitize)))
+$(eval $(call machine,s390x,s390x-linux-gnu-gcc,-O2))
+
+# 32 bits, and a big-endian machine that qemu plays, as far as their tools are there.
+portable: all
 	$(Q)tools/portable.sh

@@ -5,7 +5,7 @@
 _nibdns_options() {
     case $1 in
     client)
-        echo "-s=addr --server=addr --timeout= --tries= -b=any --batch=any --short --json -q --quiet" \
+        echo "-s=addr --server=addr --timeout= --tries= -b=any --batch=any --short --json --trace -q --quiet" \
             "-w=pcap --write=pcap -h --help -V --version"
         ;;
     localserver)
@@ -14,7 +14,7 @@ _nibdns_options() {
             "-c --check -h --help -V --version"
         ;;
     amazoneserver)
-        echo "-l=listen --listen=listen -r=any --records=any -t= --ttl= -q --quiet" \
+        echo "-l=listen --listen=listen -r=any --records=any -t= --ttl= --workers= -q --quiet" \
             "-w=pcap --write=pcap -c --check -h --help -V --version"
         ;;
     nibpcap-dump) echo "-x --hex -X --ascii --json -p= --port= --help --version" ;;
