@@ -2,6 +2,8 @@
 #include "nibdns/os/notify.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -13,6 +15,7 @@
 enum { WORDS_MAX = 512, AGAIN_MS = 100 };
 
 struct nib_notify {
+    pthread_mutex_t lock; /* the loop tells signs of life, a reload its news */
     int fd;
     struct sockaddr_un to;
     socklen_t to_len;
@@ -71,6 +74,7 @@ struct nib_notify *nib_notify_open(void)
         free(n);
         return NULL;
     }
+    (void)pthread_mutex_init(&n->lock, NULL);
     n->every_ms = watchdog_ms();
     n->alive_due = n->every_ms == 0 ? NIB_NEVER : 0;
     return n;
@@ -94,34 +98,41 @@ static bool send_words(const struct nib_notify *n, const char *words, size_t len
     return sent >= 0 || (errno != EAGAIN && errno != ENOBUFS && errno != EINTR);
 }
 
-static void say(struct nib_notify *n, int len)
+static void say(struct nib_notify *n, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(struct nib_notify *n, const char *format, ...)
 {
+    va_list args;
+    if (n == NULL)
+        return;
+    (void)pthread_mutex_lock(&n->lock);
+    va_start(args, format);
+    int len = vsnprintf(n->words, sizeof n->words, format, args);
+    va_end(args);
     n->again_due = 0;
     n->unsaid = len > 0 && (size_t)len < sizeof n->words ? (size_t)len : 0;
     if (n->unsaid > 0 && send_words(n, n->words, n->unsaid))
         n->unsaid = 0;
+    (void)pthread_mutex_unlock(&n->lock);
 }
 
 void nib_notify_ready(struct nib_notify *n, const char *status)
 {
-    if (n != NULL)
-        say(n, snprintf(n->words, sizeof n->words, "READY=1\nSTATUS=%s", status));
+    say(n, "READY=1\nSTATUS=%s", status);
 }
 
 void nib_notify_reloading(struct nib_notify *n)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    if (n != NULL)
-        say(n, snprintf(n->words, sizeof n->words,
-                   "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the records again",
-                   (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000));
+    say(n, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the records again",
+        (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
 }
 
 void nib_notify_stopping(struct nib_notify *n)
 {
-    if (n != NULL)
-        say(n, snprintf(n->words, sizeof n->words, "STOPPING=1\nSTATUS=Ending"));
+    say(n, "STOPPING=1\nSTATUS=Ending");
 }
 
 void nib_notify_tick(struct nib_notify *n, nib_ms now)
@@ -129,6 +140,7 @@ void nib_notify_tick(struct nib_notify *n, nib_ms now)
     static const char alive[] = "WATCHDOG=1";
     if (n == NULL)
         return;
+    (void)pthread_mutex_lock(&n->lock);
     if (n->unsaid > 0 && now >= n->again_due) {
         if (send_words(n, n->words, n->unsaid))
             n->unsaid = 0;
@@ -138,13 +150,17 @@ void nib_notify_tick(struct nib_notify *n, nib_ms now)
         bool told = send_words(n, alive, sizeof alive - 1);
         n->alive_due = now + (told || n->every_ms < AGAIN_MS ? n->every_ms : AGAIN_MS);
     }
+    (void)pthread_mutex_unlock(&n->lock);
 }
 
-nib_ms nib_notify_deadline(const struct nib_notify *n)
+nib_ms nib_notify_deadline(struct nib_notify *n)
 {
     if (n == NULL)
         return NIB_NEVER;
-    return n->unsaid > 0 && n->again_due < n->alive_due ? n->again_due : n->alive_due;
+    (void)pthread_mutex_lock(&n->lock);
+    nib_ms due = n->unsaid > 0 && n->again_due < n->alive_due ? n->again_due : n->alive_due;
+    (void)pthread_mutex_unlock(&n->lock);
+    return due;
 }
 
 /* ---- the journal ---- */

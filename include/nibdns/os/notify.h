@@ -2,7 +2,8 @@
  * Floor 5: what a service manager wants to hear, in systemd's words (sd_notify(3), sd-daemon(3)):
  * that the service is ready, reads its records again, ends, and is still alive; and the rank of
  * each message, where standard error is the journal. Nothing here blocks, and nothing is an error:
- * what the manager does not take is lost, but for the last word, which is said again.
+ * what the manager does not take is lost, but for the last word, which is said again. Any thread
+ * may call.
  */
 #ifndef NIBDNS_OS_NOTIFY_H
 #define NIBDNS_OS_NOTIFY_H
@@ -28,7 +29,7 @@ void nib_notify_stopping(struct nib_notify *notify);
 void nib_notify_tick(struct nib_notify *notify, nib_ms now);
 
 /* When the next tick is due, or NIB_NEVER. */
-nib_ms nib_notify_deadline(const struct nib_notify *notify);
+nib_ms nib_notify_deadline(struct nib_notify *notify);
 
 /* The journal's ranks, which are syslog's. */
 enum nib_rank { NIB_RANK_ERROR = 3, NIB_RANK_WARNING = 4, NIB_RANK_INFO = 6 };
