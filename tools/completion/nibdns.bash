@@ -29,7 +29,7 @@ _nibdns_options() {
     nibpcap) echo "--help --version" ;;
     nibsim)
         echo "--seed= --runs= --clients= --hours= --loss= --duplicate= --corrupt= --delay= --spoof" \
-            "--crash --write=pcap -h --help -V --version"
+            "--crash --write=pcap --trace --promises -h --help -V --version"
         ;;
     nibbench-codec) echo "--rounds= --cpu= --json -h --help" ;;
     nibbench-table) echo "--names= --rounds= --cpu= --json -h --help" ;;
