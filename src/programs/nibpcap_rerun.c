@@ -14,7 +14,7 @@ static void take_amazone(
     struct rerun *rerun, struct nib_authoritative *server, const struct rerun_event *e)
 {
     uint8_t out[NIB_MESSAGE_MAX];
-    if (e->unheard) {
+    if (e->unheard && nib_addr_equal(&e->dst, &rerun->options.at)) {
         rerun->unheard++;
     } else if (nib_addr_equal(&e->dst, &rerun->options.at) && !e->refused) {
         rerun->in++;
