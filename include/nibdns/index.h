@@ -45,19 +45,35 @@ static inline struct nib_probe nib_index_begin(const struct nib_index *index, ui
     return (struct nib_probe){nib_index_home(index, tag)};
 }
 
-/* The next reference under that tag, in the order of insertion while nothing is removed; 0: no
- * more. */
-static inline uint32_t nib_index_next(
-    const struct nib_index *index, uint32_t tag, struct nib_probe *probe)
+/* The next reference whose tag is that one in all bits of the mask; 0: no more. */
+static inline uint32_t nib_index_next_masked(
+    const struct nib_index *index, uint32_t tag, uint32_t mask, struct nib_probe *probe)
 {
     for (;;) {
         struct nib_bucket b = index->buckets[probe->at];
         if (b.ref == 0)
             return 0;
         probe->at = probe->at + 1 == index->n ? 0 : probe->at + 1;
-        if (b.tag == tag)
+        if (((b.tag ^ tag) & mask) == 0)
             return b.ref;
     }
+}
+
+/*
+ * The next reference under that tag, in the order of insertion while nothing is removed; 0: no
+ * more.
+ */
+static inline uint32_t nib_index_next(
+    const struct nib_index *index, uint32_t tag, struct nib_probe *probe)
+{
+    return nib_index_next_masked(index, tag, UINT32_MAX, probe);
+}
+
+/* The same under tags of any kind. */
+static inline uint32_t nib_index_next_any(
+    const struct nib_index *index, uint32_t tag, struct nib_probe *probe)
+{
+    return nib_index_next_masked(index, tag, ~(uint32_t)15, probe);
 }
 
 /* The buckets must be zero to begin with, and at least one stays empty: that is the owner's bound.

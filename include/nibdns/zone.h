@@ -41,6 +41,10 @@ void nib_zone_init(
 /* Adds a copy of a record (name, type, result count) whose texts have passed their checks. */
 enum nib_zone_add nib_zone_add(struct nib_zone *zone, const struct nib_rr *rr);
 
+/* The same where nib_name_hash() of the name and the zone's seed is known already. */
+enum nib_zone_add nib_zone_add_hashed(
+    struct nib_zone *zone, const struct nib_rr *rr, uint64_t hash);
+
 /*
  * Gives every record its number: one that stood in `old` (NULL: none did) with the same name, type
  * and result keeps its own, the others get the next ones in the order of the file. Returns the next

@@ -14,8 +14,24 @@ struct line {
     size_t number;
     struct nib_text text;
     struct nib_text fields[FIELDS];
-    struct nib_faults *faults;
+    enum nib_type type;
+    uint64_t hash; /* of the name */
+    struct reading *reading;
 };
+
+/*
+ * Lines that are right in themselves wait a little before they go into the zone, so that the memory
+ * they will look at there is on its way meanwhile. That halves the time for a million.
+ */
+enum { WAITING = 16 };
+struct reading {
+    struct nib_zone *zone;
+    struct nib_faults *faults;
+    size_t n;
+    struct line waiting[WAITING];
+};
+
+static void settle(struct reading *reading);
 
 #define NOTHING NIB_TEXT("")
 
@@ -24,7 +40,9 @@ static void fault(
     struct line *line, const char *at, const char *what, struct nib_text quote, const char *words)
 {
     char text[NIB_FAULT_MAX];
+    struct nib_faults *faults = line->reading->faults;
     struct nib_writer w = nib_writer_init((uint8_t *)text, sizeof text - 1);
+    settle(line->reading); /* faults are told in the order of their lines */
     nib_writer_word(&w, what);
     if (quote.len > 0) {
         struct nib_text shown = {quote.at, quote.len > 80 ? 80 : quote.len};
@@ -34,8 +52,8 @@ static void fault(
     }
     nib_writer_word(&w, words);
     text[w.off] = '\0';
-    line->faults->n++;
-    line->faults->fault(line->faults->ctx, line->number, (size_t)(at - line->text.at) + 1, text);
+    faults->n++;
+    faults->fault(faults->ctx, line->number, (size_t)(at - line->text.at) + 1, text);
 }
 
 static bool is_blank(char c)
@@ -176,15 +194,17 @@ static bool check_word(struct line *line, int field, struct nib_text want, const
     return false;
 }
 
-static void add(struct line *line, struct nib_zone *zone, enum nib_type type)
+static void add(struct line *line)
 {
-    struct nib_rr rr = {.name = line->fields[NAME], .type = type, .result = line->fields[RESULT]};
-    switch (nib_zone_add(zone, &rr)) {
+    struct nib_rr rr = {
+        .name = line->fields[NAME], .type = line->type, .result = line->fields[RESULT]};
+    switch (nib_zone_add_hashed(line->reading->zone, &rr, line->hash)) {
     case NIB_ZONE_ADDED:
         break;
     case NIB_ZONE_TWICE:
         fault(line, rr.name.at, "name", rr.name,
-            type == NIB_NS ? " has this NS record already" : " has a record of this type already");
+            rr.type == NIB_NS ? " has this NS record already"
+                              : " has a record of this type already");
         break;
     case NIB_ZONE_CNAME:
         fault(line, rr.name.at, "name", rr.name,
@@ -196,20 +216,38 @@ static void add(struct line *line, struct nib_zone *zone, enum nib_type type)
     }
 }
 
-/* Every fault of a line is told, not just the first. */
-static void read_record(struct line *line, struct nib_zone *zone, struct nib_text text)
+static void settle(struct reading *reading)
 {
-    enum nib_type type = NIB_A;
+    size_t n = reading->n;
+    reading->n = 0;
+    for (size_t i = 0; i < n; i++)
+        add(&reading->waiting[i]);
+}
+
+static void await_turn(struct line *line)
+{
+    struct reading *reading = line->reading;
+    if (reading->n == WAITING)
+        settle(reading);
+    struct nib_key key = nib_key_of(line->fields[NAME], reading->zone->seed);
+    nib_zone_fetch_bucket(reading->zone, key);
+    line->hash = key.hash;
+    reading->waiting[reading->n++] = *line;
+}
+
+/* Every fault of a line is told, not just the first. */
+static void read_record(struct line *line, struct nib_text text)
+{
     if (!split(line, text))
         return;
     bool ok = check_number(line);
     ok = check_name(line) && ok;
-    bool typed = check_type(line, &type);
-    ok = typed && check_result(line, type) && ok;
+    bool typed = check_type(line, &line->type);
+    ok = typed && check_result(line, line->type) && ok;
     ok = check_word(line, TTL, NIB_TEXT("None"), " must be None") && ok;
     ok = check_word(line, STATIC, NIB_TEXT("1"), " must be 1") && ok;
     if (ok)
-        add(line, zone, type);
+        await_turn(line);
 }
 
 size_t nib_records_count(struct nib_text text)
@@ -227,7 +265,8 @@ size_t nib_records_count(struct nib_text text)
 bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_faults *faults)
 {
     bool header = false;
-    struct line line = {.text = NOTHING, .faults = faults};
+    struct reading reading = {.zone = zone, .faults = faults};
+    struct line line = {.text = NOTHING, .reading = &reading};
     while (text.len > 0) {
         line.number++;
         line.text = until(text, '\n');
@@ -237,7 +276,7 @@ bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_fa
         if (content.len == 0)
             continue;
         if (header) {
-            read_record(&line, zone, content);
+            read_record(&line, content);
         } else if (!nib_text_same(content, NIB_TABLE_HEADER)) {
             fault(&line, content.at, "the first line must be ", NOTHING,
                 "record_no,name,type,result,ttl,static");
@@ -250,5 +289,6 @@ bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_fa
         fault(&line, line.text.at, "the first line must be ", NOTHING,
             "record_no,name,type,result,ttl,static");
     }
+    settle(&reading);
     return faults->n == 0;
 }

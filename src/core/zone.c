@@ -78,32 +78,31 @@ void nib_zone_init(
 /* What stands in the way of a record with that name, type and result. */
 static enum nib_zone_add clash(const struct nib_zone *zone, const struct nib_rr *rr, uint64_t hash)
 {
-    static const enum nib_type types[] = {
-#define X(symbol, code, name) symbol,
-        NIB_TYPES(X)
-#undef X
-    };
-    struct nib_key key = {rr->name, hash};
-    struct nib_rr other;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        struct nib_probe probe = nib_zone_begin(zone, key, types[i]);
-        while (nib_zone_next(zone, key, types[i], &probe, &other)) {
-            if (types[i] == rr->type &&
-                (rr->type != NIB_NS || nib_name_equal(rr->result, other.result)))
-                return NIB_ZONE_TWICE;
-            if (types[i] != rr->type && (rr->type == NIB_CNAME || types[i] == NIB_CNAME))
-                return NIB_ZONE_CNAME;
-        }
+    uint32_t ref, tag = nib_index_tag(hash, rr->type);
+    struct nib_probe probe = nib_index_begin(&zone->index, tag);
+    while ((ref = nib_index_next_any(&zone->index, tag, &probe)) != 0) {
+        const struct record *other = record_of(zone, ref);
+        bool same_type = other->type == rr->type;
+        if (!nib_name_equal(rr->name, name_of(other)))
+            continue;
+        if (same_type && (rr->type != NIB_NS || nib_name_equal(rr->result, result_of(other))))
+            return NIB_ZONE_TWICE;
+        if (!same_type && (rr->type == NIB_CNAME || other->type == NIB_CNAME))
+            return NIB_ZONE_CNAME;
     }
     return NIB_ZONE_ADDED;
 }
 
 enum nib_zone_add nib_zone_add(struct nib_zone *zone, const struct nib_rr *rr)
 {
+    return nib_zone_add_hashed(zone, rr, nib_name_hash(rr->name, zone->seed));
+}
+
+enum nib_zone_add nib_zone_add_hashed(struct nib_zone *zone, const struct nib_rr *rr, uint64_t hash)
+{
     size_t octets = record_octets(rr->name.len + rr->result.len);
     if (zone->n == zone->max || octets > zone->cap - zone->used)
         return NIB_ZONE_FULL;
-    uint64_t hash = nib_name_hash(rr->name, zone->seed);
     enum nib_zone_add verdict = clash(zone, rr, hash);
     if (verdict != NIB_ZONE_ADDED)
         return verdict;
