@@ -2,7 +2,8 @@
 # NSD, Knot, Unbound and dnsmasq beside ours: the same names, the same generator (in DNS for them),
 # one thread each on one core, logging off. Installs Debian's packages where they are missing (as
 # root), starts none of their services, ends what it started.
-#   [ROUNDS=7 SECONDS_EACH=2 ...] tools/bench-peers.sh [3] [1000] [1000000] [cached3] [cached10000]
+#   [ROUNDS=7 SECONDS_EACH=2 ...] tools/bench-peers.sh [N...] [cachedN...]
+# Without: 3 1000 1000000 cached3 cached10000 names. bench_plot.awk makes a picture of the table.
 # dnsmasq takes minutes to load a million names, so it has DNSMASQ_MAX=100000 at most.
 set -u
 # shellcheck source=tools/bench-common.sh
@@ -45,7 +46,7 @@ zone() { # NAMES: as a zone file
         printf '%s\n' "\$ORIGIN amazone.com." "\$TTL 86400"
         echo '@ SOA dns hostmaster 1 86400 86400 86400 86400'
         printf '@ NS dns\ndns A 127.0.0.1\n'
-        awk '{ print $1 ". A " $3 }' "$dir/$1.names"
+        awk -F, 'NR > 1 { print $2 ". A " $4 }' "$dir/$1"
     } >"$dir/$1.zone"
 }
 
@@ -112,7 +113,7 @@ END
 
 dnsmasq_of() { # NAMES
     next_port
-    awk '{ print $3, $1 }' "$dir/$1.names" >"$dir/$1.hosts"
+    awk -F, 'NR > 1 { print $4, $2 }' "$dir/$1" >"$dir/$1.hosts"
     spawn dnsmasq --keep-in-foreground --conf-file=/dev/null --port="$port" \
         --listen-address=127.0.0.1 --bind-interfaces --no-resolv --no-hosts --user= \
         --pid-file= --log-facility=/dev/null --addn-hosts="$dir/$1.hosts"
@@ -193,10 +194,14 @@ cached() { # NAMES
 }
 
 install_peers
-for n in 3 1000 1000000; do
-    wanted "$n" && authoritative "$n"
-done
-for n in 3 10000; do
-    wanted "cached$n" && cached "$n"
+[ $# -gt 0 ] || set -- 3 1000 1000000 cached3 cached10000
+for one in "$@"; do
+    n=${one#cached}
+    case $n in '' | *[!0-9]*) die "$one: give numbers of names: 1000, or cached1000" ;; esac
+    if [ "$one" = "$n" ]; then
+        authoritative "$n"
+    else
+        cached "$n"
+    fi
 done
 run_cases

@@ -8,6 +8,13 @@ set -u
 . tools/bench-common.sh
 many=${NAMES:-1000000}
 
+chosen="$*"
+wanted() {
+    [ -z "$chosen" ] && return 0
+    case " $chosen " in *" $1 "*) return 0 ;; esac
+    return 1
+}
+
 echo_for() { # CASE NAMES
     ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}"
     ready "$1.echo" - "$2" --echo
