@@ -137,6 +137,11 @@ start nibbench echo --listen 127.0.0.1:0 --segments
 load --echo --segments --json
 check "segments both ways" ended 0
 
+start nibbench echo --listen 127.0.0.1:0 --runs --size 60
+load --echo --json
+check "runs of answers arrive as single ones" ended 0
+check "each as long as it shall be" is answer_octets 60.0
+
 for command in codec table load echo; do
     run "$command" --help
     check "$command --help" said "Usage: nibbench $command"

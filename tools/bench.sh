@@ -3,6 +3,7 @@
 # limit: in turns, on a core of their own, the generator on another, every answer checked.
 #   [ROUNDS=7 SECONDS_EACH=2 NAMES=1000000 ...] tools/bench.sh [a3] [l3] [l10000] [aN]
 # a: amazoneserver, l: localserver from its cache, with that many names. From the project's root.
+# "echo" sends its answers one by one, "runs" those to one client in one piece, as our servers do.
 set -u
 # shellcheck source=tools/bench-common.sh
 . tools/bench-common.sh
@@ -18,6 +19,8 @@ wanted() {
 echo_for() { # CASE NAMES
     ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}"
     ready "$1.echo" - "$2" --echo
+    ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}" --runs
+    ready "$1.runs" "$1.echo" "$2" --echo
 }
 
 if wanted a3; then

@@ -16,7 +16,8 @@ static const char help[] =
     "\n"
     "  -l, --listen ADDR[:PORT]  listen there (127.0.0.1:23000)\n"
     "      --size N              send N octets, as long as a real answer\n"
-    "      --segments            send to one client as segments, receive so where it sends so\n"
+    "      --runs                send answers to one client as segments of one datagram\n"
+    "      --segments            and receive so, from a client that sends so\n"
     "      --cpu N               stay on that core\n"
     "      --json                one JSON object at the end\n"
     "  -h, --help                this text\n"
@@ -28,7 +29,8 @@ enum { ECHO_PORT = 23000, SIZE_MAX_OCTETS = 1024, LOOK_US = 200000 };
 struct echo {
     struct nib_addr listen;
     size_t size;
-    bool segments, json;
+    struct bench_net_config net;
+    bool json;
     uint64_t received, answered;
 };
 
@@ -62,9 +64,9 @@ static void serve(struct echo *echo, int fd, struct bench_net *net)
 static void read_options(struct echo *echo, int argc, char **argv)
 {
     static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
-        {"size", required_argument, NULL, 's'}, {"segments", no_argument, NULL, 'g'},
-        {"cpu", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"size", required_argument, NULL, 's'}, {"runs", no_argument, NULL, 'r'},
+        {"segments", no_argument, NULL, 'g'}, {"cpu", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     int option;
     while ((option = option_next(argv[0], argc, argv, ":l:h", options)) != -1) {
         switch (option) {
@@ -74,8 +76,11 @@ static void read_options(struct echo *echo, int argc, char **argv)
         case 's':
             echo->size = option_number(argv[0], "--size", optarg, 1, SIZE_MAX_OCTETS);
             break;
+        case 'r':
+            echo->net.send_runs = true;
+            break;
         case 'g':
-            echo->segments = true;
+            echo->net.send_runs = echo->net.receive_runs = true;
             break;
         case 'c':
             bench_option_cpu(argv[0], optarg);
@@ -91,7 +96,7 @@ static void read_options(struct echo *echo, int argc, char **argv)
     }
     if (optind < argc)
         usage_error(argv[0], "unexpected '%s'", argv[optind]);
-    if (echo->size > 0 && echo->segments)
+    if (echo->size > 0 && echo->net.receive_runs)
         usage_error(argv[0], "--size does not go with --segments");
 }
 
@@ -100,7 +105,7 @@ int bench_echo(int argc, char **argv)
     struct echo echo = {.listen = {.ip = {127, 0, 0, 1}, .port = ECHO_PORT, .family = 4}};
     struct bench_report report = {.n = 0};
     read_options(&echo, argc, argv);
-    struct bench_net *net = bench_net_new(echo.segments, false);
+    struct bench_net *net = bench_net_new(&echo.net);
     if (net == NULL)
         usage_error(argv[0], "not enough memory");
     int fd = open_echo(&echo, net);

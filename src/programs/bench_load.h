@@ -96,14 +96,17 @@ struct bench_view {
 
 struct bench_net; /* room for a batch each way; one for any number of sockets */
 
-/*
- * segments: datagrams of equal length to one peer leave as segments of one (UDP_SEGMENT) and are
- * received so (UDP_GRO). connected: the sockets are. NULL when there is no memory.
- */
-struct bench_net *bench_net_new(bool segments, bool connected);
+struct bench_net_config {
+    bool connected;    /* the sockets are */
+    bool send_runs;    /* datagrams of equal length to one peer leave as segments of one */
+    bool receive_runs; /* and are received so (UDP_GRO) */
+};
+
+/* NULL when there is no memory. */
+struct bench_net *bench_net_new(const struct bench_net_config *config);
 void bench_net_free(struct bench_net *net);
 
-/* Prepares a socket: large buffers, segments when they are wanted. False: see errno. */
+/* Prepares a socket: large buffers, runs when they are wanted. False: see errno. */
 bool bench_net_prepare(const struct bench_net *net, int fd);
 
 /* Waits for the first datagram on a blocking socket. Returns how many; 0: see errno. */

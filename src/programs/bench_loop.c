@@ -60,7 +60,8 @@ static bool open_lane(struct loop *loop, uint32_t i)
 static bool set_up(struct loop *loop)
 {
     const struct bench_loop_config *config = loop->config;
-    loop->net = bench_net_new(config->segments, true);
+    const struct bench_net_config net = {true, config->segments, config->segments};
+    loop->net = bench_net_new(&net);
     loop->polls = calloc(config->sockets, sizeof *loop->polls);
     loop->lanes = calloc(config->sockets, sizeof *loop->lanes);
     if (loop->net == NULL || loop->polls == NULL || loop->lanes == NULL)

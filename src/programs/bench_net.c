@@ -33,7 +33,7 @@ struct control {
 };
 
 struct bench_net {
-    bool segments, connected;
+    struct bench_net_config config;
     struct mmsghdr headers[BENCH_BATCH];
     struct control controls[BENCH_BATCH];
     union peer peers[BENCH_BATCH];
@@ -42,15 +42,14 @@ struct bench_net {
     uint8_t *in, *out;
 };
 
-struct bench_net *bench_net_new(bool segments, bool connected)
+struct bench_net *bench_net_new(const struct bench_net_config *config)
 {
-    size_t in_octets =
-        segments ? (size_t)SEGMENTED_BATCH * SEGMENTED_CAP : (size_t)BENCH_BATCH * PLAIN_CAP;
+    size_t in_octets = config->receive_runs ? (size_t)SEGMENTED_BATCH * SEGMENTED_CAP
+                                            : (size_t)BENCH_BATCH * PLAIN_CAP;
     struct bench_net *net = calloc(1, sizeof *net);
     if (net == NULL)
         return NULL;
-    net->segments = segments;
-    net->connected = connected;
+    net->config = *config;
     net->in = malloc(in_octets);
     net->out = malloc(OUT_CAP);
     if (net->in != NULL && net->out != NULL)
@@ -75,7 +74,7 @@ bool bench_net_prepare(const struct bench_net *net, int fd)
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0)
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    return !net->segments || setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
+    return !net->config.receive_runs || setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
 }
 
 /* ---- in ---- */
@@ -94,7 +93,7 @@ static size_t split(struct bench_net *net, size_t message, size_t n)
 {
     struct mmsghdr *m = &net->headers[message];
     uint8_t *at = m->msg_hdr.msg_iov->iov_base;
-    size_t left = m->msg_len, segment = net->segments ? segment_of(&m->msg_hdr) : 0;
+    size_t left = m->msg_len, segment = net->config.receive_runs ? segment_of(&m->msg_hdr) : 0;
     if (segment == 0)
         segment = left;
     do {
@@ -102,7 +101,7 @@ static size_t split(struct bench_net *net, size_t message, size_t n)
         if (n == BENCH_VIEWS)
             break;
         net->views[n++] =
-            (struct bench_view){at, len, net->connected ? NULL : &net->peers[message]};
+            (struct bench_view){at, len, net->config.connected ? NULL : &net->peers[message]};
         at += len;
         left -= len;
     } while (left > 0);
@@ -111,16 +110,16 @@ static size_t split(struct bench_net *net, size_t message, size_t n)
 
 size_t bench_net_receive(struct bench_net *net, int fd, struct bench_view **views)
 {
-    size_t batch = net->segments ? SEGMENTED_BATCH : BENCH_BATCH, n = 0;
-    size_t cap = net->segments ? SEGMENTED_CAP : PLAIN_CAP;
+    size_t batch = net->config.receive_runs ? SEGMENTED_BATCH : BENCH_BATCH, n = 0;
+    size_t cap = net->config.receive_runs ? SEGMENTED_CAP : PLAIN_CAP;
     for (size_t i = 0; i < batch; i++) {
         net->iov[i] = (struct iovec){net->in + i * cap, cap};
         net->headers[i].msg_hdr = (struct msghdr){.msg_iov = &net->iov[i], .msg_iovlen = 1};
-        if (!net->connected) {
+        if (!net->config.connected) {
             net->headers[i].msg_hdr.msg_name = &net->peers[i];
             net->headers[i].msg_hdr.msg_namelen = sizeof net->peers[i];
         }
-        if (net->segments) {
+        if (net->config.receive_runs) {
             net->headers[i].msg_hdr.msg_control = net->controls[i].octets;
             net->headers[i].msg_hdr.msg_controllen = sizeof net->controls[i];
         }
@@ -155,8 +154,9 @@ static bool same_peer(const void *a, const void *b)
 static size_t run_of(const struct bench_net *net, const struct bench_view *views, size_t n)
 {
     size_t run = 1;
-    while (net->segments && run < n && run < SEGMENTS_MAX && views[run].len == views[0].len &&
-           (run + 1) * views[0].len <= SEGMENTED_MAX && same_peer(views[run].peer, views[0].peer))
+    while (net->config.send_runs && run < n && run < SEGMENTS_MAX &&
+           views[run].len == views[0].len && (run + 1) * views[0].len <= SEGMENTED_MAX &&
+           same_peer(views[run].peer, views[0].peer))
         run++;
     return run;
 }
