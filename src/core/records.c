@@ -21,7 +21,7 @@ struct line {
 
 /*
  * Lines that are right in themselves wait a little before they go into the zone, so that the memory
- * they will look at there is on its way meanwhile. That halves the time for a million.
+ * they will look at there is on its way meanwhile.
  */
 enum { WAITING = 16 };
 struct reading {
