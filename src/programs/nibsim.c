@@ -3,6 +3,7 @@
  * that the seed brings, with the promises checked after each step.
  */
 #define _POSIX_C_SOURCE 200809L
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -18,7 +19,7 @@ static const char help[] =
     "gives the same run on every machine.\n"
     "\n"
     "      --seed N          the seed of the first run (1); each further run has the next one\n"
-    "      --runs N          how many runs (100; one for a capture or trace); 0 until stopped\n"
+    "      --runs N          how many runs (100; one for a capture or trace); 0: until SIGINT\n"
     "      --clients N       clients, 1 to 40\n"
     "      --hours H         simulated hours a run\n"
     "      --loss P          datagrams lost: a part as in 0.05, or 5%\n"
@@ -224,7 +225,27 @@ static void print_summary(const struct sim *sim, uint64_t runs, int64_t simulate
     printf("hosts      %llu stops, %llu pauses, %llu links cut, %llu reloads, %llu times no "
            "socket or way\n",
         U(c->crashes), U(c->pauses), U(c->cuts), U(c->reloads), U(c->no_socket));
-    printf("digest     %016llx of %llu events\n", U(sim->digest), U(c->events));
+    printf("digest     %016llx of %llu events, tables checked %llu times\n", U(sim->digest),
+        U(c->events), U(c->checks));
+}
+
+/* A handler has nowhere else to leave its word. */
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
+static void take_signals(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = stop;
+    action.sa_flags = SA_RESTART;
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
 }
 
 static int64_t clock_ms(void)
@@ -257,7 +278,8 @@ int main(int argc, char **argv)
     sim_trace_start(&sim);
     int64_t began = clock_ms(), said = began, simulated_s = 0;
     uint64_t runs = 0, most = (uint64_t)sim.options.runs;
-    for (; most == 0 || runs < most; runs++) {
+    take_signals();
+    for (; (most == 0 || runs < most) && !stopped; runs++) {
         sim_run(&sim, sim.options.seed + runs);
         simulated_s += sim.mix.length / 1000000;
         if (clock_ms() - said >= PROGRESS_MS) {

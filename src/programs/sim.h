@@ -307,6 +307,7 @@ _Noreturn void sim_break(struct sim *sim, enum sim_promise promise, const char *
     __attribute__((format(printf, 3, 4)));
 
 void sim_trace_start(struct sim *sim);
+void sim_trace_run(struct sim *sim); /* a run begins */
 void sim_trace_end(struct sim *sim);
 void sim_note(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_note_packet(struct sim *sim, const struct sim_packet *packet, const char *remark);

@@ -191,12 +191,33 @@ static void read_packet(struct sim *sim, struct sim_host *host, const struct sim
         p);
 }
 
-/* As the program does: datagrams wait in the socket until a lookup reads them. */
+/* Nothing is asked: whatever comes now comes too late. */
+static void read_late(struct sim *sim, struct sim_host *host, const struct sim_packet *p)
+{
+    struct sim_client *c = &sim->clients[host->no];
+    sim->step++;
+    sim->counts.late++;
+    enum nib_client_step step =
+        nib_client_input(&c->logic, sim_clock(sim, host), &p->src, p->octets, p->len);
+    if (step != NIB_CLIENT_WAIT)
+        sim_break(sim, SIM_ONCE, "a client that asks nothing takes an answer for %s", c->name);
+    sim_table_check(sim, &c->table, host, NULL, false);
+}
+
+/*
+ * As the program does: datagrams wait in the socket until a lookup reads them. At times they are
+ * read at once.
+ */
 void sim_client_turn(struct sim *sim, struct sim_host *host)
 {
     struct sim_client *c = &sim->clients[host->no];
     uint32_t read = 0;
     sim_table_check(sim, &c->table, host, NULL, false);
+    for (; read < host->n_inbox && !c->active && sim->mix.late; read++) {
+        if (!host->inbox[read]->refusal)
+            read_late(sim, host, host->inbox[read]);
+        free(host->inbox[read]);
+    }
     for (; read < host->n_inbox && c->active; read++) {
         read_packet(sim, host, host->inbox[read]);
         free(host->inbox[read]);

@@ -279,6 +279,7 @@ void sim_run(struct sim *sim, uint64_t seed)
     sim->event_no = sim->step = sim->trouble = 0;
     sim->n_hosts = 0;
     sim->closing = false;
+    sim_trace_run(sim);
     sim_world_make(&sim->world, seed);
     sim->net = sim_dice_of(seed, 2);
     sim->work = sim_dice_of(seed, 3);

@@ -1,14 +1,15 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "nibdns/pcap.h"
 #include "sim.h"
 
-enum { LAST = 40, WORDS = 640, PATIENCE_S = 20 };
+enum { LAST = 40, WORDS = 640, PATIENCE_S = 2 };
 
 /* An event as it was; it becomes a line only when somebody reads it. */
 struct event {
@@ -22,7 +23,8 @@ static struct event events[LAST];
 static uint64_t n_events;
 static FILE *capture;
 static const struct sim *watched;
-static volatile sig_atomic_t steps_seen;
+static volatile sig_atomic_t events_seen;
+static char last_words[1024];
 
 const char *sim_promise_words(enum sim_promise promise)
 {
@@ -185,35 +187,49 @@ void sim_break(struct sim *sim, enum sim_promise promise, const char *format, ..
     exit(1);
 }
 
-/* Every so often: the simulation must have moved on. Reached by a signal, so it only writes. */
+/*
+ * After so much time of the processor the simulation must have moved on. This is a signal's
+ * handler: what it says was written before.
+ */
 static void look_after(int number)
 {
-    static const char words[] = "a step does not end; the seed is in the line before the last\n";
     (void)number;
-    if ((uint64_t)steps_seen == (watched->counts.events & 0x3fffffff)) {
-        (void)!write(STDOUT_FILENO, words, sizeof words - 1);
+    if (events_seen == (sig_atomic_t)(watched->counts.events & 0x3fffffff)) {
+        (void)!write(STDOUT_FILENO, last_words, strlen(last_words));
         _exit(1);
     }
-    steps_seen = (sig_atomic_t)(watched->counts.events & 0x3fffffff);
-    (void)alarm(PATIENCE_S);
+    events_seen = (sig_atomic_t)(watched->counts.events & 0x3fffffff);
+}
+
+void sim_trace_run(struct sim *sim)
+{
+    n_events = 0;
+    (void)snprintf(last_words, sizeof last_words,
+        "broken: %s\n  something goes on for ever\nseed %llu, at an unknown time\n"
+        "again: nibsim --seed %llu --runs 1%s --trace\n",
+        sim_promise_words(SIM_ENDS), (unsigned long long)sim->seed, (unsigned long long)sim->seed,
+        sim->options.again);
 }
 
 void sim_trace_start(struct sim *sim)
 {
+    const struct itimerval every = {{PATIENCE_S, 0}, {PATIENCE_S, 0}};
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = look_after;
-    (void)sigaction(SIGALRM, &action, NULL);
-    steps_seen = -1;
+    action.sa_flags = SA_RESTART;
+    events_seen = -1;
     watched = sim;
-    (void)alarm(PATIENCE_S);
+    (void)sigaction(SIGVTALRM, &action, NULL);
+    (void)setitimer(ITIMER_VIRTUAL, &every, NULL);
     sim->digest = 0xcbf29ce484222325u;
     open_capture(sim);
 }
 
 void sim_trace_end(struct sim *sim)
 {
-    (void)alarm(0);
+    const struct itimerval never = {{0, 0}, {0, 0}};
+    (void)setitimer(ITIMER_VIRTUAL, &never, NULL);
     if (capture != NULL && fclose(capture) != 0)
         fprintf(stderr, "nibsim: writing %s did not succeed\n", sim->options.write);
     capture = NULL;

@@ -114,6 +114,12 @@ static bool gives_way(const struct sim_table *table, const struct sim_row *row)
 static void check_gone(struct sim *sim, struct sim_table *table, nib_ms now,
     const struct sim_row *row, bool room_was_needed)
 {
+    struct nib_key key = nib_key_of(row_name(row), table->table.zone->seed);
+    struct nib_rr rr;
+    if (nib_table_find(&table->table, now, key, row->type, &rr) && rr.no == row->no)
+        sim_break(sim, SIM_TTL, "record %llu, %.*s %s, is gone, but found with TTL %u",
+            (unsigned long long)row->no, (int)row->name_len, row->text, nib_type_name(row->type),
+            (unsigned)rr.ttl_s);
     if (row->due <= now || gives_way(table, row))
         return;
     bool first = true;
