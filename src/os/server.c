@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "nibdns/os/sandbox.h"
 #include "nibdns/os/signals.h"
 #include "nibdns/os/udp.h"
 #include "server_private.h"
@@ -316,6 +317,7 @@ int nib_server_run(struct nib_server *server, const struct nib_service *service)
         fprintf(stderr, "%s: cannot start so many --workers\n", server->config.program);
         return 2;
     }
+    (void)nib_sandbox_enter(); /* an old kernel has no such filter: the service does without */
     say_listening(server);
     say_ready(server);
     while (!came.stop) {
