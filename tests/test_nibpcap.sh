@@ -156,6 +156,16 @@ ok "rerun of a host that is not there" one_line "no datagram of that host" 2 rer
     "$dir/story.pcap" --as local --at 10.9.9.9
 ok "rerun without a role" one_line "--as" 2 rerun "$dir/story.pcap"
 
+ok "rerun: what was in another order, or by another clock" sh -c \
+    "$nibpcap make $here/order.txt -o $dir/order.pcap"
+ok "rerun: is told and fine" prints order.rerun 0 rerun "$dir/order.pcap" --as local
+ok "rerun: 20 ms before its end a record is there" sh -c "sed 's/^1.199600/1.180000/' \
+    $here/order.txt | $nibpcap make - -o $dir/alive.pcap; $nibpcap rerun $dir/alive.pcap --as local |
+    grep -q 'the logic sends nothing'"
+ok "rerun: 20 ms behind its end it is gone" sh -c "sed 's/^2.201600/2.220000/' \
+    $here/order.txt | $nibpcap make - -o $dir/gone.pcap; $nibpcap rerun $dir/gone.pcap --as local |
+    grep -q 'logic:   Query A z.amazone.com id 5'"
+
 # The record came at 2.000800 with TTL 60 and is asked for at 8.000000: 55 are left, and by a
 # millisecond's difference between the clocks 54; no more, no less.
 for ttl in 53 54 55 56; do

@@ -95,7 +95,11 @@ static void remove_output(struct rerun *rerun, struct rerun_output *output)
     *at = output->next;
 }
 
-/* Whether an older output to the same place was passed over, and how much older its cause is. */
+/*
+ * Whether an older output to the same place was passed over, and how much older its cause is. What
+ * a server has in hand at the same time it may send in any order: answers of one length leave
+ * together.
+ */
 static bool is_out_of_order(
     struct rerun *rerun, const struct rerun_output *output, int64_t *older_ns)
 {
@@ -112,6 +116,9 @@ static void meet_same(
     struct rerun *rerun, const struct rerun_output *output, const struct rerun_event *event)
 {
     int64_t late_ns = event->time_ns - output->time_ns, older_ns = 0;
+    bool passed = is_out_of_order(rerun, output, &older_ns);
+    if (passed && older_ns > rerun->most_older_ns)
+        rerun->most_older_ns = older_ns;
     if (output->timed && late_ns > rerun->most_late_ns)
         rerun->most_late_ns = late_ns;
     if (output->timed && late_ns > rerun->options.late_ms * 1000000) {
@@ -119,12 +126,11 @@ static void meet_same(
         (void)snprintf(words, sizeof words, "leaves %lld ms after its timer, set by frame %llu",
             (long long)(late_ns / 1000000), (unsigned long long)output->frame);
         rerun_differ(rerun, event->frame, words);
-    } else if (is_out_of_order(rerun, output, &older_ns) &&
-               older_ns > (int64_t)RERUN_SLACK_MS * 1000000) {
+    } else if (older_ns > rerun->options.late_ms * 1000000) {
         if (differs(rerun))
             print_place(event, output, "sent before an answer that was due earlier");
     } else {
-        rerun->reordered += older_ns > 0;
+        rerun->reordered += passed;
         rerun->same++;
     }
 }

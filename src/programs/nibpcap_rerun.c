@@ -146,11 +146,12 @@ static void print_summary(const struct rerun *rerun)
             (long long)(rerun->most_late_ns / 1000000),
             (long long)(rerun->most_late_ns / 1000 % 1000));
     if (rerun->clock_used > 0)
-        printf("%llu requests fed up to %lld ms beside their time in the capture, for their TTL\n",
+        printf("%llu requests fed up to %lld ms beside their time in the capture\n",
             (unsigned long long)rerun->clock_used, (long long)rerun->most_clock_ms);
     if (rerun->reordered > 0)
-        printf("%llu answers in another order, their causes %d ms apart at most\n",
-            (unsigned long long)rerun->reordered, RERUN_SLACK_MS);
+        printf("%llu answers passed others, whose causes were up to %lld.%03lld ms older\n",
+            (unsigned long long)rerun->reordered, (long long)(rerun->most_older_ns / 1000000),
+            (long long)(rerun->most_older_ns / 1000 % 1000));
     if (rerun->unheard > 0)
         printf("%llu datagrams found nobody listening, as ICMP errors say\n",
             (unsigned long long)rerun->unheard);

@@ -9,10 +9,11 @@
 #include "nibpcap.h"
 
 /*
- * How far the logic's clock may have stood beside the capture's: a millisecond because it counts in
- * whole ones, and one more because it is read once for everything that a wake-up finds.
+ * How far the logic's clock may have stood beside the capture's: it counts in whole milliseconds,
+ * is read once for everything that a wake-up finds, and a program may be held up behind the
+ * reading.
  */
-enum { RERUN_SLACK_MS = 2 };
+enum { RERUN_SLACK_MS = 5 };
 
 enum { RERUN_SHOWN = 100 }; /* differences that are printed; the others are counted */
 
@@ -72,7 +73,7 @@ struct rerun {
     bool has_errors;  /* ICMP errors were captured */
     uint64_t guessed; /* refusals that the capture could not show */
     nib_ms most_clock_ms;
-    int64_t most_late_ns;
+    int64_t most_late_ns, most_older_ns;
 };
 
 /* ---- nibpcap_events.c ---- */

@@ -51,83 +51,6 @@ static void hang_up(void *ctx, uint32_t slot)
     run->sockets[slot].open = run->sockets[slot].met = false;
 }
 
-/* Says what the logic is about to be busy with. */
-static void begin(struct local_run *run, const struct rerun_event *e)
-{
-    run->frame = e->frame;
-    run->time_ns = e->time_ns;
-    run->timed = false;
-}
-
-static void tick(struct local_run *run, nib_ms due)
-{
-    run->timed = true;
-    run->time_ns = rerun_ns(run->rerun, due);
-    nib_local_tick(&run->logic, due);
-}
-
-static void take_request(struct local_run *run, const struct rerun_event *e)
-{
-    struct rerun *rerun = run->rerun;
-    struct nib_path path = {.peer = e->src, .self = e->dst};
-    struct nib_message query;
-    size_t bad;
-    const uint8_t *octets = rerun_octets(rerun, e);
-    nib_ms arrival = rerun_ms(rerun, e->time_ns), now = arrival;
-    if (nib_message_decode(&query, octets, e->len, &bad) == NIB_OK && query.flag == NIB_QUERY)
-        now = rerun_clock(run, e, &query);
-    nib_ms moved = now < arrival ? arrival - now : now - arrival;
-    rerun->clock_used += moved > 0;
-    rerun->most_clock_ms = moved > rerun->most_clock_ms ? moved : rerun->most_clock_ms;
-    rerun->in++;
-    begin(run, e);
-    nib_local_input(&run->logic, now, &path, octets, e->len);
-}
-
-/* ---- the other events ---- */
-
-static struct upstream_socket *met_socket(
-    struct local_run *run, const struct nib_addr *self, const struct nib_addr *peer)
-{
-    uint32_t slot = run->by_port[self->port];
-    if (slot == 0)
-        return NULL;
-    struct upstream_socket *socket = &run->sockets[slot - 1];
-    return nib_addr_equal(&socket->self, self) && nib_addr_equal(&socket->to, peer) ? socket : NULL;
-}
-
-static void take_reply(struct local_run *run, const struct rerun_event *e)
-{
-    struct rerun *rerun = run->rerun;
-    const struct upstream_socket *socket = met_socket(run, &e->dst, &e->src);
-    if (socket == NULL)
-        return;
-    uint32_t slot = (uint32_t)(socket - run->sockets);
-    uint64_t no = rerun->table.next_no;
-    struct rerun_output *last = rerun->outputs;
-    while (last != NULL && last->next != NULL)
-        last = last->next;
-    rerun->in++;
-    begin(run, e);
-    nib_local_reply(&run->logic, rerun_ms(rerun, e->time_ns), slot, rerun_octets(rerun, e), e->len);
-    if (rerun->table.next_no == no)
-        return;
-    run->delays[no % LOCAL_DELAYS] = 0;
-    for (last = last == NULL ? rerun->outputs : last->next; last != NULL; last = last->next)
-        last->record = no + 1;
-}
-
-static void take_refusal(struct local_run *run, const struct rerun_event *e)
-{
-    const struct upstream_socket *socket = met_socket(run, &e->src, &e->dst);
-    if (socket == NULL)
-        return;
-    run->rerun->in++;
-    begin(run, e);
-    nib_local_unreachable(
-        &run->logic, rerun_ms(run->rerun, e->time_ns), (uint32_t)(socket - run->sockets));
-}
-
 /* ---- what the capture says was sent ---- */
 
 static struct rerun_output *find_answer(struct local_run *run, const struct rerun_event *e)
@@ -149,7 +72,7 @@ static struct rerun_output *find_answer(struct local_run *run, const struct reru
 /* From a socket that was met only its own questions; else of the others, the same octets first. */
 static struct rerun_output *find_question(struct local_run *run, const struct rerun_event *e)
 {
-    const struct upstream_socket *socket = met_socket(run, &e->src, &e->dst);
+    const struct upstream_socket *socket = local_met(run, &e->src, &e->dst);
     struct rerun_output *any = NULL;
     for (struct rerun_output *o = run->rerun->outputs; o != NULL; o = o->next) {
         if (o->socket == 0 || !nib_addr_equal(&o->to, &e->dst))
@@ -179,20 +102,6 @@ static void meet_socket(struct local_run *run, uint32_t number, const struct nib
             o->from = *self;
 }
 
-/* Whether a question is what an event (an answer, or another question) would come from. */
-static bool leads_to(const struct local_run *run, const struct nib_question *q,
-    const struct rerun_event *e, const struct nib_message *m)
-{
-    if (m->flag == NIB_QUERY)
-        return q->type == m->qtype && nib_text_same(nib_question_name(q), m->qname);
-    for (uint32_t ref = q->first; ref != 0; ref = run->pending.requests[ref - 1].next) {
-        const struct nib_request *r = &run->pending.requests[ref - 1];
-        if (r->id == m->id && nib_addr_equal(&r->path.peer, &e->dst))
-            return true;
-    }
-    return false;
-}
-
 /*
  * A capture that a program wrote of itself, or one of UDP alone, has no ICMP errors. Where it shows
  * what only a refusal could have caused, there was one.
@@ -206,31 +115,39 @@ static bool guess_refusal(struct local_run *run, const struct rerun_event *e)
         return false;
     for (uint32_t slot = 0; slot < run->pending.used_questions; slot++) {
         const struct nib_question *q = nib_pending_at(&run->pending, slot);
-        if (q == NULL || !run->sockets[slot].met || !leads_to(run, q, e, &m))
+        if (q == NULL || !run->sockets[slot].met || !local_leads_to(run, q, e, &m))
+            continue;
+        if (m.flag == NIB_QUERY ? nib_addr_equal(&q->servers[q->server], &e->dst)
+                                : m.outcome != NIB_FAILURE)
             continue;
         run->rerun->guessed++;
-        begin(run, e);
-        nib_local_unreachable(&run->logic, rerun_ms(run->rerun, e->time_ns), slot);
+        local_begin(run, e);
+        nib_local_unreachable(&run->logic, run->now, slot);
         return true;
     }
     return false;
 }
 
-/* Finds what the logic sends there; where there is nothing yet, timers that are due go off. */
+/*
+ * Finds what the logic sends there. Where there is nothing yet, it is given what it must have had:
+ * what arrived before, then timers that are due, then a refusal that the capture does not show.
+ */
 static void take_sent(struct local_run *run, const struct rerun_event *e,
     struct rerun_output *(*find)(struct local_run *run, const struct rerun_event *e))
 {
     struct rerun *rerun = run->rerun;
     struct rerun_output *output = find(run, e);
-    nib_ms due;
-    while (
-        (output == NULL || !rerun_same(rerun, output, e)) &&
-        (due = nib_local_deadline(&run->logic)) <= rerun_ms(rerun, e->time_ns) + RERUN_SLACK_MS) {
-        tick(run, due);
+    nib_ms latest = rerun_ms(rerun, e->time_ns) + RERUN_SLACK_MS;
+    while (output == NULL || !rerun_same(rerun, output, e)) {
+        if (!local_step(run, e)) {
+            nib_ms due = nib_local_deadline(&run->logic);
+            if (due <= latest)
+                local_tick(run, due);
+            else if (!guess_refusal(run, e))
+                break;
+        }
         output = find(run, e);
     }
-    while ((output == NULL || !rerun_same(rerun, output, e)) && guess_refusal(run, e))
-        output = find(run, e);
     if (output != NULL && output->socket != 0)
         meet_socket(run, output->socket, &e->src);
     if (output != NULL && output->record > 0 && !output->timed) {
@@ -242,37 +159,20 @@ static void take_sent(struct local_run *run, const struct rerun_event *e,
     rerun_meet(rerun, output, e);
 }
 
-/* A question upstream leaves from this host; from another of its addresses where it listens on
- * loopback. */
-static bool is_question(const struct local_run *run, const struct rerun_event *e)
-{
-    if (e->dst.port != run->rerun->options.upstream_port)
-        return false;
-    return nib_ip_equal(&e->src, &run->at) ||
-           (run->at.family == 4 && run->at.ip[0] == 127 && e->dst.ip[0] != 127);
-}
-
 static void take(struct local_run *run, const struct rerun_event *e)
 {
-    nib_ms due, now = rerun_ms(run->rerun, e->time_ns);
-    while ((due = nib_local_deadline(&run->logic)) < now - run->rerun->options.late_ms)
-        tick(run, due);
+    int64_t late_ns = run->rerun->options.late_ms * 1000000;
+    nib_ms due;
+    local_force(run, e->time_ns - late_ns);
+    while ((due = nib_local_deadline(&run->logic)) < rerun_ms(run->rerun, e->time_ns - late_ns))
+        local_tick(run, due);
     rerun_expire(run->rerun, e->time_ns);
-    bool in = nib_addr_equal(&e->dst, &run->at), out = nib_addr_equal(&e->src, &run->at);
-    if (e->refused)
-        take_refusal(run, e);
-    else if (e->cut && (in || met_socket(run, &e->dst, &e->src) != NULL))
-        run->rerun->cut++;
-    else if (in && e->unheard)
-        run->rerun->unheard++;
-    else if (in)
-        take_request(run, e);
-    else if (out)
+    if (!e->refused && nib_addr_equal(&e->src, &run->at))
         take_sent(run, e, find_answer);
-    else if (is_question(run, e))
+    else if (!e->refused && !nib_addr_equal(&e->dst, &run->at) && local_is_question(run, e))
         take_sent(run, e, find_question);
     else
-        take_reply(run, e);
+        local_arrive(run, e);
 }
 
 /* A capture that begins in the middle shows where the questions' IDs stand. */
@@ -280,7 +180,8 @@ static void set_first_id(struct local_run *run)
 {
     for (size_t i = 0; i < run->rerun->n; i++) {
         const struct rerun_event *e = &run->rerun->events[i];
-        if (e->refused || !is_question(run, e) || nib_addr_equal(&e->src, &run->at) || e->len < 4)
+        if (e->refused || !local_is_question(run, e) || nib_addr_equal(&e->src, &run->at) ||
+            e->len < 4)
             continue;
         struct nib_reader r = nib_reader_init(rerun_octets(run->rerun, e), e->len);
         run->logic.next_id = nib_reader_u32(&r);
@@ -310,9 +211,14 @@ void rerun_local(struct rerun *rerun)
     nib_pending_init(&run->pending, pending, LOCAL_QUESTIONS, LOCAL_REQUESTS, 0);
     nib_local_init(&run->logic, &rerun->table, &run->pending, &host, &config);
     set_first_id(run);
+    run->requests.events = nibpcap_allocate(NULL, (rerun->n + 1) * sizeof(size_t));
+    run->replies.events = nibpcap_allocate(NULL, (rerun->n + 1) * sizeof(size_t));
     for (size_t i = 0; i < rerun->n; i++)
-        take(run, &rerun->events[i]);
+        take(run, &rerun->events[run->current = i]);
+    local_force(run, INT64_MAX);
     rerun_leftover(rerun);
+    free(run->requests.events);
+    free(run->replies.events);
     nib_memory_unmap(pending, nib_pending_bytes(LOCAL_QUESTIONS, LOCAL_REQUESTS));
     nib_memory_unmap(run, sizeof *run);
 }
