@@ -43,6 +43,7 @@ one_object() { [ "$(wc -l <"$dir/out")" -eq 1 ] && grep -q '^{"[a-z].*[0-9]}$' "
 start() {
     name=$1
     shift
+    : >"$dir/$name.err" # now, or what the one before said would be taken for its words
     "$bin/$name" "$@" >/dev/null 2>"$dir/$name.err" &
     pid=$!
     pids="$pids $pid"

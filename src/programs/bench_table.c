@@ -15,13 +15,21 @@
  * the table and not the benchmark. Each includes the hash of its name, as in the servers.
  */
 
-enum { ROUNDS_MAX = 101, CALLS = 1 << 17, NAME_CAP = 32, EXPIRE_STEP = 64, DAY_S = 86400 };
+enum {
+    ROUNDS_MAX = 101,
+    CALLS = 1 << 17,
+    NAME_CAP = 32,
+    EXPIRE_STEP = 64,
+    BATCH = 64,
+    DAY_S = 86400
+};
 
 enum what {
     HASH,
     ZONE_LOAD,
     ZONE_HIT,
     ZONE_MISS,
+    ZONE_BATCH,
     CACHE_INSERT,
     CACHE_HIT,
     CACHE_MISS,
@@ -36,6 +44,7 @@ static const struct {
     {"zone_load_ns", "static: load, a record of the file"},
     {"zone_hit_ns", "static: lookup, found"},
     {"zone_miss_ns", "static: lookup, not found"},
+    {"zone_batch_ns", "static: lookup, found, in batches of 64"},
     {"cache_insert_ns", "dynamic: insert"},
     {"cache_hit_ns", "dynamic: lookup, found"},
     {"cache_miss_ns", "dynamic: lookup, not found"},
@@ -156,6 +165,24 @@ static size_t zone_find(struct tables *t, struct bench_names *names)
     return CALLS;
 }
 
+/* As the authoritative server does: the memory of a whole batch is fetched before it is used. */
+static size_t zone_find_batches(struct tables *t)
+{
+    struct nib_key keys[BATCH];
+    struct nib_rr rr;
+    for (size_t i = 0; i < CALLS; i += BATCH) {
+        for (size_t k = 0; k < BATCH; k++) {
+            keys[k] = nib_key_of(next_name(&t->hits), 1);
+            nib_zone_fetch_bucket(&t->zone, keys[k]);
+        }
+        for (size_t k = 0; k < BATCH; k++)
+            nib_zone_fetch_record(&t->zone, keys[k], NIB_A);
+        for (size_t k = 0; k < BATCH; k++)
+            t->found += nib_zone_find(&t->zone, keys[k], NIB_A, &rr) && rr.result.at[0] == '1';
+    }
+    return CALLS;
+}
+
 static size_t cache_find(struct tables *t, struct bench_names *names)
 {
     struct nib_rr rr;
@@ -201,6 +228,8 @@ static size_t call(struct tables *t, enum what what)
         return zone_find(t, &t->hits);
     case ZONE_MISS:
         return zone_find(t, &t->misses);
+    case ZONE_BATCH:
+        return zone_find_batches(t);
     case CACHE_INSERT:
         return cache_insert(t);
     case CACHE_HIT:
@@ -220,7 +249,7 @@ static double measure(struct tables *t, enum what what)
     int64_t start = bench_now_ns();
     size_t calls = call(t, what);
     double ns = (double)(bench_now_ns() - start) / (double)calls;
-    bool hit = what == ZONE_HIT || what == CACHE_HIT || what == CACHE_INSERT;
+    bool hit = what == ZONE_HIT || what == ZONE_BATCH || what == CACHE_HIT || what == CACHE_INSERT;
     bool miss = what == ZONE_MISS || what == CACHE_MISS;
     if ((hit && t->found - before != calls) || (miss && t->found != before) ||
         (what == CACHE_EXPIRE && calls != t->hits.n)) {
