@@ -491,7 +491,7 @@ char *read_file(const char *path, size_t *len)
 void await_file(const char *path, size_t len)
 {
     struct stat st = {0};
-    const struct timespec nap = {0, 5 * 1000 * 1000};
+    const struct timespec nap = {0, 5000000};
     int64_t until = now_ms() + DEADLINE_MS;
     while (stat(path, &st) != 0 || (size_t)st.st_size < len) {
         if (now_ms() > until)

@@ -1549,6 +1549,52 @@ static void a_burst_of_questions_to_pass_on_is_answered_whole(void **state)
     assert_int_equal(times(said(a, OUT), HEADER), N);
 }
 
+static void several_workers_answer_and_count_and_print_as_one(void **state)
+{
+    enum { CLIENTS = 8, EACH = 50 };
+    union where up, at;
+    int fds[CLIENTS];
+    (void)state;
+    struct process *a = amazone(EXTRA("--workers=4"), &up);
+    struct process *l = local(port_in(&up), EXTRA("--workers=4"), &at);
+    for (uint32_t i = 0; i < CLIENTS; i++) {
+        fds[i] = new_client();
+        for (uint32_t j = 0; j < EACH; j++) {
+            struct octets query = query_of(j, A, words("n%u-%u.amazone.com", i, j));
+            udp_send(fds[i], &at, &query);
+        }
+    }
+    for (uint32_t i = 0; i < CLIENTS * EACH; i++) {
+        struct octets got = udp_receive(fds[i / EACH], NULL);
+        assert_non_null(memmem(got.at, got.len, "Record not found", 16));
+    }
+    struct process *both[] = {l, a};
+    for (int i = 0; i < 2; i++) {
+        read_counters(both[i]);
+        assert_int_equal(counter(both[i], "received"), CLIENTS * EACH);
+        assert_int_equal(counter(both[i], "answered_not_found"), CLIENTS * EACH);
+        assert_counters_add_up(both[i], i == 0);
+        stop(both[i], SIGTERM, 0);
+        assert_int_equal(times(said(both[i], OUT), HEADER), CLIENTS * EACH);
+        assert_lines(said(both[i], OUT), (i == 0 ? 6 : 4) * CLIENTS * EACH);
+    }
+}
+
+static void workers_share_their_port_with_no_other_server(void **state)
+{
+    static const char *const workers[][2] = {{"1", "2"}, {"2", "1"}, {"2", "2"}};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        union where at;
+        struct process *first = amazone(EXTRA("--workers", workers[i][0]), &at);
+        struct process *p = start("amazoneserver", "--workers", workers[i][1], "--listen",
+            words("127.0.0.1:%u", port_in(&at)), NULL);
+        assert_int_equal(finish(p), 2);
+        assert_lines(said(p, ERR), 1);
+        stop(first, SIGTERM, 0);
+    }
+}
+
 static void signals_while_it_serves_lose_nothing(void **state)
 {
     enum { N = 300 };
@@ -1783,6 +1829,8 @@ int main(void)
         TEST(messages_that_nobody_reads_stop_nobody),
         TEST(a_burst_is_answered_whole),
         TEST(a_burst_of_questions_to_pass_on_is_answered_whole),
+        TEST(several_workers_answer_and_count_and_print_as_one),
+        TEST(workers_share_their_port_with_no_other_server),
         TEST(signals_while_it_serves_lose_nothing),
         TEST(stopped_and_continued_it_answers_what_came_meanwhile),
         TEST(exhausted_descriptors_are_failures_at_once_and_pass),
