@@ -141,6 +141,12 @@ struct sim_request {
     char name[NIB_NAME_MAX];
 };
 
+/* When an address last gave no answer, and whether it has given one since. */
+struct sim_health {
+    bool failed;
+    sim_us at;
+};
+
 struct sim_local {
     struct nib_local logic;
     struct nib_pending pending;
@@ -156,7 +162,9 @@ struct sim_local {
     uint64_t sockets, next_id;
     uint64_t fed, fed_malformed, fed_responses, fed_repeats, replies; /* datagrams it got */
     uint64_t answers, unsent, sent;                                   /* and those it gave */
-    uint64_t full_before;  /* the count of a full pending table before this step */
+    uint64_t full_before; /* the count of a full pending table before this step */
+    struct sim_health health[SIM_AUTHORITIES][2]; /* of each name server's addresses */
+    const struct sim_packet *packet;              /* of a server, that this step reads */
     uint32_t to_fail;      /* answers of this step that the system does not take */
     bool request, asked;   /* this step reads a request; asked upstream */
     enum sim_promise mute; /* what an answer or question in this step would break */
@@ -250,6 +258,12 @@ struct sim_slot *sim_local_socket(struct sim *sim, uint16_t port);
 
 /* The calls that it lends its logic: answers, and questions from sockets of their own. */
 struct nib_local_host sim_local_calls(struct sim *sim);
+
+/* What is known of servers' health (NIB-8.8): they fail, answer, and are chosen. */
+void sim_health_failed(struct sim *sim, const struct nib_addr *addr);
+void sim_health_answered(struct sim *sim, const struct nib_addr *addr);
+void sim_health_overdue(struct sim *sim, nib_ms now);
+void sim_health_check(struct sim *sim, struct nib_text name, const struct nib_addr *chosen);
 
 void sim_client_start(struct sim *sim, uint32_t no);
 void sim_client_stop(struct sim *sim, uint32_t no);

@@ -182,7 +182,7 @@ static void read_packet(struct sim *sim, struct sim_host *host, const struct sim
         after(sim, host, nib_client_unreachable(&c->logic), NULL);
         return;
     }
-    if (p->spoofed && nib_addr_equal(&p->src, &c->logic.server) &&
+    if (!p->genuine && nib_addr_equal(&p->src, &c->logic.server) &&
         sim_fits(p, c->logic.query, c->logic.query_len)) {
         sim->counts.withdrawn++;
         return;

@@ -11,6 +11,7 @@ static void begin_step(struct sim *sim)
     l->request = l->asked = false;
     l->mute = SIM_PROMISE_COUNT;
     l->to_fail = 0;
+    l->packet = NULL;
     l->full_before = l->logic.counters[NIB_LOCAL_PENDING_FULL];
 }
 
@@ -47,10 +48,10 @@ static void read_request(struct sim *sim, struct sim_host *host, const struct si
     end_step(sim, host, NULL, false);
 }
 
-/* Guesses that are right in everything are taken back: then no protocol could tell. */
+/* A lie that is right in everything else is taken back: no protocol like this one could tell. */
 static bool withdraw(struct sim *sim, const struct sim_slot *s, const struct sim_packet *p)
 {
-    if (!p->spoofed || !s->open || !sim_fits(p, s->query, s->len))
+    if (p->genuine || !s->open || !sim_fits(p, s->query, s->len))
         return false;
     sim->counts.withdrawn++;
     return true;
@@ -67,11 +68,14 @@ static void read_reply(
     begin_step(sim);
     uint64_t answers = l->logic.counters[NIB_LOCAL_ANSWERS];
     l->replies++;
+    l->packet = p;
     sim_capture(sim, &p->src, &p->dst, p->octets, p->len);
     nib_local_reply(&l->logic, sim_clock(sim, host), slot, p->octets, p->len);
-    bool took = l->logic.counters[NIB_LOCAL_ANSWERS] > answers &&
-                nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK && m.outcome == NIB_FOUND;
-    end_step(sim, host, p, took);
+    bool answered = l->logic.counters[NIB_LOCAL_ANSWERS] > answers &&
+                    nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK;
+    if (answered && m.outcome != NIB_FAILURE)
+        sim_health_answered(sim, &p->src);
+    end_step(sim, host, p, answered && m.outcome == NIB_FOUND);
 }
 
 /* What came to a socket: lost when that was closed, or (at times) read too late. */
@@ -93,6 +97,7 @@ static void read_socket(struct sim *sim, struct sim_host *host, const struct sim
         begin_step(sim);
         sim->trouble++;
         s->refused = false;
+        sim_health_failed(sim, &s->peer);
         nib_local_unreachable(&l->logic, sim_clock(sim, host), slot);
         end_step(sim, host, NULL, false);
     }
@@ -115,6 +120,7 @@ void sim_local_turn(struct sim *sim, struct sim_host *host)
     begin_step(sim);
     if (nib_local_deadline(&l->logic) <= now)
         sim->trouble++; /* somebody did not answer in time */
+    sim_health_overdue(sim, now);
     nib_local_tick(&l->logic, now);
     end_step(sim, host, NULL, false);
     nib_ms due = nib_local_deadline(&l->logic);

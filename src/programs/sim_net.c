@@ -12,17 +12,28 @@ struct sim_host *sim_host_at(struct sim *sim, const struct nib_addr *addr)
     return NULL;
 }
 
+/* The answer's end, from its TTL on: octets enough and none too many, nothing that is out of
+ * bounds. */
+static bool ends_well(const uint8_t *p, size_t len)
+{
+    bool no_ttl = len > 5 && (p[0] | p[1] | p[2] | p[3]) == 0;
+    bool miss = len == 5 + 16 && memcmp(p + 5, "Record not found", 16) == 0;
+    miss = miss || (len == 5 + 14 && memcmp(p + 5, "Server failure", 14) == 0);
+    return len > 5 && p[0] < 0x80 && len == 5 + (size_t)p[4] && (no_ttl || !miss);
+}
+
 /* Told once more, octet by octet, so that a fault in the code under test does not hide itself. */
 bool sim_fits(const struct sim_packet *packet, const uint8_t *query, size_t len)
 {
     const uint8_t *p = packet->octets;
     struct nib_message m;
-    size_t bad, name_len = len - NIB_AT_QNAME;
-    return packet->len > len + 2 + name_len && memcmp(p, query, 4) == 0 &&
+    size_t bad, name_len = len - NIB_AT_QNAME, end = len + 2 + name_len;
+    return packet->len > end && memcmp(p, query, 4) == 0 &&
            p[NIB_AT_FLAG_TYPE] == (0x10 | query[NIB_AT_FLAG_TYPE]) &&
            memcmp(p + NIB_AT_QNAME_LEN, query + NIB_AT_QNAME_LEN, 1 + name_len) == 0 &&
            (p[len] == query[NIB_AT_FLAG_TYPE] || p[len] == NIB_CNAME) &&
            memcmp(p + len + 1, query + NIB_AT_QNAME_LEN, 1 + name_len) == 0 &&
+           ends_well(p + end, packet->len - end) &&
            nib_message_decode(&m, p, packet->len, &bad) == NIB_OK;
 }
 

@@ -23,6 +23,7 @@
     X(SIM_SHARED, "a shared question goes out once (8.11)")                                        \
     X(SIM_IDS, "IDs go up by one per new question, a retry keeps its own (8.10, 9.3)")             \
     X(SIM_ASKED, "a question goes to a name server of its domain, never to oneself (8.4, 8.9)")    \
+    X(SIM_PREFERRED, "a server that lately did not answer comes behind one that did (8.8)")        \
     X(SIM_PACE, "tries keep to their number and their pace (9.1, 9.2)")                            \
     X(SIM_COUNTERS, "the counters add up")                                                         \
     X(SIM_QUIET, "when all is quiet nothing is pending and every socket is closed")                \
@@ -40,10 +41,12 @@ enum sim_promise {
     X(found)                                                                                       \
     X(from_table)                                                                                  \
     X(not_found)                                                                                   \
-    X(failure) X(no_answer) X(cut_off) X(datagrams) X(lost) X(duplicated) X(corrupted) X(caught)   \
-        X(slow) X(no_socket) X(refused) X(spoofed) X(withdrawn) X(crashes) X(pauses) X(cuts)       \
-            X(reloads) X(late) X(overflown) X(questions) X(upstream) X(shared) X(repeats)          \
-                X(evicted) X(full) X(answers) X(events) X(checks)
+    X(failure)                                                                                     \
+    X(no_answer)                                                                                   \
+    X(cut_off) X(datagrams) X(lost) X(duplicated) X(corrupted) X(caught) X(slow) X(no_socket)      \
+        X(refused) X(spoofed) X(withdrawn) X(crashes) X(pauses) X(cuts) X(reloads) X(late)         \
+            X(overflown) X(questions) X(upstream) X(shared) X(repeats) X(evicted) X(full)          \
+                X(answers) X(events) X(checks)
 
 struct sim_counts {
 #define X(name) uint64_t name;

@@ -44,6 +44,8 @@ static void hang_up(void *ctx, uint32_t slot)
 {
     struct sim *sim = ctx;
     struct sim_slot *s = &sim->local.slots[slot];
+    if (s->unbilled > 0)
+        sim_break(sim, SIM_BOUNDS, "a question went out that nobody could wait for");
     s->open = s->refused = false;
     s->closed_in = sim->step;
     s->unbilled = 0;
@@ -117,13 +119,17 @@ static bool no_route(struct sim *sim, const struct nib_addr *to)
 }
 
 /* The trouble that counts for a question is all since it began, whichever server it is at now. */
-static void keep_query(struct sim *sim, struct sim_slot *s, const uint8_t *octets, size_t len)
+static void keep_query(struct sim *sim, struct sim_slot *s, const struct nib_addr *to,
+    const uint8_t *octets, size_t len)
 {
     bool goes_on =
         s->closed_in == sim->step && s->len == len &&
         memcmp(s->query + NIB_AT_FLAG_TYPE, octets + NIB_AT_FLAG_TYPE, len - NIB_AT_FLAG_TYPE) == 0;
-    if (!goes_on)
+    if (!goes_on) {
         s->trouble = sim->trouble;
+        struct nib_text name = {(const char *)octets + NIB_AT_QNAME, len - NIB_AT_QNAME};
+        sim_health_check(sim, name, to);
+    }
     memcpy(s->query, octets, len);
     s->len = len;
 }
@@ -150,15 +156,18 @@ static enum nib_ask ask(
         sim_break(sim, SIM_ASKED, "a question is no query");
     if (!s->open) {
         check_question(sim, s, to, &m);
-        keep_query(sim, s, octets, len);
-        if (no_route(sim, to))
+        keep_query(sim, s, to, octets, len);
+        if (no_route(sim, to)) {
+            sim_health_failed(sim, to);
             return fail(sim, NIB_ASK_UNREACHABLE);
+        }
         if (!open_socket(sim, s, to))
             return fail(sim, NIB_ASK_EXHAUSTED);
     } else {
         check_retry(sim, s, to, octets, len);
         if (s->refused) { /* the system tells of it when the next datagram is sent, too */
             s->refused = false;
+            sim_health_failed(sim, to);
             return fail(sim, NIB_ASK_UNREACHABLE);
         }
     }
