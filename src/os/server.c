@@ -12,9 +12,10 @@
 #include "server_private.h"
 
 enum {
-    SAY_CAP = 1 << 18,   /* octets of messages that may wait for a slow reader */
-    PATIENCE_MS = 500,   /* for a reader that takes nothing, at the end */
-    COUNTERS_MAX = 8192, /* octets of all counters as text */
+    SAY_CAP = 1 << 18,      /* octets of messages that may wait for a slow reader */
+    PATIENCE_MS = 500,      /* for a reader that takes nothing, at the end */
+    CAPTURE_LOOK_MS = 1000, /* between looks at a capture that may be in trouble */
+    COUNTERS_MAX = 8192,    /* octets of all counters as text */
 };
 
 void nib_server_say(struct nib_server *server, enum nib_rank rank, const char *format, ...)
@@ -300,12 +301,21 @@ static bool start_workers(struct nib_server *server)
     return true;
 }
 
+/* When the first worker must look after what no datagram tells of. */
+static nib_ms deadline(const struct nib_server *server)
+{
+    nib_ms due = nib_notify_deadline(server->notify);
+    nib_ms look = server->workers[0].now + CAPTURE_LOOK_MS;
+    return server->capture != NULL && look < due ? look : due;
+}
+
 static void drain(struct nib_server *server)
 {
     if (server->tables != NULL)
         nib_outlet_drain(server->tables, PATIENCE_MS);
     if (server->capture != NULL)
         nib_capture_drain(server->capture, PATIENCE_MS);
+    watch_capture(server);
     nib_outlet_drain(server->messages, PATIENCE_MS);
 }
 
@@ -321,7 +331,7 @@ int nib_server_run(struct nib_server *server, const struct nib_service *service)
     say_listening(server);
     say_ready(server);
     while (!came.stop) {
-        worker_turn(&server->workers[0], &server->waiting, nib_notify_deadline(server->notify));
+        worker_turn(&server->workers[0], &server->waiting, deadline(server));
         watch_capture(server);
         nib_notify_tick(server->notify, server->workers[0].now);
         came = nib_signals_take();
