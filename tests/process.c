@@ -269,11 +269,17 @@ const char *said(struct process *p, int stream)
     return p->streams[stream].text == NULL ? "" : p->streams[stream].text;
 }
 
+/* The end of a text, where what matters mostly is. */
+static const char *tail(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 2000 ? text + len - 2000 : text;
+}
+
 static void fail_with(struct process *p, const char *what, const char *more)
 {
-    fprintf(stderr,
-        "%s%s\n--- standard output ---\n%.9000s\n--- standard error ---\n%.9000s\n---\n", what,
-        more, said(p, OUT), said(p, ERR));
+    fprintf(stderr, "%s%s\n--- standard output ---\n%s\n--- standard error ---\n%s\n---\n", what,
+        more, tail(said(p, OUT)), tail(said(p, ERR)));
     fail();
 }
 

@@ -1752,6 +1752,32 @@ static void a_capture_has_every_datagram_of_a_burst(void **state)
     assert_int_equal(len, 24 + N * (FRAME + 22) + N * (FRAME + 22 + 1 + 1 + 16 + 4 + 1 + 11));
 }
 
+static void a_capture_whose_file_is_removed_is_said_once_and_the_service_goes_on(void **state)
+{
+    union where at;
+    (void)state;
+    const char *file = file_path("removed.pcap");
+    struct process *p = amazone(EXTRA("--write", file), &at);
+    int fd = new_client();
+    assert_alive(fd, &at, 0, false);
+    await_file(file, 25);
+    assert_int_equal(remove(file), 0);
+    expect(p, ERR, file); /* without any traffic */
+    assert_alive(fd, &at, 1, false);
+    stop(p, SIGTERM, 0);
+    assert_lines(said(p, ERR), 2);
+}
+
+static void trouble_with_a_capture_is_said_at_the_end_at_the_latest(void **state)
+{
+    union where at;
+    (void)state;
+    struct process *p = amazone(EXTRA("--write=/dev/full"), &at);
+    stop(p, SIGTERM, 0);
+    assert_lines(said(p, ERR), 2);
+    assert_int_equal(times(said(p, ERR), "/dev/full"), 1);
+}
+
 static void a_capture_on_a_full_disk_is_said_once_and_the_service_goes_on(void **state)
 {
     union where at;
@@ -1837,6 +1863,8 @@ int main(void)
         TEST(a_client_that_went_away_is_nobody_s_trouble),
         TEST(a_capture_can_be_read_while_it_is_written),
         TEST(a_capture_has_every_datagram_of_a_burst),
+        TEST(a_capture_whose_file_is_removed_is_said_once_and_the_service_goes_on),
+        TEST(trouble_with_a_capture_is_said_at_the_end_at_the_latest),
         TEST(a_capture_on_a_full_disk_is_said_once_and_the_service_goes_on),
     };
     static const char *const needed[] = {"client", "localserver", "amazoneserver", NULL};
