@@ -30,7 +30,7 @@ enum {
     SIM_OCTETS = 800, /* of a datagram that are kept: more than the longest message */
     SIM_ROWS = 256,   /* dynamic records of a table at most */
     SIM_SLOTS = 64,
-    SIM_REQUESTS = 256,
+    SIM_REQUESTS = 4 * SIM_SLOTS + 1, /* at most that wait, and one that comes */
 };
 
 /* What a run is like. Chances are in a million. */
