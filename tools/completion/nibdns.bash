@@ -37,7 +37,7 @@ _nibdns_options() {
         echo "--to=addr --names=any --seconds= --warmup= --sockets= --window= --rate= --timeout=" \
             "--pid=pid --dns --echo --segments --cpu= --json -h --help"
         ;;
-    nibbench-echo) echo "-l=listen --listen=listen --size= --segments --cpu= --json -h --help" ;;
+    nibbench-echo) echo "-l=listen --listen=listen --size= --runs --segments --cpu= --json -h --help" ;;
     nibbench) echo "-h --help -V --version" ;;
     esac
 }
