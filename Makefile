@@ -64,6 +64,7 @@ $(eval $(call flavour,clang,clang,-O2,))
 $(eval $(call flavour,musl,musl-gcc,-O2,-static))
 
 .PHONY: all
+# help: make                  the programs, in bin/
 all: $(programs:%=bin/%)
 
 bin/%: build/release/bin/%
@@ -73,6 +74,9 @@ bin/%: build/release/bin/%
 # ---- to see it at work ----
 
 .PHONY: run lab demo
+# help: make run              both servers and the client's prompt
+# help: make lab              the three side by side in tmux
+# help: make demo             the five cases in real time, judged
 three := bin/client bin/localserver bin/amazoneserver
 run: $(three)
 	$(Q)tools/run.sh
@@ -92,29 +96,63 @@ build/test/%: build/test/tests/%.o build/test/libtests.a build/test/libos.a buil
 	$(Q)$(CC) $(sanitize) $^ -o $@ -lcmocka -pthread
 
 test_programs := $(tests:tests/%.c=build/test/%)
-test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tools/check-rules.sh
+test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tools/check-rules.sh tools/compilers.sh \
+                 tests/test_floors.sh
 
 .PHONY: test check floors compilers
-# Everything, with the packages that it needs.
+# help: make test             everything, with the packages that it needs
 test:
 	$(Q)tools/need.sh
 	$(Q)$(MAKE) --no-print-directory all $(test_programs) $(programs:%=build/test/bin/%)
 	$(Q)tests/run.sh $(test_programs) $(test_scripts)
 
-# The C tests alone, under the sanitizers.
+# help: make check            the C tests alone, under the sanitizers
 check: $(test_programs) $(programs:%=build/test/bin/%)
 	$(Q)tests/run.sh $(test_programs)
 
-# Proves from the object files that the logic needs nothing of the system.
+# help: make floors           proves from the object files that the logic needs nothing of the system
 floors: build/release/libnibdns.a
 	$(Q)tools/floors.sh $<
 
-# Both compilers and both C libraries, as far as they are there.
+# help: make compilers        gcc and clang, glibc and musl, as far as they are there
 compilers: all
 	$(Q)tools/compilers.sh
 
 # ---- Wireshark ----
 
+# help: make style            clang-format and clang-tidy
+.PHONY: style
+style:
+	$(Q)tools/style.sh
+
+# help: make coverage         lines and branches of the logic that the C tests reach
+.PHONY: coverage
+coverage:
+	$(Q)tools/coverage.sh
+
+# ---- campaigns: as long as you like ----
+
+# help: make sim              simulated runs until told to stop (RUNS=N: so many)
+# help: make prove            the codec, with Frama-C
+# help: make model            the pending table, with Spin
+.PHONY: sim prove model
+RUNS = 0
+sim: bin/nibsim
+	$(Q)bin/nibsim --runs $(RUNS)
+prove:
+	$(Q)tools/prove.sh
+model:
+	$(Q)tools/model.sh
+
+# help: make bench            ours beside a bare echo, in turns
+# help: make bench-peers      ours beside NSD, Knot, Unbound and dnsmasq, which it installs
+.PHONY: bench bench-peers
+bench: all
+	$(Q)tools/bench.sh
+bench-peers: all
+	$(Q)tools/bench-peers.sh
+
+# help: make install-dissector    the Wireshark dissector and its profile, for yourself
 .PHONY: install-dissector uninstall-dissector
 install-dissector:
 	$(Q)tools/install-dissector.sh
@@ -123,11 +161,11 @@ uninstall-dissector:
 
 .PHONY: help clean
 help:
-	@sed -n 's/^# help: //p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^# help: //p' $(filter %Makefile %.mk,$(MAKEFILE_LIST))
 
 clean:
 	rm -rf bin build
 
-include tools/install.mk
+include tools/install.mk $(wildcard tests/judges/judges.mk tests/fuzz/fuzz.mk)
 
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -62,3 +62,12 @@ bool nib_memory_read_file(const char *path, struct nib_text *text)
     errno = error;
     return text->at != NULL;
 }
+
+void nib_memory_free_text(struct nib_text text)
+{
+    union {
+        const char *read_only;
+        char *own;
+    } at = {text.at};
+    free(at.own);
+}

@@ -36,7 +36,7 @@ static int give_back(int fd)
 
 int nib_udp_listen(struct nib_addr *addr, bool share)
 {
-    union sockaddr_any sa;
+    union sockaddr_any sa = {0};
     socklen_t len = sockaddr_from(addr, &sa);
     int fd = new_socket(addr->family);
     if (fd < 0)
@@ -62,7 +62,7 @@ int nib_udp_listen(struct nib_addr *addr, bool share)
 
 int nib_udp_connect(const struct nib_addr *addr, struct nib_addr *self)
 {
-    union sockaddr_any sa;
+    union sockaddr_any sa = {0};
     socklen_t len = sockaddr_from(addr, &sa);
     int fd = new_socket(addr->family);
     if (fd < 0)
@@ -78,7 +78,7 @@ int nib_udp_connect(const struct nib_addr *addr, struct nib_addr *self)
 int nib_udp_open(uint8_t family)
 {
     struct nib_addr any = {.family = family};
-    union sockaddr_any sa;
+    union sockaddr_any sa = {0};
     int fd = new_socket(family);
     if (fd < 0)
         return -1;
@@ -105,7 +105,7 @@ static int take_error(int fd)
 
 ptrdiff_t nib_udp_receive_one(int fd, struct nib_addr *from, uint8_t *octets, size_t cap)
 {
-    union sockaddr_any sa;
+    union sockaddr_any sa = {0};
     for (;;) {
         socklen_t len = sizeof sa;
         ssize_t n = recvfrom(fd, octets, cap, MSG_TRUNC, &sa.sa, &len);
@@ -123,7 +123,7 @@ ptrdiff_t nib_udp_receive_one(int fd, struct nib_addr *from, uint8_t *octets, si
 
 int nib_udp_send_one(int fd, const struct nib_addr *to, const uint8_t *octets, size_t len)
 {
-    union sockaddr_any sa;
+    union sockaddr_any sa = {0};
     socklen_t sa_len = to == NULL ? 0 : sockaddr_from(to, &sa);
     ssize_t n;
     do
@@ -135,7 +135,7 @@ int nib_udp_send_one(int fd, const struct nib_addr *to, const uint8_t *octets, s
 struct nib_addr nib_udp_self(int fd, const struct nib_addr *peer)
 {
     struct nib_addr self = {0}, routed = {0};
-    union sockaddr_any sa;
+    union sockaddr_any sa = {0};
     socklen_t len = sizeof sa;
     if (getsockname(fd, &sa.sa, &len) == 0)
         sockaddr_to(&sa, &self);
@@ -159,7 +159,7 @@ size_t nib_udp_own_addresses(const struct nib_addr *addr, struct nib_addr *out, 
         return n;
     for (i = list; i != NULL; i = i->ifa_next) {
         struct nib_addr own;
-        union sockaddr_any sa;
+        union sockaddr_any sa = {0};
         int family = i->ifa_addr == NULL ? 0 : i->ifa_addr->sa_family;
         if (family != (addr->family == 4 ? AF_INET : AF_INET6))
             continue;

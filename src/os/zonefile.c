@@ -72,7 +72,7 @@ bool nib_zonefile_read(struct nib_zonefile *file, const char *const *paths, size
     bool ok = texts != NULL && read_texts(texts, paths, n, complaints) &&
               fill(file, texts, paths, n, seed, complaints);
     for (size_t i = 0; texts != NULL && i < n; i++)
-        free((void *)(uintptr_t)texts[i].at);
+        nib_memory_free_text(texts[i]);
     free(texts);
     if (!ok)
         nib_zonefile_free(file);

@@ -137,7 +137,7 @@ void bench_questions_read(
         usage_error(program, "%s has no names", path);
     free(lines);
     if (path != NULL)
-        free((void *)(uintptr_t)text.at);
+        nib_memory_free_text(text);
 }
 
 static const struct bench_question *draw(struct bench_questions *q)

@@ -303,7 +303,7 @@ int main(int argc, char **argv)
         .server = {.ip = {127, 0, 0, 1}, .port = NIB_PORT_LOCAL, .family = 4},
         .timeout_ms = 1000,
         .tries = 3};
-    struct client_words words;
+    struct client_words words = {.type = NIB_A};
     keep_standard_streams();
     read_options(&s, argc, argv);
     if (optind < argc && !client_parse_words(argv[optind], argv[optind + 1], &words))

@@ -43,7 +43,7 @@ void client_trace_query(
     say(trace, "-> %s  Query %s %.*s id %lu (try %lu of %lu, waits %lld ms)%s%s", server,
         nib_type_name(client->type), (int)client->name.len, client->name.at,
         (unsigned long)client->id, (unsigned long)client->tried, (unsigned long)client->tries,
-        (long long)(client->timeout_ms << (client->tried - 1)), error == 0 ? "" : ": ",
+        (long long)client->timeout_ms << (client->tried - 1), error == 0 ? "" : ": ",
         error == 0 ? "" : strerror(error));
 }
 

@@ -184,6 +184,6 @@ int nibpcap_make(int argc, char **argv)
         make_begin(&make.file);
     status = write_file(&make, output);
     make_free(&make.file);
-    free((void *)(uintptr_t)text.at);
+    nib_memory_free_text(text);
     return status;
 }

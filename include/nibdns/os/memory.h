@@ -13,7 +13,12 @@
 void *nib_memory_map(size_t n);
 void nib_memory_unmap(void *memory, size_t n);
 
-/* A whole file, `-` for standard input, into memory to be freed with free(). False: see errno. */
+/*
+ * A whole file, `-` for standard input, into memory to be given back with nib_memory_free_text().
+ * False: see errno.
+ */
 bool nib_memory_read_file(const char *path, struct nib_text *text);
+
+void nib_memory_free_text(struct nib_text text);
 
 #endif
