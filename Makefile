@@ -132,13 +132,13 @@ coverage:
 
 # ---- campaigns: as long as you like ----
 
-# help: make sim              simulated runs until told to stop (RUNS=N: so many)
+# help: make sim              simulated runs until told to stop (RUNS=N: so many, SEED=N: from there)
 # help: make prove            the codec, with Frama-C
 # help: make model            the pending table, with Spin
 .PHONY: sim prove model
 RUNS = 0
 sim: bin/nibsim
-	$(Q)bin/nibsim --runs $(RUNS)
+	$(Q)bin/nibsim --seed $${SEED:-$$(date +%s)} --runs $(RUNS)
 prove:
 	$(Q)tools/prove.sh
 model:
