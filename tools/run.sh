@@ -6,6 +6,7 @@ set -u
 trap stop_servers EXIT
 trap : INT # Ctrl-C is the client's to answer
 trap 'exit 143' TERM
+trap 'exit 129' HUP
 start_servers || exit 2
 cat >&2 <<END
 Both servers run. Watch their tables from another terminal:
