@@ -136,7 +136,7 @@ int bench_codec(int argc, char **argv)
     while ((option = option_next(argv[0], argc, argv, ":h", options)) != -1) {
         switch (option) {
         case 'r':
-            rounds = option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
+            rounds = (size_t)option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
             break;
         case 'c':
             bench_option_cpu(argv[0], optarg);

@@ -98,7 +98,7 @@ void bench_option_cpu(const char *program, const char *text)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
-    CPU_SET(option_number(program, "--cpu", text, 0, CPU_SETSIZE - 1), &set);
+    CPU_SET((size_t)option_number(program, "--cpu", text, 0, CPU_SETSIZE - 1), &set);
     if (sched_setaffinity(0, sizeof set, &set) != 0)
         usage_error(program, "--cpu %s: there is no such core to run on", text);
 }

@@ -74,7 +74,7 @@ static void read_options(struct echo *echo, int argc, char **argv)
             echo->listen = option_addr(argv[0], "--listen", optarg, ECHO_PORT);
             break;
         case 's':
-            echo->size = option_number(argv[0], "--size", optarg, 1, SIZE_MAX_OCTETS);
+            echo->size = (size_t)option_number(argv[0], "--size", optarg, 1, SIZE_MAX_OCTETS);
             break;
         case 'r':
             echo->net.send_runs = true;

@@ -272,7 +272,7 @@ static void wait_and_receive(struct loop *loop, bool answering)
         int64_t due = leaves_at(loop, loop->issued + 1) - bench_now_ns();
         wait = due < 0 ? 0 : due < WAIT_NS ? due : WAIT_NS;
     }
-    const struct timespec t = {.tv_nsec = wait};
+    const struct timespec t = {.tv_nsec = (long)wait};
     int n = ppoll(loop->polls, loop->config->sockets, &t, NULL);
     loop->now = bench_now_ns();
     for (uint32_t i = 0; n > 0 && i < loop->config->sockets; i++) {

@@ -328,7 +328,7 @@ int bench_table(int argc, char **argv)
             names = (uint32_t)option_number(argv[0], "--names", optarg, 1, 50000000);
             break;
         case 'r':
-            rounds = option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
+            rounds = (size_t)option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
             break;
         case 'c':
             bench_option_cpu(argv[0], optarg);
