@@ -10,8 +10,20 @@
  *
  *     [arrival - slack - delay of the record, departure + slack]
  *
- * at which it does, if there is one.
+ * at which it does, if there is one. Times of a capture may be anything, so no moment further away
+ * than WINDOW_MS is tried: longer than a request waits upstream.
  */
+enum { WINDOW_MS = 10000 };
+
+static nib_ms at_least(nib_ms from, nib_ms to)
+{
+    return to < from - WINDOW_MS ? from - WINDOW_MS : to;
+}
+
+static nib_ms at_most(nib_ms from, nib_ms to)
+{
+    return to > from + WINDOW_MS ? from + WINDOW_MS : to;
+}
 
 /* Where a question leads in the table at a certain time. */
 struct walk {
@@ -67,7 +79,8 @@ static nib_ms time_to_ask(struct local_run *run, const struct nib_message *query
     for (nib_ms now = run->now; now <= run->now + RERUN_SLACK_MS; now++)
         if (asks(run, query, now, arrival))
             return now;
-    for (nib_ms now = run->now; now >= arrival - RERUN_SLACK_MS - run->most_delay; now--)
+    nib_ms first = at_least(run->now, arrival - RERUN_SLACK_MS - run->most_delay);
+    for (nib_ms now = run->now; now >= first; now--)
         if (asks(run, query, now, arrival))
             return now;
     return -1;
@@ -88,8 +101,8 @@ nib_ms rerun_clock(
         said.flag != NIB_RESPONSE || said.outcome != NIB_FOUND ||
         walk_table(run, query, nominal).ttl == said.ttl_s)
         return nominal;
-    nib_ms first = arrival - RERUN_SLACK_MS - run->most_delay;
-    nib_ms last = rerun_ms(rerun, back->time_ns) + RERUN_SLACK_MS;
+    nib_ms first = at_least(nominal, arrival - RERUN_SLACK_MS - run->most_delay);
+    nib_ms last = at_most(nominal, rerun_ms(rerun, back->time_ns) + RERUN_SLACK_MS);
     for (nib_ms now = nominal; now >= first; now--)
         if (explains(run, query, now, arrival, said.ttl_s))
             return now;
