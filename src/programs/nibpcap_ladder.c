@@ -23,6 +23,12 @@ void ladder_marks(struct nibpcap_line *line, const struct rung *rung)
     }
 }
 
+void ladder_seconds(int64_t ns, char *text, size_t cap)
+{
+    long long us = ns < 0 ? -(ns / 1000) : ns / 1000; /* frames may stand in any order */
+    (void)snprintf(text, cap, "%s%lld.%06lld", ns <= -1000 ? "-" : "", us / 1000000, us % 1000000);
+}
+
 /* ---- text ---- */
 
 enum { TEXT_LEFT = 31, TEXT_STEP = 12 };
@@ -85,11 +91,9 @@ static void print_rung(const struct ladder *ladder, const struct rung *rung, boo
     nibpcap_begin(&line);
     (void)snprintf(text, sizeof text, "%llu", (unsigned long long)rung->frame);
     put_right(&line, 6, text);
-    (void)snprintf(text, sizeof text, "%lld.%06lld", (long long)(rung->time_ns / 1000000000),
-        (long long)(rung->time_ns / 1000 % 1000000));
+    ladder_seconds(rung->time_ns, text, sizeof text);
     put_right(&line, 18, text);
-    (void)snprintf(text, sizeof text, "%lld.%06lld", (long long)(rung->since_ns / 1000000000),
-        (long long)(rung->since_ns / 1000 % 1000000));
+    ladder_seconds(rung->since_ns, text, sizeof text);
     put_right(&line, TEXT_LEFT - 2, first ? "" : text);
     put_lifelines(ladder, &line, '|');
     put_arrow(&line, rung);

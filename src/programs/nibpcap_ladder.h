@@ -87,6 +87,9 @@ void ladder_cast(struct ladder *ladder);
 /* The marks of a rung as text, joined by "; ". */
 void ladder_marks(struct nibpcap_line *line, const struct rung *rung);
 
+/* "1.000120", with a sign where it is negative. */
+void ladder_seconds(int64_t ns, char *text, size_t cap);
+
 void ladder_text(const struct ladder *ladder, FILE *out);
 void ladder_svg(const struct ladder *ladder, FILE *out);
 

@@ -225,8 +225,7 @@ static void put_times(struct picture *picture, const struct rung *rung, int y, b
     (void)snprintf(text, sizeof text, "%llu", (unsigned long long)rung->frame);
     (void)fprintf(
         picture->out, "<text class=\"time dim\" x=\"40\" y=\"%d\">%s</text>\n", y + 4, text);
-    (void)snprintf(text, sizeof text, "%lld.%06lld", (long long)(rung->time_ns / 1000000000),
-        (long long)(rung->time_ns / 1000 % 1000000));
+    ladder_seconds(rung->time_ns, text, sizeof text);
     put_text(picture, "time", LEFT - 12, y + 4, text, 40);
     if (first || is_silent(rung))
         return;
