@@ -63,7 +63,7 @@ sums() { # puts the sums of today into the list
 
 grep -v '^#' MANIFEST | grep . >"$dir/list"
 sed 's/ | .*//' "$dir/list" >"$dir/named"
-ls ./*.pcap | sed 's,^./,,' | sort >"$dir/there"
+find . -name '*.pcap' | sed 's,^./,,' | sort >"$dir/there"
 complete() { sort "$dir/named" | diff - "$dir/there"; }
 ok "every capture stands in the list, once, and every one listed is there" complete
 sums_right() { sed 's/^\([^ ]*\) | \([0-9a-f]*\) | .*/\2  \1/' "$dir/list" | sha256sum -c --quiet -; }
@@ -121,7 +121,8 @@ while read -r file; do
     case $name in real-*) ok "$name: clients' ports are 40000 and above" client_ports "$name.pcap" ;; esac
 done <"$dir/named"
 for name in real-five-cases real-loss real-retry real-dead real-failover real-herd made-spoofed made-late \
-    made-retransmissions made-duplicates made-cname made-failover made-id-reuse made-icmp made-malformed; do
+    made-retransmissions made-duplicates made-cname made-failover made-id-reuse made-icmp made-malformed \
+    made-out-of-order; do
     ok "$name: ladder" draws $name
 done
 ok "five-cases.svg is the picture of the five cases" paints
@@ -138,6 +139,11 @@ while read -r name role options; do
     # shellcheck disable=SC2086 # options are words
     ok "$name: rerun as $role" rerun "$name" "$role" $options
 done <"$dir/reruns"
+ends_soon() {
+    timeout 20 "$nibpcap" rerun made-clock-jump.pcap --as local
+    [ $? -eq 1 ]
+}
+ok "made-clock-jump: rerun ends soon, with differences" ends_soon
 
 # ---- and all this can fail
 
