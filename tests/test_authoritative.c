@@ -442,6 +442,48 @@ static void random_datagrams_are_dropped_or_answered_to_the_letter(void **state)
     reset(&f);
 }
 
+/* All begun, then all sought, then all finished: the hints in between change nothing. */
+static void a_batch_is_answered_as_its_queries_one_by_one(void **state)
+{
+    (void)state;
+    const struct nib_text batch[] = {
+        NIB_TEXT(QUERY_SHOP), NIB_TEXT("\0\0\0\1\x08\x07nowhere"), NIB_TEXT(QUERY_SHOP)};
+    struct fixture f;
+    struct nib_authoritative_query queries[3];
+    prepare(&f);
+    for (int i = 0; i < 3; i++)
+        assert_true(nib_authoritative_begin(
+            &f.server, (const uint8_t *)batch[i].at, batch[i].len, &queries[i]));
+    for (int i = 0; i < 3; i++)
+        nib_authoritative_seek(&f.server, &queries[i]);
+    for (int i = 0; i < 3; i++) {
+        uint8_t out[NIB_MESSAGE_MAX];
+        size_t len = nib_authoritative_finish(&f.server, &queries[i], out);
+        assert_int_equal(len, input(&f, (const uint8_t *)batch[i].at, batch[i].len));
+        assert_memory_equal(out, f.out, len);
+    }
+    assert_int_equal(counter(&f, NIB_AUTH_FOUND), 4);
+    assert_int_equal(counter(&f, NIB_AUTH_NOT_FOUND), 2);
+    assert_counters_add_up(&f);
+    reset(&f);
+}
+
+static void the_counters_of_several_workers_are_added_one_by_one(void **state)
+{
+    (void)state;
+    struct nib_authoritative sum = {0}, worker = {0};
+    for (int i = 0; i < NIB_AUTH_COUNTERS; i++)
+        worker.counters[i] = 10 + (uint64_t)i;
+    for (int i = 0; i < NIB_ERR_COUNT; i++)
+        worker.malformed[i] = 100 + (uint64_t)i;
+    nib_authoritative_add_counters(&sum, &worker);
+    nib_authoritative_add_counters(&sum, &worker);
+    for (int i = 0; i < NIB_AUTH_COUNTERS; i++)
+        assert_int_equal(sum.counters[i], 2 * (10 + i));
+    for (int i = 0; i < NIB_ERR_COUNT; i++)
+        assert_int_equal(sum.malformed[i], 2 * (100 + i));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +501,8 @@ int main(void)
         cmocka_unit_test(an_answer_that_could_not_be_sent_counts_as_dropped),
         cmocka_unit_test(the_counters_are_told_by_name),
         cmocka_unit_test(random_datagrams_are_dropped_or_answered_to_the_letter),
+        cmocka_unit_test(a_batch_is_answered_as_its_queries_one_by_one),
+        cmocka_unit_test(the_counters_of_several_workers_are_added_one_by_one),
     };
     return cmocka_run_group_tests_name("authoritative", tests, NULL, NULL);
 }

@@ -595,6 +595,23 @@ static void each_reason_has_its_words(void **state)
     assert_string_equal(nib_discard_words(NIB_DISCARD_COUNT), "");
 }
 
+/* NIB-6.7 */
+static void what_comes_when_nothing_is_asked_changes_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f);
+    assert_int_equal(input(&f, T0, OCTETS(FOUND)), NIB_CLIENT_WAIT);
+    (void)ask(&f, T0, "www.csusm.edu", NIB_A);
+    (void)input(&f, T0 + 1, OCTETS(NOT_FOUND));
+    assert_int_equal(input(&f, T0 + 2, OCTETS(FOUND)), NIB_CLIENT_WAIT);
+    assert_int_equal(input(&f, T0 + 2, OCTETS("junk")), NIB_CLIENT_WAIT);
+    assert_int_equal(f.client.status, NIB_CLIENT_NOT_FOUND);
+    assert_int_equal(discarded_in_all(&f), 0);
+    assert_table(&f, T0 + 2, "");
+    reset(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -623,6 +640,7 @@ int main(void)
         cmocka_unit_test(the_longest_name_and_result_fit),
         cmocka_unit_test(random_damage_to_the_answer_does_no_harm),
         cmocka_unit_test(each_reason_has_its_words),
+        cmocka_unit_test(what_comes_when_nothing_is_asked_changes_nothing),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);
 }

@@ -210,6 +210,19 @@ static void random_operations_agree_with_a_list(void **state)
     }
 }
 
+static void of_one_reference_the_entry_with_that_tag_goes(void **state)
+{
+    (void)state;
+    struct nib_index index = index_for(4);
+    uint32_t first = tag_at_home(&index, 1, 0), second = tag_at_home(&index, 1, 1);
+    nib_index_insert(&index, first, 7);
+    nib_index_insert(&index, second, 7);
+    nib_index_remove(&index, second, 7);
+    assert_refs(&index, first, REFS(7));
+    assert_refs(&index, second, NO_REFS);
+    free(index.buckets);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +235,7 @@ int main(void)
         cmocka_unit_test(removing_leaves_entries_at_home_where_they_are),
         cmocka_unit_test(of_one_tag_the_entry_with_that_reference_goes),
         cmocka_unit_test(random_operations_agree_with_a_list),
+        cmocka_unit_test(of_one_reference_the_entry_with_that_tag_goes),
     };
     return cmocka_run_group_tests_name("index", tests, NULL, NULL);
 }

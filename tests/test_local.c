@@ -89,6 +89,52 @@ static void a_name_server_that_is_the_server_itself_is_found_in_the_records(void
     forget(name);
 }
 
+/* NIB-8.9: whether a name server at that address is the server that has this one address. */
+static bool is_itself(struct nib_addr own, const char *type, const char *result)
+{
+    const struct nib_local_config config = {.upstream_port = 22000, .own = &own, .n_own = 1};
+    static char text[256];
+    struct nib_faults faults = {0};
+    struct nib_zone zone;
+    struct nib_rr ns = {0};
+    snprintf(text, sizeof text,
+        "record_no,name,type,result,ttl,static\n,a.example,NS,ns.example,None,1\n"
+        ",ns.example,%s,%s,None,1\n",
+        type, result);
+    void *memory = zeroed(nib_zone_bytes(4, sizeof text));
+    nib_zone_init(&zone, memory, 4, sizeof text, 1);
+    assert_true(nib_records_read(text_of(text), &zone, &faults));
+    bool found = nib_local_asks_itself(&config, &zone, &ns);
+    free(memory);
+    return found;
+}
+
+static void an_address_that_means_this_host_is_the_server_itself(void **state)
+{
+    (void)state;
+    const struct nib_addr everywhere = {.port = 22000, .family = 4};
+    const struct nib_addr another_port = {.port = 21000, .family = 4};
+    const struct nib_addr host = {.ip = {127, 0, 0, 1}, .port = 22000, .family = 4};
+    const struct nib_addr host6 = {.ip = {[15] = 1}, .port = 22000, .family = 6};
+    /* who listens everywhere is reached at all of 127.0.0.0/8 */
+    assert_true(is_itself(everywhere, "A", "127.0.0.5"));
+    assert_true(is_itself(everywhere, "A", "0.0.0.0"));
+    assert_false(is_itself(everywhere, "A", "126.0.0.5"));
+    assert_false(is_itself(everywhere, "AAAA", "7f00::1"));
+    assert_false(is_itself(another_port, "A", "127.0.0.5"));
+    /* who listens at one address is reached there alone */
+    assert_true(is_itself(host, "A", "127.0.0.1"));
+    assert_true(is_itself(host, "A", "0.0.0.0"));
+    assert_false(is_itself(host, "A", "127.0.0.5"));
+    /* IPv4 inside IPv6 is IPv4, and :: is this host */
+    assert_true(is_itself(host, "AAAA", "::ffff:127.0.0.1"));
+    assert_true(is_itself(host, "AAAA", "::ffff:0.0.0.0"));
+    assert_true(is_itself(host6, "AAAA", "::"));
+    assert_true(is_itself(host6, "AAAA", "::1"));
+    assert_false(is_itself(host, "AAAA", "::1"));
+    assert_false(is_itself(host, "AAAA", "::fffe:127.0.0.1"));
+}
+
 /*
  * One client, one ID, and all 4096 ways to write a name in upper and lower case: if they had one
  * tag, each request would be compared with all before it.
@@ -129,6 +175,7 @@ int main(void)
     }
     static const struct CMUnitTest direct[] = {
         cmocka_unit_test(a_name_server_that_is_the_server_itself_is_found_in_the_records),
+        cmocka_unit_test(an_address_that_means_this_host_is_the_server_itself),
         cmocka_unit_test(requests_that_differ_in_case_alone_do_not_queue_up_in_one_place),
     };
     size_t n = files.gl_pathc + sizeof direct / sizeof direct[0];

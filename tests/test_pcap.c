@@ -279,6 +279,41 @@ static void what_is_written_is_read_again(void **state)
     }
 }
 
+/* RFC 768: 0 stands for no checksum. Of all payloads of two octets one sums up to it. */
+static void a_checksum_that_comes_out_as_0_is_written_as_ffff(void **state)
+{
+    (void)state;
+    int n = 0;
+    for (unsigned i = 0; i <= 0xffff; i++) {
+        uint8_t out[64], payload[2] = {(uint8_t)(i >> 8), (uint8_t)i};
+        struct nib_packet packet;
+        size_t len = nib_packet_write(out, sizeof out, &client, &server, payload, 2, 2);
+        struct nib_pcap_frame frame = {
+            .link = NIB_LINK_RAW, .octets = out, .len = len, .real_len = len};
+        assert_int_equal(len, 30);
+        assert_false(out[26] == 0 && out[27] == 0);
+        if (out[26] != 0xff || out[27] != 0xff)
+            continue;
+        nib_packet_read(&packet, &frame);
+        assert_int_equal(packet.udp_sum, NIB_SUM_RIGHT);
+        n++;
+    }
+    assert_int_equal(n, 1);
+}
+
+static void no_datagram_is_longer_than_it_was_or_than_ip_carries(void **state)
+{
+    (void)state;
+    static uint8_t out[65600], payload[65500];
+    const size_t most = 65535 - 40 - 8;
+    assert_int_equal(
+        nib_packet_write(out, sizeof out, &client6, &server6, payload, most, most), 40 + 8 + most);
+    assert_int_equal(
+        nib_packet_write(out, sizeof out, &client6, &server6, payload, most + 1, most + 1), 0);
+    assert_int_equal(nib_packet_write(out, sizeof out, &client, &server, payload, 2, 1), 0);
+    assert_string_equal(nib_pcap_fault_words(NIB_PCAP_FAULT_COUNT), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +328,8 @@ int main(void)
         cmocka_unit_test(an_unknown_sender_is_all_zeros),
         cmocka_unit_test(a_record_never_writes_past_its_room),
         cmocka_unit_test(what_is_written_is_read_again),
+        cmocka_unit_test(a_checksum_that_comes_out_as_0_is_written_as_ffff),
+        cmocka_unit_test(no_datagram_is_longer_than_it_was_or_than_ip_carries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -305,6 +306,94 @@ static void mutated_frames_are_read_within_their_bounds(void **state)
     }
 }
 
+static void a_third_tag_is_taken_off_and_not_told(void **state)
+{
+    (void)state;
+    struct nib_packet p =
+        read_hex(NIB_LINK_ETHERNET, MACS "9100 0001 88a8 0002 8100 0003 0800" HEX_PACKET, 0);
+    assert_is_the_query(&p, "10.0.0.1:40001", "10.0.0.2:21000");
+    assert_int_equal(p.vlans, 2);
+    assert_int_equal(p.vlan[0], 1);
+    assert_int_equal(p.vlan[1], 2);
+}
+
+static void a_routing_header_that_is_used_up_leaves_the_checksum_to_be_judged(void **state)
+{
+    (void)state;
+    struct nib_packet p = read_hex(
+        NIB_LINK_RAW, "60000000 0023 2b 40 " HEX_ADDRESSES6 "1100 0000 00000000" HEX_UDP6, 0);
+    assert_is_the_query(&p, "[2001:db8::1]:40001", "[2001:db8::2]:21000");
+    assert_int_equal(p.udp_sum, NIB_SUM_RIGHT);
+    /* one under way, then one used up */
+    p = read_hex(NIB_LINK_RAW,
+        "60000000 002b 2b 40 " HEX_ADDRESSES6 "2b00 0001 00000000 1100 0000 00000000" HEX_UDP6, 0);
+    assert_int_equal(p.kind, NIB_PACKET_UDP);
+    assert_int_equal(p.udp_sum, NIB_SUM_UNKNOWN);
+}
+
+static void checksums_at_the_edges_of_their_range_are_judged_right(void **state)
+{
+    (void)state;
+    /* the identification makes the IPv4 header sum up with 0 in the checksum's place */
+    struct nib_packet p =
+        read_hex(NIB_LINK_RAW, "4500 002f 26bc 4000 4011 0000" HEX_ADDRESSES HEX_UDP, 0);
+    assert_int_equal(p.ip_sum, NIB_SUM_RIGHT);
+    /* e63e more in the source port's place: the sum comes out as 0, which is sent as ffff */
+    p = read_hex(NIB_LINK_RAW, HEX_IPV4 "8280 5208 001b ffff" HEX_QUERY, 0);
+    assert_int_equal(p.udp_sum_should, 0xffff);
+    assert_int_equal(p.udp_sum, NIB_SUM_RIGHT);
+}
+
+static void a_first_fragment_with_a_length_that_cannot_be_is_broken(void **state)
+{
+    (void)state;
+    struct nib_packet p = read_hex(NIB_LINK_RAW,
+        "4500 002c 1234 2000 4011 348b " HEX_ADDRESSES
+        "9c41 5208 0007 e63e 00000000 080d 7777772e637375736d2e",
+        0);
+    assert_int_equal(p.kind, NIB_PACKET_BROKEN);
+    assert_int_equal(p.fragment_id, 0x1234);
+}
+
+/* Types 0 to 18 of ICMP and 0 to 5 of ICMPv6 around the same packet. */
+static void of_icmp_the_errors_alone_quote(void **state)
+{
+    (void)state;
+    const char *four = "0001110000011000000", *six = "011110";
+    char hex[512];
+    for (unsigned type = 0; type < 19; type++) {
+        snprintf(hex, sizeof hex,
+            "4500 004b 0000 4000 4001 26b0 0a000002 0a000001 %02x00 0000 00000000" HEX_PACKET,
+            type);
+        assert_int_equal(read_hex(NIB_LINK_RAW, hex, 0).kind,
+            four[type] == '1' ? NIB_PACKET_ICMP : NIB_PACKET_OTHER);
+    }
+    for (unsigned type = 0; type < 6; type++) {
+        snprintf(hex, sizeof hex,
+            "60000000 004b 3a 40 " HEX_ADDRESSES6 "%02x00 0000 00000000" HEX_PACKET6, type);
+        assert_int_equal(read_hex(NIB_LINK_RAW, hex, 0).kind,
+            six[type] == '1' ? NIB_PACKET_ICMP : NIB_PACKET_OTHER);
+    }
+}
+
+static void a_frame_shorter_than_its_link_header_is_broken(void **state)
+{
+    (void)state;
+    static const struct {
+        enum nib_link link;
+        size_t header;
+    } links[] = {{NIB_LINK_NULL, 4}, {NIB_LINK_LOOP, 4}, {NIB_LINK_ETHERNET, 14},
+        {NIB_LINK_SLL, 16}, {NIB_LINK_SLL2, 20}};
+    const char *zeros = "0000000000000000000000000000000000000000";
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        const char *hex = zeros + 40 - 2 * (links[i].header - 1);
+        assert_int_equal(read_hex(links[i].link, hex, 0).kind, NIB_PACKET_BROKEN);
+        hex = zeros + 40 - 2 * links[i].header;
+        assert_int_equal(read_hex(links[i].link, hex, 1).kind, NIB_PACKET_CUT);
+    }
+    assert_int_equal(read_hex((enum nib_link)147, HEX_PACKET, 0).kind, NIB_PACKET_OTHER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +409,12 @@ int main(void)
         cmocka_unit_test(an_icmp_error_shows_what_it_quotes),
         cmocka_unit_test(icmp_codes_that_refuse),
         cmocka_unit_test(mutated_frames_are_read_within_their_bounds),
+        cmocka_unit_test(a_third_tag_is_taken_off_and_not_told),
+        cmocka_unit_test(a_routing_header_that_is_used_up_leaves_the_checksum_to_be_judged),
+        cmocka_unit_test(checksums_at_the_edges_of_their_range_are_judged_right),
+        cmocka_unit_test(a_first_fragment_with_a_length_that_cannot_be_is_broken),
+        cmocka_unit_test(of_icmp_the_errors_alone_quote),
+        cmocka_unit_test(a_frame_shorter_than_its_link_header_is_broken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -451,6 +452,99 @@ static void random_operations_agree_with_queues(void **state)
     }
 }
 
+struct tagged {
+    uint32_t tag, i;
+};
+
+static int by_tag(const void *a, const void *b)
+{
+    uint32_t x = ((const struct tagged *)a)->tag, y = ((const struct tagged *)b)->tag;
+    return x < y ? -1 : x > y;
+}
+
+/* Of many tags two that are the same: *a and *b are their places in the list. */
+static void same_tags(struct tagged *list, size_t n, uint32_t *a, uint32_t *b)
+{
+    qsort(list, n, sizeof *list, by_tag);
+    for (size_t at = 1; at < n; at++)
+        if (list[at - 1].tag == list[at].tag) {
+            *a = list[at - 1].i;
+            *b = list[at].i;
+            return;
+        }
+    fail();
+}
+
+enum { MANY = 60000 };
+
+static void two_names_of_one_tag_are_told_apart(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char a[16], b[16];
+    uint32_t first = 0, second = 0;
+    struct tagged *list = zeroed(MANY * sizeof *list);
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(a, sizeof a, "n%05u", i);
+        list[i] = (struct tagged){nib_index_tag(nib_name_hash(text_of(a), SEED), NIB_A), i};
+    }
+    same_tags(list, MANY, &first, &second);
+    snprintf(a, sizeof a, "n%05u", first);
+    snprintf(b, sizeof b, "n%05u", second);
+    prepare(&f, 4, 4);
+    struct nib_question *q = open_one(&f, a, NIB_A);
+    assert_null(find(&f, b, NIB_A));
+    struct nib_question *other = open_one(&f, b, NIB_A);
+    assert_ptr_equal(find(&f, a, NIB_A), q);
+    assert_ptr_equal(find(&f, b, NIB_A), other);
+    nib_pending_close(&f.pending, q);
+    assert_null(find(&f, a, NIB_A));
+    assert_ptr_equal(find(&f, b, NIB_A), other);
+    free(f.memory);
+    free(list);
+}
+
+/* The i-th request of a kind: they differ in ID, in source, or in name alone. */
+static struct nib_request request_by(int kind, uint32_t i)
+{
+    char name[16];
+    snprintf(name, sizeof name, "n%05u", kind == 2 ? i : 0);
+    struct nib_request r = request_of(1000, kind == 0 ? i : 0, name, NIB_A);
+    r.path.peer.scope = kind == 1 ? i : 0;
+    return r;
+}
+
+static void two_requests_of_one_tag_are_no_repeats(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        struct fixture f;
+        uint32_t first = 0, second = 0;
+        struct tagged *list = zeroed(MANY * sizeof *list);
+        prepare(&f, 1, MANY);
+        struct nib_question *q = open_one(&f, "a.example", NIB_A);
+        for (uint32_t i = 0; i < MANY; i++) {
+            struct nib_request r = request_by(kind, i);
+            assert_true(nib_pending_wait(&f.pending, q, &r));
+        }
+        size_t n = 0;
+        for (uint32_t at = 0; at < f.pending.by_client.n; at++)
+            if (f.pending.by_client.buckets[at].ref != 0)
+                list[n++] = (struct tagged){
+                    f.pending.by_client.buckets[at].tag, f.pending.by_client.buckets[at].ref - 1};
+        assert_int_equal(n, MANY);
+        same_tags(list, n, &first, &second);
+        free(f.memory);
+        prepare(&f, 1, 2);
+        struct nib_request a = request_by(kind, first), b = request_by(kind, second);
+        assert_true(nib_pending_wait(&f.pending, open_one(&f, "a.example", NIB_A), &a));
+        assert_true(nib_pending_repeats(&f.pending, &a));
+        assert_false(nib_pending_repeats(&f.pending, &b));
+        free(f.memory);
+        free(list);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +563,8 @@ int main(void)
         cmocka_unit_test(a_request_that_has_left_is_no_repeat_when_it_comes_again),
         cmocka_unit_test(the_longest_names_are_kept_whole),
         cmocka_unit_test(random_operations_agree_with_queues),
+        cmocka_unit_test(two_names_of_one_tag_are_told_apart),
+        cmocka_unit_test(two_requests_of_one_tag_are_no_repeats),
     };
     return cmocka_run_group_tests_name("pending", tests, NULL, NULL);
 }

@@ -121,7 +121,8 @@ static void what_is_no_type_is_refused_and_leaves_the_result(void **state)
     (void)state;
     const struct nib_text bad[] = {NIB_TEXT(""), NIB_TEXT("AA"), NIB_TEXT("AAA"), NIB_TEXT("AAAAA"),
         NIB_TEXT("N"), NIB_TEXT("NSS"), NIB_TEXT("CNAM"), NIB_TEXT("MX"), NIB_TEXT("A "),
-        NIB_TEXT(" A"), NIB_TEXT("A\0"), NIB_TEXT("8"), NIB_TEXT("n\xd3"), NIB_TEXT("!")};
+        NIB_TEXT(" A"), NIB_TEXT("A\0"), NIB_TEXT("8"), NIB_TEXT("n\xd3"), NIB_TEXT("!"),
+        NIB_TEXT("a{"), NIB_TEXT("A\0AAA")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         enum nib_type type = NIB_NS;
         assert_false(nib_type_parse(bad[i], &type));

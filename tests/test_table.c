@@ -342,6 +342,54 @@ static void random_tables_never_outgrow_the_promised_size(void **state)
     }
 }
 
+/* NIB-7.7: a name with a CNAME has no other record, whichever of the two is the static one. */
+static void no_learnt_record_stands_beside_an_alias(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare_local(&f);
+    store(&f, T0, "a.example", NIB_CNAME, "b.example", 60);
+    store(&f, T0, "c.example", NIB_A, "192.0.2.1", 60);
+    store(&f, T0, "d.example", NIB_CNAME, "e.example", 60);
+    store(&f, T0, "f.example", NIB_A, "192.0.2.2", 60);
+    const struct nib_rr rrs[] = {rr_of("a.example", NIB_NS, "ns.example"),
+        rr_of("C.example", NIB_CNAME, "g.example"), rr_of("f.example", NIB_AAAA, "::1")};
+    load(&f, rrs, 3);
+    assert_printed(&f, T0,
+        HEADER "6,d.example,CNAME,e.example,60,0\n"
+               "7,f.example,A,192.0.2.2,60,0\n"
+               "8,a.example,NS,ns.example,None,1\n"
+               "9,C.example,CNAME,g.example,None,1\n"
+               "10,f.example,AAAA,::1,None,1\n");
+    reset(&f);
+}
+
+/* As a table in use is reloaded: what is learnt between the two steps takes the numbers behind. */
+static void numbers_are_taken_first_and_the_zone_swapped_later(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare_local(&f);
+    struct nib_rr kept = rr_of("my.csusm.edu", NIB_A, "144.37.5.150");
+    struct nib_rr added = rr_of("new.csusm.edu", NIB_A, "144.37.5.99");
+    struct zone *z = &f.zones[f.turn];
+    zone_init(z);
+    assert_int_equal(nib_zone_add(&z->zone, &kept), NIB_ZONE_ADDED);
+    assert_int_equal(nib_zone_add(&z->zone, &added), NIB_ZONE_ADDED);
+    uint32_t n = nib_zone_count_new(&z->zone, f.table.zone);
+    assert_int_equal(n, 1);
+    uint64_t first = nib_table_take_numbers(&f.table, n);
+    assert_int_equal(first, 4);
+    store(&f, T0, "a.example", NIB_A, "192.0.2.1", 60);
+    assert_int_equal(nib_zone_number(&z->zone, f.table.zone, first), 5);
+    nib_table_swap_zone(&f.table, &z->zone);
+    assert_printed(&f, T0,
+        HEADER "1,my.csusm.edu,A,144.37.5.150,None,1\n"
+               "4,new.csusm.edu,A,144.37.5.99,None,1\n"
+               "5,a.example,A,192.0.2.1,60,0\n");
+    reset(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +408,8 @@ int main(void)
         cmocka_unit_test(a_key_that_is_no_longer_static_may_be_learnt),
         cmocka_unit_test(the_promised_size_holds_the_widest_table),
         cmocka_unit_test(random_tables_never_outgrow_the_promised_size),
+        cmocka_unit_test(no_learnt_record_stands_beside_an_alias),
+        cmocka_unit_test(numbers_are_taken_first_and_the_zone_swapped_later),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

@@ -540,6 +540,27 @@ static void random_zones_and_reloads_agree_with_a_list(void **state)
     free(zones[0].memory);
 }
 
+static void what_is_new_since_another_zone_is_counted(void **state)
+{
+    (void)state;
+    struct fixture before, after;
+    prepare(&before, 4, 200);
+    add(&before, "a.example", NIB_A, "192.0.2.1");
+    add(&before, "b.example", NIB_A, "192.0.2.2");
+    add(&before, "c.example", NIB_A, "192.0.2.3");
+    (void)nib_zone_number(&before.zone, NULL, 0);
+    prepare(&after, 5, 200);
+    add(&after, "a.example", NIB_A, "192.0.2.1");
+    add(&after, "B.example", NIB_A, "192.0.2.2"); /* another case is another text */
+    add(&after, "c.example", NIB_A, "192.0.2.33");
+    add(&after, "d.example", NIB_A, "192.0.2.4");
+    assert_int_equal(nib_zone_count_new(&after.zone, NULL), 4);
+    assert_int_equal(nib_zone_count_new(&after.zone, &before.zone), 3);
+    assert_int_equal(nib_zone_count_new(&before.zone, &before.zone), 0);
+    free(before.memory);
+    free(after.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -565,6 +586,7 @@ int main(void)
         cmocka_unit_test(a_zone_of_one_record_works),
         cmocka_unit_test(a_zone_of_a_million_records_finds_each),
         cmocka_unit_test(random_zones_and_reloads_agree_with_a_list),
+        cmocka_unit_test(what_is_new_since_another_zone_is_counted),
     };
     return cmocka_run_group_tests_name("zone", tests, NULL, NULL);
 }
