@@ -27,6 +27,7 @@ if [ "${1-}" != --inside ]; then
         command -v $tool >/dev/null || complain "$tool is missing"
     done
     [ -x "$BIN/localserver" ] || complain "$BIN/localserver is missing: make builds it"
+    # shellcheck disable=SC2086 # names without blanks
     [ $# -gt 0 ] || set -- $stories
     for story in "$@"; do
         case " $stories " in
