@@ -157,7 +157,11 @@ size_t nib_inbox_take(struct nib_inbox *in, struct nib_datagram *datagrams)
 
 /* ---- out ---- */
 
-enum { BUCKETS = 256, NONE = 255 };
+/*
+ * A short run leaves answer by answer: it has little to gain, and whoever watches the loopback
+ * device with tcpdump sees each answer in a frame of its own.
+ */
+enum { BUCKETS = 256, NONE = 255, RUN_MIN = 4 };
 
 /* Answers of one length to one client: they leave as the segments of one send. */
 struct run {
@@ -292,6 +296,23 @@ static void fill_header(
     }
 }
 
+static void split_short_runs(struct nib_outbox *out)
+{
+    for (size_t r = 0, n = out->n_runs; r < n; r++) {
+        struct run run = out->runs[r];
+        uint8_t i = out->next[run.first];
+        if (run.n >= RUN_MIN)
+            continue;
+        out->runs[r] = (struct run){run.first, run.first, 1};
+        out->next[run.first] = NONE;
+        for (uint8_t next; i != NONE; i = next) {
+            next = out->next[i];
+            out->next[i] = NONE;
+            out->runs[out->n_runs++] = (struct run){i, i, 1};
+        }
+    }
+}
+
 /* Sends as many as it can from the first on. 0: the first cannot be sent. */
 static size_t send_some(int fd, struct mmsghdr *headers, size_t n)
 {
@@ -332,6 +353,7 @@ uint64_t nib_outbox_send(struct nib_outbox *out, int fd, const struct nib_addr *
 {
     uint64_t unsent = 0;
     struct iovec *iov = out->iov;
+    split_short_runs(out);
     for (size_t r = 0; r < out->n_runs; iov += out->runs[r].n, r++)
         fill_header(out, r, iov, self);
     for (size_t r = 0; r < out->n_runs;) {
