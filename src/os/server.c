@@ -88,13 +88,14 @@ static bool listen_all(struct nib_server *server)
 }
 
 /* A descriptor for each question under way, as far as the system's hard limit goes. */
-static void raise_descriptor_limit(void)
+static void raise_descriptor_limit(struct nib_server *server)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    server->scarce = limit.rlim_max < PLENTY;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static bool open_capture(struct nib_server *server)
@@ -117,12 +118,13 @@ static bool prepare(struct nib_server *server)
     server->messages = nib_outlet_open(STDERR_FILENO, SAY_CAP);
     server->tables = config->quiet ? NULL : nib_outlet_open(STDOUT_FILENO, config->table_cap);
     server->notify = nib_notify_open();
+    raise_descriptor_limit(server);
     (void)pthread_mutex_init(&server->reload_lock, NULL);
     if (server->slots == NULL || server->messages == NULL || pipe(server->wake) != 0 ||
         (server->tables == NULL && !config->quiet))
         return false;
     for (uint32_t i = 0; i < config->max_slots; i++)
-        server->slots[i].fd = -1;
+        server->slots[i].fd = server->slots[i].kept = -1;
     for (uint32_t i = 0; i < config->workers; i++)
         if (!worker_init(&server->workers[i], server, i))
             return false;
@@ -151,7 +153,6 @@ struct nib_server *nib_server_open(const struct nib_server_config *config)
     if (!prepared)
         fprintf(stderr, "%s%s: cannot start: %s\n", nib_rank_prefix(NIB_RANK_ERROR),
             config->program, strerror(errno));
-    raise_descriptor_limit();
     if (!prepared || !listen_all(server) || !open_capture(server))
         return server == NULL ? NULL : abandon(server);
     nib_signals_init(&server->waiting);

@@ -14,9 +14,12 @@
 #include "nibdns/os/server.h"
 #include "nibdns/os/wait.h"
 
-/* A question's socket, -1 while closed, its two ends, and the waiter that watches it. */
+/*
+ * A question's socket, -1 while closed, its two ends, and the waiter that watches it. A socket that
+ * was disconnected, for the next question of that slot, is `kept`: it has no port.
+ */
 struct slot {
-    int fd;
+    int fd, kept;
     struct nib_addr self, peer;
     struct nib_waiter *waiter;
 };
@@ -41,6 +44,7 @@ struct nib_server {
     sigset_t waiting; /* the signals that may interrupt the first worker's wait */
     struct nib_outlet *tables, *messages;
     struct slot *slots;
+    bool scarce; /* descriptors are few: none is kept, so that records can be read again */
     struct nib_capture *capture;
     struct nib_notify *notify;
     atomic_bool stop;
@@ -49,6 +53,9 @@ struct nib_server {
     bool reload_wanted, reload_runs;
     struct nib_worker workers[NIB_WORKERS_MAX];
 };
+
+/* So many descriptors are enough to keep some. */
+enum { PLENTY = 1024 };
 
 /* What a worker waits for beside slots: numbers below NIB_LISTEN_MAX are listening sockets. */
 enum { WAKE_NUMBER = NIB_LISTEN_MAX, FIRST_SLOT };

@@ -7,6 +7,8 @@
 
 #include "sockaddr.h"
 
+enum { STALE_MAX = 64 }; /* datagrams and errors thrown away before a socket is given up */
+
 static int new_socket(uint8_t family)
 {
     int domain = family == 4 ? AF_INET : AF_INET6;
@@ -62,17 +64,35 @@ int nib_udp_listen(struct nib_addr *addr, bool share)
 
 int nib_udp_connect(const struct nib_addr *addr, struct nib_addr *self)
 {
-    union sockaddr_any sa = {0};
-    socklen_t len = sockaddr_from(addr, &sa);
     int fd = new_socket(addr->family);
     if (fd < 0)
         return -1;
+    return nib_udp_connect_again(fd, addr, self) == 0 ? fd : give_back(fd);
+}
+
+int nib_udp_connect_again(int fd, const struct nib_addr *addr, struct nib_addr *self)
+{
+    union sockaddr_any sa = {0};
+    socklen_t len = sockaddr_from(addr, &sa);
     if (connect(fd, &sa.sa, len) != 0)
-        return give_back(fd);
+        return -1;
     len = sizeof sa;
     if (self != NULL && getsockname(fd, &sa.sa, &len) == 0)
         sockaddr_to(&sa, self);
-    return fd;
+    return 0;
+}
+
+/* First the port goes, so that nothing more arrives; then what had arrived, and errors, too. */
+bool nib_udp_disconnect(int fd)
+{
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    uint8_t octet;
+    if (connect(fd, &nobody, sizeof nobody) != 0)
+        return false;
+    for (int i = 0; i < STALE_MAX; i++)
+        if (recv(fd, &octet, sizeof octet, 0) < 0 && errno == EAGAIN)
+            return true;
+    return false;
 }
 
 int nib_udp_open(uint8_t family)

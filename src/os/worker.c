@@ -7,9 +7,10 @@
 #include "server_private.h"
 
 enum {
-    EVENTS = 256, /* descriptors looked at after one wait */
-    BATCHES = 64, /* read from one socket before the others have their turn */
-    REPLIES = 64, /* likewise from one slot's socket */
+    EVENTS = 256,     /* descriptors looked at after one wait */
+    BATCHES = 64,     /* read from one socket before the others have their turn */
+    REPLIES = 64,     /* likewise from one slot's socket */
+    KEPT_SLOTS = 256, /* slots that keep their socket from one question to the next */
 };
 
 uint32_t nib_worker_index(const struct nib_worker *worker)
@@ -105,21 +106,60 @@ static void answer(void *ctx, const struct nib_path *path, size_t len)
     worker->unprinted++;
 }
 
+static void discard(struct slot *s, int *fd)
+{
+    if (*fd >= 0) {
+        nib_waiter_remove(s->waiter, *fd);
+        (void)close(*fd);
+    }
+    *fd = -1;
+}
+
+/*
+ * The port is closed: for whoever sends there and for what is still to come the socket is gone.
+ * Making sockets, and having them watched, is a third of what a question costs, so some are kept.
+ */
 static void hang_up(void *ctx, uint32_t slot)
 {
     struct nib_worker *worker = ctx;
-    struct slot *s = &worker->server->slots[slot];
-    if (s->fd < 0)
-        return;
-    nib_waiter_remove(s->waiter, s->fd);
-    (void)close(s->fd);
-    s->fd = -1;
+    struct nib_server *server = worker->server;
+    struct slot *s = &server->slots[slot];
+    if (s->fd >= 0 && slot < KEPT_SLOTS && !server->scarce && nib_udp_disconnect(s->fd)) {
+        s->kept = s->fd;
+        s->fd = -1;
+    }
+    discard(s, &s->fd);
 }
 
-static enum nib_ask ask_failed(int error)
+/* The slot's socket, on a port of its own. False with errno set. */
+static bool open_slot(struct nib_worker *worker, uint32_t slot, const struct nib_addr *to)
 {
+    struct slot *s = &worker->server->slots[slot];
+    struct nib_addr *self = worker->server->capture == NULL ? NULL : &s->self;
+    bool fits = s->waiter == worker->waiter && s->peer.family == to->family;
+    if (s->kept >= 0 && fits && nib_udp_connect_again(s->kept, to, self) == 0) {
+        s->fd = s->kept;
+        s->kept = -1;
+        s->peer = *to;
+        return true;
+    }
+    discard(s, &s->kept);
+    s->peer = *to;
+    s->waiter = worker->waiter;
+    s->fd = nib_udp_connect(to, self);
+    if (s->fd >= 0 && nib_waiter_add(s->waiter, s->fd, FIRST_SLOT + slot) == 0)
+        return true;
+    int error = errno;
+    discard(s, &s->fd);
+    errno = error;
+    return false;
+}
+
+static enum nib_ask ask_failed(struct nib_server *server, int error)
+{
+    server->scarce = server->scarce || error == EMFILE || error == ENFILE;
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-                   error == EAGAIN
+                   error == ENOSPC || error == EAGAIN
                ? NIB_ASK_EXHAUSTED
                : NIB_ASK_UNREACHABLE;
 }
@@ -128,23 +168,14 @@ static enum nib_ask ask(
     void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
 {
     struct nib_worker *worker = ctx;
-    struct nib_capture *capture = worker->server->capture;
-    struct slot *s = &worker->server->slots[slot];
-    if (s->fd < 0) {
-        s->peer = *to;
-        s->waiter = worker->waiter;
-        s->fd = nib_udp_connect(to, capture == NULL ? NULL : &s->self);
-        if (s->fd < 0)
-            return ask_failed(errno);
-        if (nib_waiter_add(s->waiter, s->fd, FIRST_SLOT + slot) != 0) {
-            hang_up(worker, slot);
-            return NIB_ASK_EXHAUSTED;
-        }
-    }
+    struct nib_server *server = worker->server;
+    struct slot *s = &server->slots[slot];
+    if (s->fd < 0 && !open_slot(worker, slot, to))
+        return ask_failed(server, errno);
     if (nib_udp_send_one(s->fd, NULL, octets, len) != 0)
-        return ask_failed(errno);
-    if (capture != NULL)
-        nib_capture_datagram(capture, &s->self, &s->peer, octets, len, len);
+        return ask_failed(server, errno);
+    if (server->capture != NULL)
+        nib_capture_datagram(server->capture, &s->self, &s->peer, octets, len, len);
     return NIB_ASK_SENT;
 }
 

@@ -22,6 +22,14 @@ int nib_udp_listen(struct nib_addr *addr, bool share);
 int nib_udp_connect(const struct nib_addr *addr, struct nib_addr *self);
 
 /*
+ * What makes a connected socket as good as a new one, for less than closing it and opening another:
+ * it gives its port back and forgets its peer and all that it received. False: close it instead.
+ * Connected again it has a random port, as at first. 0, or -1 with errno set.
+ */
+bool nib_udp_disconnect(int fd);
+int nib_udp_connect_again(int fd, const struct nib_addr *addr, struct nib_addr *self);
+
+/*
  * A socket that hears anybody, for a client that talks to addresses of that family, and learns of
  * closed ports from nib_udp_receive_one().
  */
