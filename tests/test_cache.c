@@ -546,6 +546,46 @@ static void random_operations_agree_with_an_array(void **state)
     }
 }
 
+static int by_tag(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Among so many names two have the same tag: it stands above the name's number in a word. */
+static void two_names_of_one_tag_are_told_apart(void **state)
+{
+    (void)state;
+    enum { MANY = 60000 };
+    struct fixture f;
+    struct nib_rr rr;
+    char a[16], b[16];
+    uint64_t *list = zeroed(MANY * sizeof *list);
+    size_t at = 1;
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(a, sizeof a, "n%05u", i);
+        list[i] = (uint64_t)nib_index_tag(key(a).hash, NIB_A) << 32 | i;
+    }
+    qsort(list, MANY, sizeof *list, by_tag);
+    while (at < MANY && list[at] >> 32 != list[at - 1] >> 32)
+        at++;
+    assert_true(at < MANY);
+    snprintf(a, sizeof a, "n%05u", (uint32_t)list[at - 1]);
+    snprintf(b, sizeof b, "n%05u", (uint32_t)list[at]);
+    free(list);
+    prepare(&f, 4);
+    assert_true(store(&f, T0, a, NIB_A, "192.0.2.1", 60));
+    assert_false(nib_cache_find(&f.cache, T0, key(b), NIB_A, &rr));
+    assert_true(store(&f, T0, b, NIB_A, "192.0.2.2", 60));
+    assert_true(nib_cache_find(&f.cache, T0, key(a), NIB_A, &rr));
+    assert_text(rr.result, "192.0.2.1");
+    nib_cache_remove(&f.cache, key(a), NIB_A);
+    assert_false(nib_cache_find(&f.cache, T0, key(a), NIB_A, &rr));
+    assert_true(nib_cache_find(&f.cache, T0, key(b), NIB_A, &rr));
+    assert_text(rr.result, "192.0.2.2");
+    free(f.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -569,6 +609,7 @@ int main(void)
         cmocka_unit_test(a_cache_for_one_record_keeps_the_newest),
         cmocka_unit_test(texts_of_every_length_stay_whole_beside_each_other),
         cmocka_unit_test(random_operations_agree_with_an_array),
+        cmocka_unit_test(two_names_of_one_tag_are_told_apart),
     };
     return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
 }

@@ -593,6 +593,7 @@ static void each_reason_has_its_words(void **state)
     assert_string_equal(nib_discard_words(NIB_DISCARD_QUESTION), "wrong question");
     assert_string_equal(nib_discard_words(NIB_DISCARD_ANSWER), "wrong answer");
     assert_string_equal(nib_discard_words(NIB_DISCARD_COUNT), "");
+    assert_string_equal(nib_discard_words((enum nib_discard)99), "");
 }
 
 /* NIB-6.7 */

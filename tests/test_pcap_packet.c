@@ -353,6 +353,12 @@ static void a_first_fragment_with_a_length_that_cannot_be_is_broken(void **state
         0);
     assert_int_equal(p.kind, NIB_PACKET_BROKEN);
     assert_int_equal(p.fragment_id, 0x1234);
+    /* 0, a jumbogram's length, which no fragment has */
+    p = read_hex(NIB_LINK_RAW,
+        "4500 002c 1234 2000 4011 348b " HEX_ADDRESSES
+        "9c41 5208 0000 e63e 00000000 080d 7777772e637375736d2e",
+        0);
+    assert_int_equal(p.kind, NIB_PACKET_BROKEN);
 }
 
 /* Types 0 to 18 of ICMP and 0 to 5 of ICMPv6 around the same packet. */
