@@ -271,6 +271,17 @@ static void addresses_are_equal_when_every_part_is(void **state)
     }
 }
 
+/* Worked out by another program. */
+static void the_hash_is_the_same_on_every_machine(void **state)
+{
+    (void)state;
+    const struct nib_addr four = {.ip = {10, 0, 0, 1}, .port = 22000, .family = 4};
+    const struct nib_addr six = {
+        .ip = {0xfe, 0x80, [15] = 1}, .scope = 2, .port = 21000, .family = 6};
+    assert_true(nib_addr_hash(&four, 0) == 0xd8c25506ab83b75fu);
+    assert_true(nib_addr_hash(&six, 0x0123456789abcdefu) == 0x81ae25af68c32b1au);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_port_is_0_to_65535_without_leading_zeros),
         cmocka_unit_test(the_longest_texts_fit),
         cmocka_unit_test(addresses_are_equal_when_every_part_is),
+        cmocka_unit_test(the_hash_is_the_same_on_every_machine),
     };
     return cmocka_run_group_tests_name("addr", tests, NULL, NULL);
 }

@@ -179,6 +179,36 @@ static void a_parent_is_the_name_without_its_first_label(void **state)
     assert_int_equal(nib_name_parent(parent).len, 0);
 }
 
+/* Worked out by another program from the description beside the code. */
+static void the_hash_is_the_same_on_every_machine(void **state)
+{
+    (void)state;
+    assert_true(nib_name_hash(NIB_TEXT("a"), 0) == 0xf82045e7389a53fbu);
+    assert_true(nib_name_hash(NIB_TEXT("example"), 1) == 0xecdd56dec0aac387u);
+    assert_true(nib_name_hash(NIB_TEXT("WWW.csusm.edu"), 0) == 0x7fc64f79bf58f340u);
+    assert_true(
+        nib_name_hash(NIB_TEXT("dns.amazone.com"), 0x0123456789abcdefu) == 0xd6d29488420c3cb7u);
+}
+
+/* Beside each other in a name of that many octets, again and again. */
+static void every_two_octets_are_judged_as_the_second_decoder_does(void **state)
+{
+    (void)state;
+    static const size_t lens[] = {2, 3, 8, 11, 16};
+    for (unsigned pair = 0; pair <= 0xffff; pair++)
+        for (size_t l = 0; l < sizeof lens / sizeof lens[0]; l++) {
+            uint8_t octets[16];
+            size_t bad = 99, at = 0;
+            for (size_t i = 0; i < lens[l]; i++)
+                octets[i] = (uint8_t)(i % 2 == 0 ? pair >> 8 : pair);
+            const char *rule = naive_name((struct naive_text){octets, lens[l]}, &at);
+            enum nib_err err =
+                nib_name_check((struct nib_text){(const char *)octets, lens[l]}, &bad);
+            assert_string_equal(nib_err_rule(err), rule == NULL ? "" : rule);
+            assert_int_equal(bad, rule == NULL ? 0 : at);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +222,8 @@ int main(void)
         cmocka_unit_test(names_of_different_length_differ),
         cmocka_unit_test(another_seed_gives_another_hash),
         cmocka_unit_test(a_parent_is_the_name_without_its_first_label),
+        cmocka_unit_test(the_hash_is_the_same_on_every_machine),
+        cmocka_unit_test(every_two_octets_are_judged_as_the_second_decoder_does),
     };
     return cmocka_run_group_tests_name("name", tests, NULL, NULL);
 }

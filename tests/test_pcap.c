@@ -314,6 +314,38 @@ static void no_datagram_is_longer_than_it_was_or_than_ip_carries(void **state)
     assert_string_equal(nib_pcap_fault_words(NIB_PCAP_FAULT_COUNT), "");
 }
 
+static void the_first_four_octets_tell_what_is_no_capture(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        enum nib_pcap_step step;
+        enum nib_pcap_fault fault;
+    } starts[] = {
+        {"0a0d0d", NIB_PCAP_MORE, NIB_PCAP_FINE},
+        {"0a0d0d0a", NIB_PCAP_FAULT, NIB_PCAP_PCAPNG},
+        {"474554", NIB_PCAP_MORE, NIB_PCAP_FINE},
+        {"47455420", NIB_PCAP_FAULT, NIB_PCAP_NO_PCAP},
+        {"d4c3b2a1", NIB_PCAP_MORE, NIB_PCAP_FINE},
+    };
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        struct hex_octets o = octets_from_hex(starts[i].hex);
+        struct nib_pcap_reader reader = {0};
+        struct nib_pcap_frame frame;
+        size_t used;
+        assert_int_equal(nib_pcap_next(&reader, o.at, o.len, false, &used, &frame), starts[i].step);
+        assert_int_equal(reader.fault, starts[i].fault);
+    }
+}
+
+/* 0a00 0001 0a00 0002, UDP, and a length that needs more than 16 bits. */
+static void the_pseudo_header_has_all_of_its_fields(void **state)
+{
+    (void)state;
+    assert_int_equal(nib_sum_pseudo(&client, &server, 17, 19), 0x1403 + 17 + 19);
+    assert_int_equal(nib_sum_pseudo(&client, &server, 17, 0x20013), 0x1403 + 17 + 2 + 0x13);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +362,8 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(a_checksum_that_comes_out_as_0_is_written_as_ffff),
         cmocka_unit_test(no_datagram_is_longer_than_it_was_or_than_ip_carries),
+        cmocka_unit_test(the_first_four_octets_tell_what_is_no_capture),
+        cmocka_unit_test(the_pseudo_header_has_all_of_its_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,6 +152,10 @@ static void fragments_are_named(void **state)
     assert_int_equal(p.kind, NIB_PACKET_FRAGMENT);
     assert_true(p.fragment_id == 0xdeadbeef);
     assert_int_equal(p.fragment_at, 24);
+    /* the last piece of a large datagram: 2048 in units of 8 octets is 0100 */
+    p = read_hex(NIB_LINK_RAW, "4500 0017 1234 0100 4011 54a0 " HEX_ADDRESSES "656475", 0);
+    assert_int_equal(p.fragment_at, 2048);
+    assert_false(p.fragment_more);
 }
 
 static void checksums_are_judged(void **state)
@@ -204,7 +208,11 @@ static void lengths_that_contradict_each_other_are_broken(void **state)
     };
     for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++)
         assert_int_equal(read_hex(NIB_LINK_RAW, packets[i], 0).kind, NIB_PACKET_BROKEN);
-    struct nib_packet p = read_hex(NIB_LINK_RAW, packets[0], 0);
+    /* UDP one octet longer than IPv6, which stands behind it as padding */
+    struct nib_packet p =
+        read_hex(NIB_LINK_ETHERNET, MACS "86dd 60000000 001a 11 40" HEX_ADDRESSES6 HEX_UDP6, 0);
+    assert_int_equal(p.kind, NIB_PACKET_BROKEN);
+    p = read_hex(NIB_LINK_RAW, packets[0], 0);
     assert_int_equal(p.udp.dst.port, 21000); /* so that one knows whose it is */
 }
 
