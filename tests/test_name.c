@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "naive.h"
 #include "nibdns/name.h"
 #include "vectors.h"
 
