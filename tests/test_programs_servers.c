@@ -1795,6 +1795,30 @@ static void a_capture_on_a_full_disk_is_said_once_and_the_service_goes_on(void *
 
 #define TEST(name) cmocka_unit_test_teardown(name, processes_end_all)
 
+static void pretty_tables_are_in_colour_at_a_terminal_unless_told_otherwise(void **state)
+{
+    (void)state;
+    const struct how at_terminal = {.fd = {NOTHING, TERMINAL, PIPE}};
+    for (int i = 0; i < 3; i++) { /* a terminal, the same without colours, a pipe */
+        union where at;
+        (void)setenv("TERM", "xterm", 1);
+        (void)setenv("NO_COLOR", i == 1 ? "1" : "", 1);
+        struct process *p =
+            serve(i == 2 ? &pipes : &at_terminal, "amazoneserver", 0, EXTRA("--pretty"), &at);
+        (void)unsetenv("NO_COLOR");
+        int fd = new_client();
+        struct octets query = query_of(1, A, "shop.amazone.com");
+        assert_answer(fd, &at, &query, A, 60, "3.33.147.88");
+        expect(p, OUT, "record_no  name               type  result          ttl  static");
+        expect(p, OUT, "---------  -----------------  ----  -------------  ----  ------");
+        expect(p, OUT, "0  shop.amazone.com   A     3.33.147.88    None  1");
+        expect(p, OUT, "1  cloud.amazone.com  A     15.197.140.28  None  1");
+        assert_int_equal(times(said(p, OUT), "\033[2m"), i == 0 ? 2 : 0);
+        (void)close(fd);
+        stop(p, SIGTERM, 0);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -1861,6 +1885,7 @@ int main(void)
         TEST(stopped_and_continued_it_answers_what_came_meanwhile),
         TEST(exhausted_descriptors_are_failures_at_once_and_pass),
         TEST(a_client_that_went_away_is_nobody_s_trouble),
+        TEST(pretty_tables_are_in_colour_at_a_terminal_unless_told_otherwise),
         TEST(a_capture_can_be_read_while_it_is_written),
         TEST(a_capture_has_every_datagram_of_a_burst),
         TEST(a_capture_whose_file_is_removed_is_said_once_and_the_service_goes_on),

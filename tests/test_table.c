@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -390,6 +391,105 @@ static void numbers_are_taken_first_and_the_zone_swapped_later(void **state)
     reset(&f);
 }
 
+static void assert_form(
+    const struct fixture *f, enum nib_table_form form, nib_ms now, const char *want)
+{
+    size_t max = nib_table_form_max(&f->table, form);
+    char *out = zeroed(max);
+    size_t len = nib_table_form_text(&f->table, form, now, out, max);
+    assert_text(((struct nib_text){out, len}), want);
+    free(out);
+}
+
+static void a_table_for_a_person_has_columns_that_line_up(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare_local(&f);
+    store(&f, T0, "shop.amazone.com", NIB_A, "3.33.147.88", 60);
+    store(&f, T0, "v6.amazone.com", NIB_AAAA, "2001:db8:1:2:3::1", 9);
+    assert_form(&f, NIB_TABLE_CSV, T0,
+        HEADER LOCAL_ROWS "4,shop.amazone.com,A,3.33.147.88,60,0\n"
+                          "5,v6.amazone.com,AAAA,2001:db8:1:2:3::1,9,0\n");
+    assert_form(&f, NIB_TABLE_PRETTY, T0,
+        "\n"
+        "record_no  name              type  result              ttl  static\n"
+        "---------  ----------------  ----  -----------------  ----  ------\n"
+        "        0  www.csusm.edu     A     144.37.5.45        None  1\n"
+        "        1  my.csusm.edu      A     144.37.5.150       None  1\n"
+        "        2  amazone.com       NS    dns.amazone.com    None  1\n"
+        "        3  dns.amazone.com   A     127.0.0.1          None  1\n"
+        "        4  shop.amazone.com  A     3.33.147.88          60  0\n"
+        "        5  v6.amazone.com    AAAA  2001:db8:1:2:3::1     9  0\n");
+    reset(&f);
+}
+
+static void in_colour_static_records_are_dim_and_the_last_seconds_are_marked(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct nib_rr rrs[] = {rr_of("a.example", NIB_A, "192.0.2.1")};
+    prepare(&f);
+    load(&f, rrs, 1);
+    store(&f, T0, "b.example", NIB_A, "192.0.2.2", 10);
+    store(&f, T0, "c.example", NIB_A, "192.0.2.3", 9);
+    assert_form(&f, NIB_TABLE_COLOUR, T0,
+        "\n"
+        "record_no  name       type  result      ttl  static\n"
+        "---------  ---------  ----  ---------  ----  ------\n"
+        "\033[2m        0  a.example  A     192.0.2.1  None  1\033[0m\n"
+        "        1  b.example  A     192.0.2.2    10  0\n"
+        "        2  c.example  A     192.0.2.3\033[33m     9\033[0m  0\n");
+    reset(&f);
+}
+
+static void a_long_name_goes_past_its_column_and_pushes_no_other_row(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char name[64] = {0};
+    prepare(&f);
+    load(&f, NULL, 0);
+    fill_name(name, 45, 'n');
+    store(&f, T0, name, NIB_A, "192.0.2.1", 60);
+    store(&f, T0, "b.example", NIB_A, "192.0.2.2", 60);
+    size_t max = nib_table_form_max(&f.table, NIB_TABLE_PRETTY);
+    char *out = zeroed(max + 1);
+    (void)nib_table_form_text(&f.table, NIB_TABLE_PRETTY, T0, out, max);
+    assert_non_null(strstr(out, name));
+    assert_non_null(
+        strstr(out, "  b.example                                 A     192.0.2.2   60"));
+    free(out);
+    reset(&f);
+}
+
+static void the_promised_size_holds_every_form(void **state)
+{
+    (void)state;
+    struct dice dice = dice_init();
+    for (int round = 0; round < 200; round++) {
+        struct fixture f;
+        char name[NIB_NAME_MAX + 1];
+        nib_ms now = T0;
+        prepare_local(&f);
+        f.table.next_no = dice_next(&dice) >> dice_below(&dice, 64) >> 1;
+        for (int i = 0; i < 20; i++) {
+            fill_name(name, 1 + dice_below(&dice, i % 2 ? 20 : NIB_NAME_MAX), (char)('a' + i));
+            store(&f, now, name, NIB_CNAME, i % 3 ? name : "a.b", 1 + dice_below(&dice, 20));
+            now += dice_below(&dice, 2000);
+            for (int form = NIB_TABLE_CSV; form <= NIB_TABLE_COLOUR; form++) {
+                size_t max = nib_table_form_max(&f.table, (enum nib_table_form)form);
+                char *out = zeroed(max);
+                assert_in_range(
+                    nib_table_form_text(&f.table, (enum nib_table_form)form, now, out, max),
+                    sizeof HEADER - 1, max);
+                free(out);
+            }
+        }
+        reset(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +507,10 @@ int main(void)
         cmocka_unit_test(a_dynamic_record_gives_way_to_a_new_static_one_of_its_key),
         cmocka_unit_test(a_key_that_is_no_longer_static_may_be_learnt),
         cmocka_unit_test(the_promised_size_holds_the_widest_table),
+        cmocka_unit_test(a_table_for_a_person_has_columns_that_line_up),
+        cmocka_unit_test(in_colour_static_records_are_dim_and_the_last_seconds_are_marked),
+        cmocka_unit_test(a_long_name_goes_past_its_column_and_pushes_no_other_row),
+        cmocka_unit_test(the_promised_size_holds_every_form),
         cmocka_unit_test(random_tables_never_outgrow_the_promised_size),
         cmocka_unit_test(no_learnt_record_stands_beside_an_alias),
         cmocka_unit_test(numbers_are_taken_first_and_the_zone_swapped_later),

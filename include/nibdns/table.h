@@ -55,4 +55,15 @@ size_t nib_table_text_max(const struct nib_table *table);
  */
 size_t nib_table_text(const struct nib_table *table, nib_ms now, char *out, size_t cap);
 
+/*
+ * The same table for a person: columns that line up under a ruled header. Names and results are
+ * padded to 40 octets at most; longer ones go past their column. In colour, static records are dim
+ * and a TTL under 10 s is marked. `max` and `cap` as above.
+ */
+enum nib_table_form { NIB_TABLE_CSV, NIB_TABLE_PRETTY, NIB_TABLE_COLOUR };
+enum { NIB_TABLE_PRETTY_ROW = 160 }; /* octets that a row has more than in NIB_TABLE_CSV, at most */
+size_t nib_table_form_max(const struct nib_table *table, enum nib_table_form form);
+size_t nib_table_form_text(const struct nib_table *table, enum nib_table_form form, nib_ms now,
+    char *out, size_t cap);
+
 #endif

@@ -241,13 +241,14 @@ static void print_tables(struct nib_worker *worker)
 {
     struct nib_outlet *tables = worker->server->tables;
     const struct nib_table *table = worker->server->service.table;
+    enum nib_table_form form = worker->server->config.form;
     if (tables == NULL)
         worker->unprinted = 0;
     for (; worker->unprinted > 0; worker->unprinted--) {
-        size_t max = nib_table_text_max(table);
+        size_t max = nib_table_form_max(table, form);
         char *out = nib_outlet_room(tables, max);
         if (out != NULL)
-            nib_outlet_commit(tables, nib_table_text(table, worker->now, out, max));
+            nib_outlet_commit(tables, nib_table_form_text(table, form, worker->now, out, max));
     }
 }
 

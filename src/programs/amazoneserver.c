@@ -16,6 +16,7 @@ static const char help[] =
     "  -r, --records FILE        records instead of the built-in ones; may be given again\n"
     "  -t, --ttl SECONDS         TTL that answers carry (60)\n"
     "      --workers N           threads that answer, one for each core at most (1)\n"
+    "      --pretty              print tables whose columns line up\n"
     "  -q, --quiet               print no tables\n"
     "  -w, --write FILE.pcap     write a capture of the traffic\n"
     "  -c, --check               read the records, say what is wrong, end\n"

@@ -32,6 +32,7 @@ static const char help[] =
     "      --timeout MS          of the first try; each further one waits twice as long (1000)\n"
     "      --tries N             how often to ask (3)\n"
     "  -b, --batch FILE          read the lookups from FILE, print no prompt\n"
+    "      --pretty              print tables whose columns line up\n"
     "      --short               print the result alone instead of tables\n"
     "      --json                print an object a lookup instead of tables\n"
     "      --trace               say each step of a lookup as it happens\n"
@@ -45,7 +46,7 @@ static const char help[] =
 
 /* What had arrived by the deadline is read first (NIB-9.6), but a flood does not go on for ever. */
 enum { OVERTIME = 4096 };
-enum { TIMEOUT = 256, TRIES, SHORT, JSON, TRACE, MAX_RECORDS = 10000, PATIENCE_MS = 500 };
+enum { TIMEOUT = 256, TRIES, PRETTY, SHORT, JSON, TRACE, MAX_RECORDS = 10000, PATIENCE_MS = 500 };
 enum { EXIT_FOUND = 0, EXIT_NOT_FOUND = 1, EXIT_NO_ANSWER = 3, EXIT_SERVER_FAILURE = 4 };
 
 struct session {
@@ -224,6 +225,9 @@ static void set_option(struct session *s, int option, const char *argument)
     case 'b':
         s->batch = argument;
         break;
+    case PRETTY:
+        s->output = CLIENT_PRETTY;
+        break;
     case SHORT:
         s->output = CLIENT_SHORT;
         break;
@@ -252,10 +256,11 @@ static void read_options(struct session *s, int argc, char **argv)
 {
     static const struct option options[] = {{"server", required_argument, NULL, 's'},
         {"timeout", required_argument, NULL, TIMEOUT}, {"tries", required_argument, NULL, TRIES},
-        {"batch", required_argument, NULL, 'b'}, {"short", no_argument, NULL, SHORT},
-        {"json", no_argument, NULL, JSON}, {"trace", no_argument, NULL, TRACE},
-        {"quiet", no_argument, NULL, 'q'}, {"write", required_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+        {"batch", required_argument, NULL, 'b'}, {"pretty", no_argument, NULL, PRETTY},
+        {"short", no_argument, NULL, SHORT}, {"json", no_argument, NULL, JSON},
+        {"trace", no_argument, NULL, TRACE}, {"quiet", no_argument, NULL, 'q'},
+        {"write", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
     int option;
     while ((option = option_next(program, argc, argv, ":s:b:qw:hV", options)) != -1)
         set_option(s, option, optarg);

@@ -10,6 +10,7 @@
 
 #include "nibdns/cursor.h"
 #include "nibdns/name.h"
+#include "options.h"
 
 /* ---- in ---- */
 
@@ -170,13 +171,13 @@ void client_print(struct nib_text text)
     }
 }
 
-static void print_table(const struct nib_client *c, nib_ms now)
+static void print_table(const struct nib_client *c, nib_ms now, enum nib_table_form form)
 {
-    size_t max = nib_table_text_max(c->table);
+    size_t max = nib_table_form_max(c->table, form);
     char *text = malloc(max);
     if (text == NULL)
         return;
-    client_print((struct nib_text){text, nib_table_text(c->table, now, text, max)});
+    client_print((struct nib_text){text, nib_table_form_text(c->table, form, now, text, max)});
     free(text);
 }
 
@@ -265,8 +266,10 @@ void client_report(
     say_outcome(client);
     switch (output) {
     case CLIENT_TABLES:
+    case CLIENT_PRETTY:
         if (client->status != NIB_CLIENT_NO_ANSWER)
-            print_table(client, now);
+            print_table(
+                client, now, output == CLIENT_PRETTY ? option_pretty_form() : NIB_TABLE_CSV);
         break;
     case CLIENT_SHORT:
         if (client->status == NIB_CLIENT_FOUND) {

@@ -7,7 +7,7 @@
 #include "nibdns/client.h"
 
 /* What goes to standard output after a lookup. */
-enum client_output { CLIENT_TABLES, CLIENT_SHORT, CLIENT_JSON, CLIENT_QUIET };
+enum client_output { CLIENT_TABLES, CLIENT_PRETTY, CLIENT_SHORT, CLIENT_JSON, CLIENT_QUIET };
 
 struct client_words {
     struct nib_text name; /* without a dot at its end; length 0: an empty line */

@@ -25,6 +25,7 @@ static const char help[] =
     "      --max-pending N       questions under way (4096)\n"
     "      --max-ttl SECONDS     longer TTLs are cut to this (86400)\n"
     "      --workers N           threads that answer, one for each core at most (1)\n"
+    "      --pretty              print tables whose columns line up\n"
     "  -q, --quiet               print no tables\n"
     "  -w, --write FILE.pcap     write a capture of the traffic\n"
     "  -c, --check               read the records, say what is wrong, end\n"

@@ -84,6 +84,15 @@ struct nib_addr option_addr(
     return addr;
 }
 
+enum nib_table_form option_pretty_form(void)
+{
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    if (!isatty(STDOUT_FILENO) || (no_colour != NULL && no_colour[0] != '\0') || terminal == NULL ||
+        strcmp(terminal, "dumb") == 0)
+        return NIB_TABLE_PRETTY;
+    return NIB_TABLE_COLOUR;
+}
+
 void print_and_exit(const char *text)
 {
     exit(fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS);

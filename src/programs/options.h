@@ -8,6 +8,7 @@
 #include <getopt.h>
 
 #include "nibdns/addr.h"
+#include "nibdns/table.h"
 
 #define NIB_VERSION "0.1.0"
 
@@ -33,6 +34,9 @@ uint64_t option_number(
 
 struct nib_addr option_addr(
     const char *program, const char *option, const char *text, uint16_t default_port);
+
+/* How --pretty prints: in colour at a terminal that knows it, unless NO_COLOR says otherwise. */
+enum nib_table_form option_pretty_form(void);
 
 /* The help text, or name and version, to standard output; then status 0. */
 _Noreturn void print_and_exit(const char *text);

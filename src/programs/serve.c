@@ -40,6 +40,9 @@ void serve_option(struct serve *serve, int option, const char *argument, const c
     case 'q':
         serve->config.quiet = true;
         break;
+    case 'p':
+        serve->config.form = option_pretty_form();
+        break;
     case 'w':
         serve->config.write = argument;
         break;
@@ -126,7 +129,9 @@ void serve_read_records(struct serve *serve)
 size_t serve_table_cap(const struct serve *serve, uint32_t max_dynamic)
 {
     enum { SMALL = 1 << 20, DYNAMIC_ROW = 2 * 253 + 48 };
-    return SMALL + 2 * nib_table_text_max(&serve->table) + (size_t)max_dynamic * DYNAMIC_ROW;
+    enum nib_table_form form = serve->config.form;
+    size_t row = DYNAMIC_ROW + (form == NIB_TABLE_CSV ? 0 : NIB_TABLE_PRETTY_ROW);
+    return SMALL + 2 * nib_table_form_max(&serve->table, form) + max_dynamic * row;
 }
 
 /* What a reload does while no worker is in the service. */

@@ -34,8 +34,8 @@ struct serve {
     {"listen", required_argument, NULL, 'l'}, {"records", required_argument, NULL, 'r'},           \
         {"ttl", required_argument, NULL, 't'}, {"quiet", no_argument, NULL, 'q'},                  \
         {"write", required_argument, NULL, 'w'}, {"check", no_argument, NULL, 'c'},                \
-        {"workers", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'},               \
-        {"version", no_argument, NULL, 'V'},                                                       \
+        {"workers", required_argument, NULL, 'n'}, {"pretty", no_argument, NULL, 'p'},             \
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                     \
     {                                                                                              \
         NULL, 0, NULL, 0                                                                           \
     }

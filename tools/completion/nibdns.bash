@@ -5,16 +5,16 @@
 _nibdns_options() {
     case $1 in
     client)
-        echo "-s=addr --server=addr --timeout= --tries= -b=any --batch=any --short --json --trace -q --quiet" \
+        echo "-s=addr --server=addr --timeout= --tries= -b=any --batch=any --pretty --short --json --trace -q --quiet" \
             "-w=pcap --write=pcap -h --help -V --version"
         ;;
     localserver)
         echo "-l=listen --listen=listen -r=any --records=any -t= --ttl= --upstream-port= --timeout=" \
-            "--tries= --max-records= --max-pending= --max-ttl= --workers= -q --quiet -w=pcap --write=pcap" \
+            "--tries= --max-records= --max-pending= --max-ttl= --workers= --pretty -q --quiet -w=pcap --write=pcap" \
             "-c --check -h --help -V --version"
         ;;
     amazoneserver)
-        echo "-l=listen --listen=listen -r=any --records=any -t= --ttl= --workers= -q --quiet" \
+        echo "-l=listen --listen=listen -r=any --records=any -t= --ttl= --workers= --pretty -q --quiet" \
             "-w=pcap --write=pcap -c --check -h --help -V --version"
         ;;
     nibpcap-dump) echo "-x --hex -X --ascii --json -p= --port= --help --version" ;;

@@ -54,6 +54,7 @@ struct nib_server_config {
     uint32_t workers;   /* 1 to NIB_WORKERS_MAX */
     uint32_t max_slots; /* sockets for questions upstream */
     bool quiet;         /* no tables */
+    enum nib_table_form form;
     const char *write;  /* a file for a capture of the traffic, or NULL */
     size_t table_cap;   /* octets of tables that may wait for a slow reader */
 };
