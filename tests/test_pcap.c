@@ -344,6 +344,19 @@ static void the_pseudo_header_has_all_of_its_fields(void **state)
     (void)state;
     assert_int_equal(nib_sum_pseudo(&client, &server, 17, 19), 0x1403 + 17 + 19);
     assert_int_equal(nib_sum_pseudo(&client, &server, 17, 0x20013), 0x1403 + 17 + 2 + 0x13);
+    struct nib_addr scoped = client6; /* a scope is no part of an address in a packet */
+    scoped.scope = 0x7fffffff;
+    assert_int_equal(
+        nib_sum_pseudo(&scoped, &scoped, 17, 19), nib_sum_pseudo(&client6, &client6, 17, 19));
+}
+
+static void a_carry_of_a_carry_is_added_too(void **state)
+{
+    (void)state;
+    assert_int_equal(nib_sum_fold(0), 0xffff);
+    assert_int_equal(nib_sum_fold(0xffff), 0);
+    assert_int_equal(nib_sum_fold(0x1ffff), 0xfffe); /* 10000, then 1 */
+    assert_int_equal(nib_sum_fold(0xffffffff), 0);   /* 1fffe, then ffff */
 }
 
 int main(void)
@@ -364,6 +377,7 @@ int main(void)
         cmocka_unit_test(no_datagram_is_longer_than_it_was_or_than_ip_carries),
         cmocka_unit_test(the_first_four_octets_tell_what_is_no_capture),
         cmocka_unit_test(the_pseudo_header_has_all_of_its_fields),
+        cmocka_unit_test(a_carry_of_a_carry_is_added_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,6 +255,19 @@ static void an_icmp_error_shows_what_it_quotes(void **state)
         NIB_LINK_RAW, "60000000 004b 3a 40 " HEX_ADDRESSES6 "0104 0000 00000000" HEX_PACKET6, 0);
     assert_int_equal(p.kind, NIB_PACKET_ICMP);
     assert_int_equal(p.quoted.dst.family, 6);
+    /* one that quotes less than ports and a length, one octet that is no IP, and nothing */
+    p = read_hex(NIB_LINK_RAW,
+        "4500 0037 0000 4000 4001 26c4 0a000002 0a000001 0303 112c 00000000" HEX_IPV4
+        "9c41 5208 001b e6",
+        0);
+    assert_int_equal(p.kind, NIB_PACKET_OTHER);
+    assert_int_equal(p.quoted.len, 0);
+    p = read_hex(
+        NIB_LINK_RAW, "4500 001d 0000 4000 4001 26de 0a000002 0a000001 0303 112c 00000000 55", 0);
+    assert_int_equal(p.kind, NIB_PACKET_OTHER);
+    p = read_hex(
+        NIB_LINK_RAW, "4500 001c 0000 4000 4001 26df 0a000002 0a000001 0303 112c 00000000", 0);
+    assert_int_equal(p.kind, NIB_PACKET_OTHER);
 }
 
 /* Linux: icmp_err_convert and tab_unreach, the codes that are "fatal" to a connected socket. */

@@ -561,6 +561,44 @@ static void what_is_new_since_another_zone_is_counted(void **state)
     free(after.memory);
 }
 
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Among so many names two have the same tag: it stands above the name's number in a word. */
+static void two_names_of_one_tag_are_told_apart(void **state)
+{
+    (void)state;
+    enum { MANY = 60000 };
+    struct fixture f;
+    struct nib_rr rr;
+    char a[16], b[16];
+    uint64_t *list = zeroed(MANY * sizeof *list);
+    size_t at = 1;
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(a, sizeof a, "n%05u", i);
+        list[i] = (uint64_t)nib_index_tag(key(a).hash, NIB_A) << 32 | i;
+    }
+    qsort(list, MANY, sizeof *list, by_value);
+    while (at < MANY && list[at] >> 32 != list[at - 1] >> 32)
+        at++;
+    assert_true(at < MANY);
+    snprintf(a, sizeof a, "n%05u", (uint32_t)list[at - 1]);
+    snprintf(b, sizeof b, "n%05u", (uint32_t)list[at]);
+    free(list);
+    prepare(&f, 4, 200);
+    assert_int_equal(add(&f, a, NIB_A, "192.0.2.1"), NIB_ZONE_ADDED);
+    assert_false(find(&f, b, NIB_A, &rr));
+    assert_int_equal(add(&f, b, NIB_A, "192.0.2.2"), NIB_ZONE_ADDED);
+    assert_int_equal(add(&f, b, NIB_A, "192.0.2.3"), NIB_ZONE_TWICE);
+    assert_int_equal(add(&f, b, NIB_CNAME, a), NIB_ZONE_CNAME);
+    assert_true(find(&f, b, NIB_A, &rr));
+    assert_text(rr.result, "192.0.2.2");
+    free(f.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +625,7 @@ int main(void)
         cmocka_unit_test(a_zone_of_a_million_records_finds_each),
         cmocka_unit_test(random_zones_and_reloads_agree_with_a_list),
         cmocka_unit_test(what_is_new_since_another_zone_is_counted),
+        cmocka_unit_test(two_names_of_one_tag_are_told_apart),
     };
     return cmocka_run_group_tests_name("zone", tests, NULL, NULL);
 }
