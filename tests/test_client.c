@@ -613,6 +613,22 @@ static void what_comes_when_nothing_is_asked_changes_nothing(void **state)
     reset(&f);
 }
 
+static void a_new_lookup_remembers_no_result(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f);
+    (void)ask(&f, T0, "www.csusm.edu", NIB_A);
+    (void)input(&f, T0,
+        OCTETS(RESPONSE("\x00\x00\x00\x00", "\x02", "\x00\x00\x00\x3c", "\x09", "csusm.edu")));
+    assert_int_equal(f.client.atype, NIB_CNAME);
+    (void)ask(&f, T0, "www.csusm.edu", NIB_A);
+    assert_int_equal(f.client.atype, NIB_A);
+    assert_int_equal(f.client.ttl_s, 0);
+    assert_int_equal(f.client.result_len, 0);
+    reset(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -642,6 +658,7 @@ int main(void)
         cmocka_unit_test(random_damage_to_the_answer_does_no_harm),
         cmocka_unit_test(each_reason_has_its_words),
         cmocka_unit_test(what_comes_when_nothing_is_asked_changes_nothing),
+        cmocka_unit_test(a_new_lookup_remembers_no_result),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);
 }

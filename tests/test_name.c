@@ -186,6 +186,8 @@ static void the_hash_is_the_same_on_every_machine(void **state)
     (void)state;
     assert_true(nib_name_hash(NIB_TEXT("a"), 0) == 0xf82045e7389a53fbu);
     assert_true(nib_name_hash(NIB_TEXT("example"), 1) == 0xecdd56dec0aac387u);
+    assert_true(nib_name_hash(NIB_TEXT("12345678"), 5) == 0x9beb0fdaba9bee75u);
+    assert_true(nib_name_hash(NIB_TEXT("shop.amazone.com"), 5) == 0xeedb31190db52da0u);
     assert_true(nib_name_hash(NIB_TEXT("WWW.csusm.edu"), 0) == 0x7fc64f79bf58f340u);
     assert_true(
         nib_name_hash(NIB_TEXT("dns.amazone.com"), 0x0123456789abcdefu) == 0xd6d29488420c3cb7u);

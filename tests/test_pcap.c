@@ -48,6 +48,7 @@ static void reads_both_byte_orders_and_both_units(void **state)
         assert_true(frame.time_ns == files[i].time_ns);
         assert_int_equal(frame.no, 1);
         assert_int_equal(frame.at, 24);
+        assert_int_equal(reader.snaplen, 65535);
         assert_int_equal(frame.link, NIB_LINK_RAW);
         assert_int_equal(frame.len, 3);
         assert_int_equal(frame.real_len, 60);

@@ -114,6 +114,12 @@ static void extension_headers_are_walked(void **state)
     assert_int_equal(p.kind, NIB_PACKET_BROKEN); /* 16 octets in a packet of 8 */
     p = read_hex(NIB_LINK_RAW, "60000000 0008 3b 40 " HEX_ADDRESSES6 "0000000000000000", 0);
     assert_int_equal(p.kind, NIB_PACKET_OTHER); /* no next header */
+    /* authentication counts in units of 4 octets: 24 of them, all ones at the end */
+    p = read_hex(NIB_LINK_RAW,
+        "60000000 0033 33 40 " HEX_ADDRESSES6
+        "1104 0000 00000001 00000001 ffffffffffffffffffffffff" HEX_UDP6,
+        0);
+    assert_is_the_query(&p, "[2001:db8::1]:40001", "[2001:db8::2]:21000");
 }
 
 /* With a routing header under way the checksum is over an address that is not here. */
@@ -249,6 +255,8 @@ static void an_icmp_error_shows_what_it_quotes(void **state)
         "9c41 5208 001b e63e",
         0);
     assert_int_equal(p.kind, NIB_PACKET_ICMP);
+    assert_int_equal(p.icmp_type, 11);
+    assert_int_equal(p.icmp_code, 0);
     assert_int_equal(p.quoted.len, 0);
     assert_int_equal(p.quoted.real_len, 19);
     p = read_hex(
@@ -421,6 +429,21 @@ static void a_frame_shorter_than_its_link_header_is_broken(void **state)
     assert_int_equal(read_hex((enum nib_link)147, HEX_PACKET, 0).kind, NIB_PACKET_OTHER);
 }
 
+/* As a host sees what its network device will cut into segments, or a jumbogram. */
+static void a_length_of_0_is_left_to_the_frame(void **state)
+{
+    (void)state;
+    struct nib_packet p =
+        read_hex(NIB_LINK_RAW, "4500 0000 0000 4000 4011 26eb" HEX_ADDRESSES HEX_UDP, 0);
+    assert_is_the_query(&p, "10.0.0.1:40001", "10.0.0.2:21000");
+    assert_int_equal(p.ip_sum, NIB_SUM_RIGHT);
+    p = read_hex(NIB_LINK_RAW, "60000000 0000 11 40 " HEX_ADDRESSES6 HEX_UDP6, 0);
+    assert_is_the_query(&p, "[2001:db8::1]:40001", "[2001:db8::2]:21000");
+    p = read_hex(NIB_LINK_RAW, HEX_IPV4 "9c41 5208 0000 0000" HEX_QUERY, 0);
+    assert_int_equal(p.kind, NIB_PACKET_UDP);
+    assert_int_equal(p.udp.real_len, 19);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_first_fragment_with_a_length_that_cannot_be_is_broken),
         cmocka_unit_test(of_icmp_the_errors_alone_quote),
         cmocka_unit_test(a_frame_shorter_than_its_link_header_is_broken),
+        cmocka_unit_test(a_length_of_0_is_left_to_the_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,6 +241,9 @@ static void more_text_than_there_is_room_for_is_refused(void **state)
     prepare(&f, 2, 300);
     assert_int_equal(add(&f, longest, NIB_CNAME, longest), NIB_ZONE_FULL);
     assert_int_equal(add(&f, longest, NIB_A, "192.0.2.1"), NIB_ZONE_ADDED);
+    assert_int_equal(add(&f, longest, NIB_AAAA, "2001:db8::1"), NIB_ZONE_FULL);
+    assert_int_equal(f.zone.n, 1);
+    assert_true(f.zone.used <= f.zone.cap);
     free(f.memory);
 }
 
