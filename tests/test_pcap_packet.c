@@ -114,6 +114,17 @@ static void extension_headers_are_walked(void **state)
     assert_int_equal(p.kind, NIB_PACKET_BROKEN); /* 16 octets in a packet of 8 */
     p = read_hex(NIB_LINK_RAW, "60000000 0008 3b 40 " HEX_ADDRESSES6 "0000000000000000", 0);
     assert_int_equal(p.kind, NIB_PACKET_OTHER); /* no next header */
+    /* each of the others around the same datagram, with 16 octets; 59 and 61 are none */
+    for (unsigned protocol = 0; protocol < 256; protocol++) {
+        char hex[512];
+        snprintf(hex, sizeof hex,
+            "60000000 002b %02x 40 " HEX_ADDRESSES6 "1101 0000 00000000 0000000000000000" HEX_UDP6,
+            protocol);
+        bool walked = protocol == 0 || protocol == 43 || protocol == 60 || protocol == 135 ||
+                      protocol == 139 || protocol == 140;
+        p = read_hex(NIB_LINK_RAW, hex, 0);
+        assert_int_equal(p.kind == NIB_PACKET_UDP && p.udp.dst.port == 21000, walked);
+    }
     /* authentication counts in units of 4 octets: 24 of them, all ones at the end */
     p = read_hex(NIB_LINK_RAW,
         "60000000 0033 33 40 " HEX_ADDRESSES6
@@ -207,6 +218,7 @@ static void lengths_that_contradict_each_other_are_broken(void **state)
         HEX_IPV4 "9c41 5208 001c e63e" HEX_QUERY,              /* UDP one octet longer than IP */
         HEX_IPV4 "9c41 5208 0007 e63e" HEX_QUERY,              /* UDP shorter than its header */
         "4400 002f 0000 4000 4011 26bc" HEX_ADDRESSES HEX_UDP, /* a header of 16 octets */
+        "4400 002f 0000 4000 4006 26bc" HEX_ADDRESSES HEX_UDP, /* the same around TCP */
         "4f00 002f 0000 4000 4011 26bc" HEX_ADDRESSES HEX_UDP, /* of 60, in 47 */
         "4500 0013 0000 4000 4011 26bc" HEX_ADDRESSES HEX_UDP, /* a packet of 19 */
         "5500 002f 0000 4000 4011 26bc" HEX_ADDRESSES HEX_UDP, /* version 5 */
