@@ -1,0 +1,137 @@
+/*
+ * The authoritative server over a stream of datagrams: NIB-8.1 looked up slowly must say the same,
+ * it answers no response and nothing malformed, its counters add up, its table stays as it is.
+ */
+#include <stdlib.h>
+
+#include "../naive.h"
+#include "fuzz.h"
+#include "nibdns/authoritative.h"
+
+static const char records[] = "record_no,name,type,result,ttl,static\n"
+                              ",shop.amazone.com,A,3.33.147.88,None,1\n"
+                              ",shop.amazone.com,AAAA,2001:db8::1,None,1\n"
+                              ",a.amazone.com,CNAME,Shop.Amazone.com,None,1\n"
+                              ",amazone.com,NS,dns.amazone.com,None,1\n"
+                              ",amazone.com,NS,b.amazone.com,None,1\n"
+                              ",dns.amazone.com,A,127.0.0.1,None,1\n"
+                              ",WWW.csusm.edu,A,0.0.0.0,None,1\n";
+
+static bool same(struct nib_text a, struct nib_text b)
+{
+    return naive_same_name((struct naive_text){(const uint8_t *)a.at, a.len},
+        (struct naive_text){(const uint8_t *)b.at, b.len});
+}
+
+/* NIB-8.1 and NIB-8.14, over all records one by one. */
+static struct nib_message expected(const struct nib_authoritative *server, struct nib_message m)
+{
+    const enum nib_type types[] = {m.qtype, NIB_CNAME};
+    m.flag = NIB_RESPONSE;
+    m.aname = m.qname;
+    for (int i = 0; i < 2; i++) {
+        struct nib_zone_walk walk = {0};
+        struct nib_rr rr;
+        while (nib_zone_walk(server->table->zone, &walk, &rr)) {
+            if (rr.type != types[i] || !same(rr.name, m.qname))
+                continue;
+            m.atype = rr.type;
+            m.ttl_s = server->ttl_s;
+            m.result = rr.result;
+            return m;
+        }
+    }
+    m.atype = m.qtype;
+    m.ttl_s = 0;
+    m.result = NIB_TEXT_NOT_FOUND;
+    return m;
+}
+
+/* A query of ours, or octets of the input, or a response. */
+static size_t some_datagram(struct fuzz_input *in, uint8_t *out)
+{
+    unsigned how = fuzz_u8(in);
+    if (how % 4 == 0) {
+        struct fuzz_input raw = fuzz_take(in, fuzz_u8(in));
+        if (raw.len > 0)
+            memcpy(out, raw.at, raw.len);
+        return raw.len;
+    }
+    struct nib_message m = {.id = how, .qtype = fuzz_type(in), .qname = fuzz_name(in)};
+    size_t len = nib_message_encode(out, NIB_MESSAGE_MAX, &m);
+    if (how % 4 == 3) {
+        uint8_t query[NIB_QUERY_MAX];
+        memcpy(query, out, len);
+        len = fuzz_reply(in, query, len, out);
+    }
+    return len;
+}
+
+static size_t answer(struct nib_authoritative *server, const uint8_t *octets, size_t len,
+    bool in_steps, uint8_t *out)
+{
+    struct nib_authoritative_query query;
+    if (!in_steps)
+        return nib_authoritative_input(server, octets, len, out);
+    if (!nib_authoritative_begin(server, octets, len, &query))
+        return 0;
+    nib_authoritative_seek(server, &query);
+    return nib_authoritative_finish(server, &query, out);
+}
+
+static void one_datagram(struct nib_authoritative *server, struct fuzz_input *in)
+{
+    uint8_t octets[NIB_MESSAGE_MAX + 1], want[NIB_MESSAGE_MAX];
+    bool in_steps = fuzz_u8(in) & 1;
+    size_t len = some_datagram(in, octets), bad;
+    uint8_t *block = fuzz_block(octets, len), *out = fuzz_zeroed(NIB_MESSAGE_MAX);
+    struct nib_message m;
+    size_t n = answer(server, block, len, in_steps, out);
+    if (nib_message_decode(&m, block, len, &bad) == NIB_OK && m.flag == NIB_QUERY) {
+        struct nib_message w = expected(server, m);
+        PROMISE(n == nib_message_encode(want, sizeof want, &w) && memcmp(out, want, n) == 0);
+        if (fuzz_u8(in) % 8 == 0)
+            nib_authoritative_unsent(server);
+    } else {
+        PROMISE(n == 0); /* NIB-6.2, NIB-6.3 */
+    }
+    free(out);
+    free(block);
+}
+
+static void check_counters(const struct nib_authoritative *server, uint64_t received)
+{
+    const uint64_t *c = server->counters;
+    uint64_t broken = 0;
+    for (int err = 0; err < NIB_ERR_COUNT; err++)
+        broken += server->malformed[err];
+    PROMISE(c[NIB_AUTH_RECEIVED] == received);
+    PROMISE(c[NIB_AUTH_RECEIVED] == c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_MALFORMED] +
+                                        c[NIB_AUTH_DROPPED_RESPONSE] + c[NIB_AUTH_DROPPED_UNSENT]);
+    PROMISE(c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_UNSENT] ==
+            c[NIB_AUTH_FOUND] + c[NIB_AUTH_CNAME] + c[NIB_AUTH_NOT_FOUND]);
+    PROMISE(c[NIB_AUTH_DROPPED_MALFORMED] == broken);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
+{
+    static struct nib_zone zone;
+    static struct nib_table table;
+    static char before[2048];
+    static size_t before_len;
+    char after[2048];
+    if (table.zone == NULL) {
+        (void)fuzz_zone(&zone, records, 99); /* kept for all inputs */
+        nib_table_set_zone(&table, &zone);
+        before_len = nib_table_text(&table, 0, before, sizeof before);
+    }
+    struct fuzz_input in = {octets, len};
+    struct nib_authoritative server = {.table = &table, .ttl_s = fuzz_u8(&in)};
+    for (uint64_t n = 1; in.len > 0; n++) {
+        one_datagram(&server, &in);
+        check_counters(&server, n);
+    }
+    PROMISE(nib_table_text(&table, 0, after, sizeof after) == before_len);
+    PROMISE(before_len > 0 && memcmp(before, after, before_len) == 0);
+    return 0;
+}

@@ -1,0 +1,137 @@
+/*
+ * nibpcap make: a description is refused with a line that names its place, or becomes a capture
+ * that reads back without a fault, the same octets each time. The command's own files are taken in
+ * here, so that its end of the program can be the end of one input.
+ */
+#include <getopt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+static jmp_buf way_out;
+static size_t said;
+
+static _Noreturn void refuse(int status)
+{
+    PROMISE(status == 2 && said == 1);
+    longjmp(way_out, 1);
+}
+
+/* What it says of a fault: printable, one line. */
+__attribute__((format(printf, 2, 3))) static int say(FILE *to, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+    int n = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    PROMISE(to == stderr && n > 0 && (size_t)n < sizeof line && line[n - 1] == '\n');
+    for (int i = 0; i + 1 < n; i++)
+        PROMISE(line[i] >= ' ' && line[i] <= '~');
+    said++;
+    return n;
+}
+
+#define exit refuse
+#define fprintf say
+/* NOLINTBEGIN(bugprone-suspicious-include) */
+#include "../../src/programs/nibpcap_build.c"
+#include "../../src/programs/nibpcap_make.c"
+#include "../../src/programs/nibpcap_make_packet.c"
+#include "../../src/programs/nibpcap_make_words.c"
+/* NOLINTEND(bugprone-suspicious-include) */
+#undef exit
+#undef fprintf
+
+void *nibpcap_allocate(void *old, size_t n)
+{
+    void *memory = realloc(old, n);
+    PROMISE(memory != NULL);
+    return memory;
+}
+
+/* The command line is not gone into. */
+int nibpcap_option(
+    int argc, char **argv, const char *letters, const struct option *options, int *status)
+{
+    (void)argc, (void)argv, (void)letters, (void)options, (void)status;
+    return -1;
+}
+
+const char *nibpcap_operand(int argc, char **argv, const char *what)
+{
+    (void)argc, (void)argv, (void)what;
+    return NULL;
+}
+
+int nibpcap_complain(const char *format, ...)
+{
+    (void)format;
+    return 2;
+}
+
+bool nib_memory_read_file(const char *path, struct nib_text *text)
+{
+    (void)path, (void)text;
+    return false;
+}
+
+/* What nibpcap_make() does between reading and writing. False: refused. */
+static bool make_file(struct make *make, struct nib_text text)
+{
+    memset(make, 0, sizeof *make);
+    make->path = "input";
+    make->start_ns = make->time_ns = 1700000000ll * 1000000000;
+    make->file.link = NIB_LINK_RAW;
+    make->file.snaplen = NIB_PCAP_FRAME_MAX;
+    said = 0;
+    if (setjmp(way_out) != 0)
+        return false;
+    while (text.len > 0) {
+        make->line++;
+        struct nib_text line = make_cut(&text, '\n');
+        read_line(make, line);
+    }
+    if (make->file.len == 0)
+        make_begin(&make->file);
+    return true;
+}
+
+static void read_back(const struct make_file *file)
+{
+    struct nib_pcap_reader reader = {0};
+    struct nib_pcap_frame frame;
+    struct nib_packet packet;
+    size_t at = 0, used, frames = 0;
+    enum nib_pcap_step step;
+    for (;; at += used, frames++) {
+        step = nib_pcap_next(&reader, file->octets + at, file->len - at, true, &used, &frame);
+        if (step != NIB_PCAP_FRAME)
+            break;
+        PROMISE(frame.link == file->link && frame.len <= file->snaplen);
+        nib_packet_read(&packet, &frame);
+    }
+    PROMISE(step == NIB_PCAP_END && frames == file->frames);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
+{
+    static struct make first, second;
+    uint8_t *block = fuzz_block(octets, len);
+    struct nib_text text = {(const char *)block, len};
+    bool ok = make_file(&first, text);
+    PROMISE(make_file(&second, text) == ok);
+    if (ok) {
+        read_back(&first.file);
+        PROMISE(first.file.len == second.file.len);
+        PROMISE(memcmp(first.file.octets, second.file.octets, first.file.len) == 0);
+    }
+    make_free(&first.file);
+    make_free(&second.file);
+    free(block);
+    return 0;
+}

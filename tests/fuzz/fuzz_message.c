@@ -1,0 +1,64 @@
+/* The codec: both decoders agree, nothing is written where nothing may be, the line is printable.
+ */
+#include <stdlib.h>
+
+#include "../agree.h"
+#include "fuzz.h"
+
+/* One octet less is too little room, and what stands behind the room stays. */
+static void encode_into_less(const struct nib_message *m, size_t len)
+{
+    uint8_t *room = fuzz_zeroed(len);
+    room[len - 1] = 0xa5;
+    PROMISE(nib_message_encode(room, len - 1, m) == 0);
+    PROMISE(room[len - 1] == 0xa5);
+    PROMISE(nib_message_encode(room, len, m) == len);
+    PROMISE(nib_message_encode(NULL, 0, m) == 0);
+    free(room);
+}
+
+static void check_line(const struct nib_message *m)
+{
+    char line[NIB_LINE_MAX];
+    size_t n = nib_message_line(m, line);
+    PROMISE(n < NIB_LINE_MAX && line[n] == '\0' && strlen(line) == n);
+    for (size_t i = 0; i < n; i++)
+        PROMISE(line[i] >= ' ' && line[i] <= '~');
+}
+
+/* A response fits the query that asks what it says it was asked, and no query of another ID. */
+static void check_fit(const struct nib_message *m)
+{
+    struct nib_message query = *m, other = *m;
+    query.flag = NIB_QUERY;
+    other.id++;
+    PROMISE(nib_message_fits(m, &query) == NIB_MISFIT_FLAG);
+    if (m->flag == NIB_QUERY)
+        return;
+    bool fits =
+        nib_text_same(m->aname, m->qname) && (m->atype == m->qtype || m->atype == NIB_CNAME);
+    PROMISE(nib_message_fits(&query, m) == (fits ? NIB_FITS : NIB_MISFIT_ANSWER));
+    PROMISE(nib_message_fits(&other, m) == NIB_MISFIT_ID);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
+{
+    uint8_t *block = fuzz_block(octets, len);
+    enum nib_err err;
+    struct nib_message m;
+    size_t bad;
+    const char *what = agree(block, len, &err);
+    if (what != NULL)
+        fuzz_broken(__FILE__, __LINE__, what);
+    PROMISE(nib_message_decode(&m, block, len, &bad) == err);
+    if (err == NIB_OK) {
+        PROMISE(len <= NIB_MESSAGE_MAX);
+        encode_into_less(&m, len);
+        check_line(&m);
+        check_fit(&m);
+    } else {
+        PROMISE(bad <= len && nib_err_words(err)[0] != '\0');
+    }
+    free(block);
+    return 0;
+}

@@ -1,0 +1,307 @@
+#include "local_world.h"
+
+#include <stdlib.h>
+
+static const struct nib_addr own[] = {{.ip = {127, 0, 0, 9}, .port = 22000, .family = 4},
+    {.ip = {127, 0, 0, 1}, .port = 21000, .family = 4}};
+
+/* NIB-8.9: whatever its records say, it never asks these. */
+static bool is_own(const struct nib_addr *addr)
+{
+    return nib_addr_equal(addr, &own[0]) || nib_addr_equal(addr, &own[1]);
+}
+
+/* ---- what the server's host does ---- */
+
+static uint8_t *room(void *ctx)
+{
+    struct world *w = ctx;
+    return w->room;
+}
+
+/* The answer must be owed to somebody, who then is owed no more (NIB-6.4). */
+static struct world_query *owed_to(
+    struct world *w, const struct nib_path *path, const struct nib_message *m)
+{
+    for (size_t i = 0; i < w->n_queries; i++) {
+        struct world_query *q = &w->queries[i];
+        if (nib_addr_equal(&q->path.peer, &path->peer) &&
+            nib_addr_equal(&q->path.self, &path->self) && q->path.via == path->via &&
+            q->id == m->id && q->type == m->qtype && nib_text_same(q->name, m->qname))
+            return q;
+    }
+    return NULL;
+}
+
+/*
+ * Where static records lead is where the answer is (NIB-7.3), over 8 CNAMEs at most (NIB-8.6).
+ * Where they lead out of the zone, others have their say.
+ */
+static void check_static(const struct world *w, const struct nib_message *m)
+{
+    const struct nib_zone *zone = w->table.zone;
+    struct nib_key key = nib_key_of(m->qname, zone->seed);
+    struct nib_rr rr;
+    int cnames = 0;
+    while (!w->reloaded && !nib_zone_find(zone, key, m->qtype, &rr)) {
+        if (!nib_zone_find(zone, key, NIB_CNAME, &rr))
+            return;
+        key = nib_key_of(rr.result, zone->seed);
+        if (++cnames <= NIB_CNAMES_MAX)
+            continue;
+        PROMISE(m->outcome == NIB_FAILURE);
+        return;
+    }
+    PROMISE(w->reloaded || (nib_text_same(m->result, rr.result) && m->ttl_s == WORLD_STATIC_TTL));
+}
+
+static void answer(void *ctx, const struct nib_path *path, size_t len)
+{
+    struct world *w = ctx;
+    struct nib_message m;
+    uint8_t again[NIB_MESSAGE_MAX];
+    size_t bad;
+    uint8_t *block = fuzz_block(w->room, len);
+    PROMISE(nib_message_decode(&m, block, len, &bad) == NIB_OK && m.flag == NIB_RESPONSE);
+    PROMISE(nib_message_encode(again, sizeof again, &m) == len && memcmp(again, block, len) == 0);
+    PROMISE(nib_text_same(m.qname, m.aname) && m.qtype == m.atype); /* NIB-8.14 */
+    PROMISE(m.ttl_s <= WORLD_MAX_TTL);
+    struct world_query *q = owed_to(w, path, &m);
+    PROMISE(q != NULL);
+    check_static(w, &m);
+    free(q->name_block);
+    *q = w->queries[--w->n_queries];
+    w->answers++;
+    w->zero_found = w->zero_found || (m.outcome == NIB_FOUND && m.ttl_s == 0);
+    free(block);
+}
+
+/* NIB-8.10, NIB-9.3, NIB-9.4: a retry is the same octets to the same address, all else has a new
+ * ID. */
+static enum nib_ask ask(
+    void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
+{
+    struct world *w = ctx;
+    struct nib_message m;
+    size_t bad;
+    PROMISE(slot < WORLD_QUESTIONS && !is_own(to) && to->port == 22000);
+    PROMISE(nib_message_decode(&m, octets, len, &bad) == NIB_OK && m.flag == NIB_QUERY);
+    struct world_socket *s = &w->sockets[slot];
+    if (s->open)
+        PROMISE(nib_addr_equal(&s->to, to) && s->len == len && memcmp(s->octets, octets, len) == 0);
+    else
+        PROMISE(m.id == w->next_id++);
+    unsigned trouble = w->trouble & 3;
+    w->trouble >>= 2;
+    if (trouble == 2)
+        return NIB_ASK_UNREACHABLE;
+    if (trouble == 3 && !s->open)
+        return NIB_ASK_EXHAUSTED;
+    s->open = true;
+    s->to = *to;
+    s->len = len;
+    memcpy(s->octets, octets, len);
+    return NIB_ASK_SENT;
+}
+
+static void hang_up(void *ctx, uint32_t slot)
+{
+    struct world *w = ctx;
+    PROMISE(slot < WORLD_QUESTIONS);
+    w->sockets[slot].open = false;
+}
+
+/* ---- the world ---- */
+
+#define HEADER "record_no,name,type,result,ttl,static\n"
+static const char *const records[WORLD_FILES] = {
+    HEADER ",www.csusm.edu,A,144.37.5.45,None,1\n"
+           ",amazone.com,NS,dns.amazone.com,None,1\n"
+           ",dns.amazone.com,A,127.0.0.1,None,1\n"
+           ",other.org,NS,ns1.other.org,None,1\n"
+           ",other.org,NS,ns2.other.org,None,1\n"
+           ",other.org,NS,ns3.other.org,None,1\n"
+           ",ns1.other.org,A,10.0.0.1,None,1\n"
+           ",ns2.other.org,A,10.0.0.2,None,1\n"
+           ",ns2.other.org,AAAA,2001:db8::2,None,1\n"
+           ",ns3.other.org,A,127.0.0.9,None,1\n"
+           ",alias.csusm.edu,CNAME,WWW.csusm.edu,None,1\n"
+           ",far.csusm.edu,CNAME,shop.amazone.com,None,1\n"
+           ",loop1.csusm.edu,CNAME,loop2.csusm.edu,None,1\n"
+           ",loop2.csusm.edu,CNAME,loop1.csusm.edu,None,1\n"
+           ",chain1.csusm.edu,CNAME,www.csusm.edu,None,1\n"
+           ",chain2.csusm.edu,CNAME,chain1.csusm.edu,None,1\n"
+           ",chain3.csusm.edu,CNAME,chain2.csusm.edu,None,1\n"
+           ",chain4.csusm.edu,CNAME,chain3.csusm.edu,None,1\n"
+           ",chain5.csusm.edu,CNAME,chain4.csusm.edu,None,1\n"
+           ",chain6.csusm.edu,CNAME,chain5.csusm.edu,None,1\n"
+           ",chain7.csusm.edu,CNAME,chain6.csusm.edu,None,1\n"
+           ",chain8.csusm.edu,CNAME,chain7.csusm.edu,None,1\n"
+           ",chain9.csusm.edu,CNAME,chain8.csusm.edu,None,1\n"
+           ",self.net,NS,ns.self.net,None,1\n"
+           ",ns.self.net,AAAA,::ffff:127.0.0.9,None,1\n"
+           ",noaddr.org,NS,ns.noaddr.org,None,1\n"
+           ",dead.net,NS,ns.dead.net,None,1\n"
+           ",ns.dead.net,A,0.0.0.0,None,1\n",
+    HEADER ",www.csusm.edu,A,144.37.5.46,None,1\n"
+           ",other.org,NS,ns1.other.org,None,1\n"
+           ",ns1.other.org,AAAA,2001:db8::1,None,1\n"
+           ",shop.amazone.com,CNAME,x.other.org,None,1\n"
+           ",nowhere,NS,a.amazone.com,None,1\n"
+           ",y.other.org,A,1.2.3.4,None,1\n",
+};
+
+enum { CACHE, PENDING, ZONE };
+static const uint64_t seed = 0x0123456789abcdef;
+
+void world_init(struct world *w, struct fuzz_input *in)
+{
+    *w = (struct world){.now = 1000000, .next_id = fuzz_u8(in) % 8 == 7 ? UINT32_MAX : 0};
+    w->memory[CACHE] = fuzz_zeroed(nib_cache_bytes(WORLD_RECORDS));
+    w->memory[PENDING] = fuzz_zeroed(nib_pending_bytes(WORLD_QUESTIONS, WORLD_REQUESTS));
+    nib_cache_init(&w->cache, w->memory[CACHE], WORLD_RECORDS, seed);
+    nib_pending_init(&w->pending, w->memory[PENDING], WORLD_QUESTIONS, WORLD_REQUESTS, seed);
+    w->table.cache = &w->cache;
+    world_reload(w, 0);
+    w->reloaded = false;
+    struct nib_local_host host = {w, room, answer, ask, hang_up};
+    struct nib_local_config config = {.static_ttl_s = WORLD_STATIC_TTL,
+        .max_ttl_s = WORLD_MAX_TTL,
+        .timeout_ms = 1 + fuzz_u8(in),
+        .tries = 1 + fuzz_below(in, 16),
+        .upstream_port = 22000,
+        .own = own,
+        .n_own = sizeof own / sizeof own[0]};
+    nib_local_init(&w->local, &w->table, &w->pending, &host, &config);
+    w->local.next_id = w->next_id;
+}
+
+void world_reset(struct world *w)
+{
+    while (w->n_queries > 0)
+        free(w->queries[--w->n_queries].name_block);
+    for (size_t i = 0; i < sizeof w->memory / sizeof w->memory[0]; i++)
+        free(w->memory[i]);
+}
+
+void world_reload(struct world *w, uint32_t file)
+{
+    uint32_t next = 1 - w->zone;
+    w->memory[ZONE + next] = fuzz_zone(&w->zones[next], records[file], seed);
+    nib_table_set_zone(&w->table, &w->zones[next]);
+    free(w->memory[ZONE + w->zone]); /* nothing may look there any more */
+    w->memory[ZONE + w->zone] = NULL;
+    w->zone = next;
+    w->reloaded = true;
+}
+
+void world_input(struct world *w, const struct nib_path *path, const uint8_t *octets, size_t len)
+{
+    struct nib_message m;
+    size_t bad, before = w->n_queries;
+    bool query = nib_message_decode(&m, octets, len, &bad) == NIB_OK && m.flag == NIB_QUERY;
+    bool repeat = false;
+    for (size_t i = 0; query && i < w->n_queries; i++) {
+        const struct world_query *q = &w->queries[i];
+        repeat = repeat || (nib_addr_equal(&q->path.peer, &path->peer) && q->id == m.id &&
+                               q->type == m.qtype && nib_text_same(q->name, m.qname));
+    }
+    if (query && !repeat) {
+        uint8_t *name = fuzz_block((const uint8_t *)m.qname.at, m.qname.len);
+        w->queries[w->n_queries++] =
+            (struct world_query){*path, m.id, m.qtype, {(const char *)name, m.qname.len}, name};
+    }
+    uint64_t answers = w->answers;
+    w->received++;
+    w->zero_found = false;
+    nib_local_input(&w->local, w->now, path, octets, len);
+    /* one answer at most, and only for this query: nobody else's fate hangs on it */
+    PROMISE(w->answers <= answers + (query && !repeat));
+    PROMISE(w->n_queries >= before);
+    PROMISE(!w->zero_found); /* NIB-7.4: what comes out of the table has a second to live */
+}
+
+void world_unsent(struct world *w)
+{
+    if (w->local.counters[NIB_LOCAL_ANSWERED] > 0)
+        nib_local_unsent(&w->local);
+}
+
+/* ---- between two events ---- */
+
+static void check_counters(const struct world *w)
+{
+    const uint64_t *c = w->local.counters;
+    uint64_t broken = 0, dropped = c[NIB_LOCAL_DROPPED_MALFORMED] + c[NIB_LOCAL_DROPPED_RESPONSE] +
+                                   c[NIB_LOCAL_DROPPED_REPEAT] + c[NIB_LOCAL_DROPPED_UNSENT];
+    for (int err = 0; err < NIB_ERR_COUNT; err++)
+        broken += w->local.malformed[err];
+    PROMISE(c[NIB_LOCAL_RECEIVED] == w->received);
+    PROMISE(w->received == c[NIB_LOCAL_ANSWERED] + w->pending.n_requests + dropped);
+    PROMISE(w->answers == c[NIB_LOCAL_ANSWERED] + c[NIB_LOCAL_DROPPED_UNSENT]);
+    PROMISE(w->answers == c[NIB_LOCAL_FOUND] + c[NIB_LOCAL_NOT_FOUND] + c[NIB_LOCAL_FAILURE]);
+    PROMISE(broken == c[NIB_LOCAL_DROPPED_MALFORMED]);
+    PROMISE(w->n_queries == w->pending.n_requests);
+}
+
+/* A socket is open exactly where a question is under way, and none asks beyond the limits. */
+static void check_questions(const struct world *w)
+{
+    uint32_t open = 0;
+    for (uint32_t slot = 0; slot < WORLD_QUESTIONS; slot++) {
+        const struct nib_question *q = nib_pending_at(&w->pending, slot);
+        PROMISE(w->sockets[slot].open == (q != NULL));
+        if (q == NULL)
+            continue;
+        open++;
+        PROMISE(q->first != 0 && q->sent <= NIB_DATAGRAMS_MAX); /* NIB-8.6 */
+        PROMISE(nib_addr_equal(&q->servers[q->server], &w->sockets[slot].to));
+        for (uint32_t ref = q->first; ref != 0; ref = w->pending.requests[ref - 1].next) {
+            const struct nib_request *r = &w->pending.requests[ref - 1];
+            PROMISE(r->spent + q->sent <= NIB_DATAGRAMS_MAX && r->cnames <= NIB_CNAMES_MAX);
+            if (ref == q->last)
+                break;
+        }
+    }
+    PROMISE(open == w->pending.n_questions && open == w->pending.retries.n);
+    PROMISE((nib_local_deadline(&w->local) == NIB_NEVER) == (open == 0));
+}
+
+/* Dynamic records live, are few, and shadow no static one. */
+static void check_cache(const struct world *w)
+{
+    struct nib_rr rr, found;
+    uint32_t at = 0;
+    size_t bad;
+    PROMISE(w->cache.n <= WORLD_RECORDS);
+    while (nib_cache_walk(&w->cache, w->now, &at, &rr)) {
+        struct nib_key key = nib_key_of(rr.name, w->table.zone->seed);
+        PROMISE(!nib_zone_find(w->table.zone, key, rr.type, &found));
+        PROMISE(rr.ttl_s >= 1 && rr.ttl_s <= WORLD_MAX_TTL && rr.no < w->table.next_no);
+        PROMISE(nib_result_check(rr.type, rr.result, &bad) == NIB_OK);
+        PROMISE(nib_result_outcome(rr.result) == NIB_FOUND);
+    }
+}
+
+void world_check_table(const struct world *w)
+{
+    char text[8192];
+    struct nib_zone_walk walk = {0};
+    struct nib_rr rr, found;
+    uint32_t n = 0;
+    while (nib_zone_walk(w->table.zone, &walk, &rr)) {
+        struct nib_key key = nib_key_of(rr.name, w->table.zone->seed);
+        PROMISE(nib_table_find(&w->table, w->now, key, rr.type, &found) && found.is_static);
+        n++;
+    }
+    PROMISE(n == w->table.zone->n);
+    size_t len = nib_table_text(&w->table, w->now, text, sizeof text);
+    PROMISE(len > 0 && len <= nib_table_text_max(&w->table));
+}
+
+void world_check(const struct world *w)
+{
+    check_counters(w);
+    check_questions(w);
+    check_cache(w);
+}
