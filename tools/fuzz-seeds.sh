@@ -78,7 +78,7 @@ perl -e '
     my $to = shift;
     sub seed { my ($target, $name, @octets) = @_;
         open(my $out, ">", "$to/$target/$name") or die; print $out pack("C*", @octets); }
-    for my $name (0 .. 23) {
+    for my $name (0 .. 25) {
         for my $type (0 .. 3) {
             # settings, then: query, reply that fits, one with TTL 0, a miss, the deadline
             for my $how (0, 2, 4, 5, 6, 7, 0x34, 0xc4) {
@@ -92,6 +92,7 @@ perl -e '
             }
         }
     }
+    seed("local", "cname-too-many", 0, 100, 2, 0, 0, 0, 0, 3, map { (4, 0, 5, 3, $_) } 5, 6, 7, 8, 25, 2, 10, 11, 12, 0);
     seed("local", "herd", 0, 100, 2, map { (0, $_, $_ % 3, 0, 3 + $_ % 6) } 0 .. 20);
     seed("local", "trouble-$_", 0, 100, 3, 11, 2, $_, 0, 0, 0, 0, 11, 8, 0, 9, 9, 11, 2, $_, 9, 8, 1) for 0 .. 255;
     seed("local", "reload", 0, 100, 3, 0, 0, 0, 0, 3, 4, 0, 4, 3, 1, 11, 0, 1, 0, 0, 1, 0, 3, 11, 1, 11, 0, 0);

@@ -83,6 +83,20 @@ void *fuzz_zone(struct nib_zone *zone, const char *records, uint64_t seed)
     return memory;
 }
 
+void fuzz_print(const struct nib_table *table, nib_ms now)
+{
+    for (int form = NIB_TABLE_CSV; form <= NIB_TABLE_COLOUR; form++) {
+        size_t cap = nib_table_form_max(table, (enum nib_table_form)form);
+        char *text = fuzz_zeroed(cap);
+        size_t len = nib_table_form_text(table, (enum nib_table_form)form, now, text, cap);
+        PROMISE(len > 0 && len <= cap && text[0] == '\n' && text[len - 1] == '\n');
+        for (size_t i = 0; i < len; i++)
+            PROMISE((text[i] >= ' ' && text[i] <= '~') || text[i] == '\n' ||
+                    (text[i] == '\033' && form == NIB_TABLE_COLOUR));
+        free(text);
+    }
+}
+
 /* ---- names, types, replies ---- */
 
 struct nib_text fuzz_name(struct fuzz_input *in)

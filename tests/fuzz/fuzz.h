@@ -8,7 +8,7 @@
 #define NIBDNS_TESTS_FUZZ_H
 
 #include "nibdns/message.h"
-#include "nibdns/zone.h"
+#include "nibdns/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
@@ -33,6 +33,9 @@ void *fuzz_zeroed(size_t n);
 
 /* The zone of a records text that has no fault. Returns its memory, to be freed. */
 void *fuzz_zone(struct nib_zone *zone, const char *records, uint64_t seed);
+
+/* The table in each of its forms goes into the room that it asks for, with nothing raw in it. */
+void fuzz_print(const struct nib_table *table, nib_ms now);
 
 /* Names that belong together: of one domain, of others, in several cases. And one of four types. */
 struct nib_text fuzz_name(struct fuzz_input *in);

@@ -113,6 +113,20 @@ static void check_counters(const struct nib_authoritative *server, uint64_t rece
     PROMISE(c[NIB_AUTH_DROPPED_MALFORMED] == broken);
 }
 
+/* The counters of two that share a table are the sum of both, and all of them are printed. */
+static void check_sum(const struct nib_authoritative *server)
+{
+    static struct nib_authoritative sum;
+    uint8_t text[4096];
+    sum = *server;
+    nib_authoritative_add_counters(&sum, server);
+    for (int i = 0; i < NIB_AUTH_COUNTERS; i++)
+        PROMISE(sum.counters[i] == 2 * server->counters[i]);
+    struct nib_writer w = nib_writer_init(text, sizeof text);
+    nib_authoritative_counters(&sum, &w);
+    PROMISE(!w.full && w.off > 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
     static struct nib_zone zone;
@@ -131,6 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         one_datagram(&server, &in);
         check_counters(&server, n);
     }
+    check_sum(&server);
     PROMISE(nib_table_text(&table, 0, after, sizeof after) == before_len);
     PROMISE(before_len > 0 && memcmp(before, after, before_len) == 0);
     return 0;

@@ -131,9 +131,11 @@ static void pass_time(struct world *w, struct fuzz_input *in)
 
 static void rare_event(struct world *w, struct fuzz_input *in)
 {
+    uint32_t file;
     switch (fuzz_below(in, 4)) {
     case 0:
-        world_reload(w, fuzz_below(in, WORLD_FILES));
+        file = fuzz_u8(in);
+        world_reload(w, file % WORLD_FILES, file >> 1 & 1);
         break;
     case 1:
         world_unsent(w);

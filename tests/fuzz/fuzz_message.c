@@ -39,6 +39,9 @@ static void check_fit(const struct nib_message *m)
         nib_text_same(m->aname, m->qname) && (m->atype == m->qtype || m->atype == NIB_CNAME);
     PROMISE(nib_message_fits(&query, m) == (fits ? NIB_FITS : NIB_MISFIT_ANSWER));
     PROMISE(nib_message_fits(&other, m) == NIB_MISFIT_ID);
+    enum nib_misfit misfit = nib_message_fits(&query, m);
+    PROMISE((nib_misfit_words(misfit)[0] == '\0') == (misfit == NIB_FITS));
+    PROMISE((nib_misfit_rule(misfit)[0] == '\0') == (misfit == NIB_FITS));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)

@@ -107,6 +107,9 @@ static struct reading read_in_steps(const uint8_t *file, size_t len, size_t step
             shown = step < len - shown ? shown + step : len;
         }
     }
+    struct nib_pcap_frame none;
+    PROMISE(reader.fault == NIB_PCAP_FINE || /* a fault stays */
+            nib_pcap_next(&reader, file, len, true, &used, &none) == NIB_PCAP_FAULT);
     reading.fault = reader.fault;
     reading.fault_at = reader.fault_at;
     PROMISE(reader.fault_at <= len && nib_pcap_fault_words(reader.fault) != NULL);

@@ -77,6 +77,7 @@ static char *print(struct nib_zone *zone, size_t *len)
 {
     struct nib_table table = {0};
     nib_table_set_zone(&table, zone);
+    fuzz_print(&table, 0);
     size_t cap = nib_table_text_max(&table);
     char *text = fuzz_zeroed(cap);
     *len = nib_table_text(&table, 0, text, cap);

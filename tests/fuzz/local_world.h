@@ -40,7 +40,7 @@ struct world {
     struct nib_cache cache;
     struct nib_pending pending;
     struct nib_zone zones[2]; /* the one in use, and the one before or after it */
-    uint32_t zone;
+    uint32_t zone, file;
     void *memory[4];
     uint8_t room[NIB_MESSAGE_MAX];
     struct world_query queries[WORLD_REQUESTS + 1];
@@ -61,8 +61,8 @@ void world_reset(struct world *w);
 /* A datagram from a client: if it is a query that is no repeat, an answer is now owed. */
 void world_input(struct world *w, const struct nib_path *path, const uint8_t *octets, size_t len);
 
-/* Reads one of the WORLD_FILES records files again. */
-void world_reload(struct world *w, uint32_t file);
+/* Reads one of the WORLD_FILES records files again, and puts it in place in one of two ways. */
+void world_reload(struct world *w, uint32_t file, bool in_steps);
 
 /* Whether an answer that was given is one that could not be sent. */
 void world_unsent(struct world *w);
