@@ -1,7 +1,8 @@
 /*
  * Runs a fuzz target without libFuzzer, from the project's root, in TAP: first the stored corpus,
  * tests/fuzz/corpus/TARGET.hex (an input a line in hex; # begins a comment), then what a mutator
- * makes of it. SEED=N repeats a run, ROUNDS=N (100000) says how many mutated inputs, 0 is none.
+ * makes of it. SEED=N repeats a run; ROUNDS=N (100000) and SECONDS=N (4) say how many mutated
+ * inputs, and how long at most.
  *
  *     TARGET                 the above
  *     TARGET FILE ...        each file as one input
@@ -234,9 +235,11 @@ static int test(void)
         run(corpus[i]);
     (void)printf(
         "%s 1 - %s: %zu stored inputs\n", n_corpus == 0 ? "not ok" : "ok", target, n_corpus);
-    for (uint64_t i = 0; n_corpus > 0 && i < rounds; i++)
+    uint64_t n = 0;
+    time_t end = time(NULL) + (time_t)number_of("SECONDS", 4);
+    for (; n_corpus > 0 && n < rounds && (n % 64 != 0 || time(NULL) < end); n++)
         run_mutated();
-    (void)printf("ok 2 - %s: %llu mutated inputs\n", target, (unsigned long long)rounds);
+    (void)printf("ok 2 - %s: %llu mutated inputs\n", target, (unsigned long long)n);
     return n_corpus == 0;
 }
 

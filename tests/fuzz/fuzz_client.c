@@ -145,7 +145,6 @@ static void check_table(struct world *w)
         last = rr.no;
         n++;
     }
-    fuzz_print(&w->table, w->now);
 }
 
 static void event(struct world *w, struct fuzz_input *in)
@@ -196,6 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     w.client.next_id = fuzz_u8(&in) % 4 == 3 ? UINT32_MAX : 0;
     while (in.len > 0)
         event(&w, &in);
+    fuzz_print(&w.table, w.now);
     for (int i = 0; i < NIB_DISCARD_COUNT; i++)
         PROMISE(nib_discard_words((enum nib_discard)i)[0] != '\0');
     free(zone);
