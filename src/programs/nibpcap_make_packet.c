@@ -119,6 +119,8 @@ static void read_vlan(struct make *make, struct nib_text *rest)
 {
     struct make_packet *p = &make->packet;
     struct nib_text word = make_word(rest);
+    if (p->vlans == 2)
+        make_fault(make, word, "a frame has two tags at most");
     do
         p->vlan[p->vlans++] = (uint16_t)make_number(make, word, 4095);
     while (p->vlans < 2 && (word = make_word(rest)).len > 0);
