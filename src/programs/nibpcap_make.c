@@ -51,6 +51,8 @@ static void read_packet(struct make *make, struct nib_text time, struct nib_text
     bool relative = time.len > 0 && time.at[0] == '+';
     int64_t ns = make_time(make, (struct nib_text){time.at + relative, time.len - relative});
     make->time_ns = relative ? make->time_ns + ns : make->start_ns + ns;
+    if (make->time_ns / 1000000000 > UINT32_MAX)
+        make_fault(make, time, "later than the 32 bits of a capture's seconds can say");
     memset(p, 0, sizeof *p);
     p->time_ns = make->time_ns;
     make->answers = find_answers(*modifiers);

@@ -43,11 +43,17 @@ static void show_input(void)
     (void)fflush(stdout);
 }
 
-/* A broken promise aborts: the sanitizer then calls back too. */
+/* A broken promise and undefined behaviour abort; the address sanitizer then calls back. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "handle_abort=1";
+}
+
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+    return "abort_on_error=1";
 }
 
 static void run(struct input input)
