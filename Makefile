@@ -29,7 +29,9 @@ sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 programs := client localserver amazoneserver nibpcap nibsim nibbench
 programs := $(foreach p,$(programs),$(if $(wildcard src/programs/$(p).c),$(p)))
 core     := $(wildcard src/core/*.c)
-os       := $(wildcard src/os/*.c)
+# PORTABLE=1: for systems without epoll, recvmmsg() and sendmmsg().
+other_os := $(if $(PORTABLE),src/os/wait_epoll.c src/os/batch.c,src/os/wait_poll.c src/os/batch_posix.c)
+os       := $(filter-out $(other_os),$(wildcard src/os/*.c))
 common   := src/programs/options.c src/programs/serve.c
 tests    := $(wildcard tests/test_*.c)
 helpers  := $(filter-out $(tests),$(wildcard tests/*.c))
@@ -48,13 +50,18 @@ build/$(1)/%.o: %.c
 	$$(Q)$(2) $$(base) $(3) -c $$< -o $$@
 build/$(1)/libnibdns.a: $$(core:%.c=build/$(1)/%.o)
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
-build/$(1)/libos.a: $$(os:%.c=build/$(1)/%.o) $$(common:%.c=build/$(1)/%.o)
-	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+build/$(1)/libos.a: $$(os:%.c=build/$(1)/%.o) $$(common:%.c=build/$(1)/%.o) build/$(1)/os.list
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
+build/$(1)/os.list: always
+	@mkdir -p $$(@D)
+	@echo $$(os) | cmp -s - $$@ || echo $$(os) >$$@
 build/$(1)/bin/%: build/$(1)/src/programs/%.o $$$$(addprefix build/$(1)/,$$$$(subst .c,.o,$$$$(parts_$$$$*))) \
                   build/$(1)/libos.a build/$(1)/libnibdns.a
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(3) $$^ -o $$@ $(4) -pthread
 endef
+.PHONY: always
+always:
 flavour-%: $$(addprefix build/%/bin/,$(programs))
 	@:
 release_flags := $(call hardened,$(CC))
@@ -62,6 +69,7 @@ $(eval $(call flavour,release,$$(CC),$$(release_flags) $$(CFLAGS),$(harden_ld) $
 $(eval $(call flavour,test,$$(CC),$(sanitize),))
 $(eval $(call flavour,clang,clang,-O2,))
 $(eval $(call flavour,musl,musl-gcc,-O2,-static))
+$(eval $(call flavour,portable,$$(CC),$(sanitize),))
 
 .PHONY: all
 # help: make                  the programs, in bin/

@@ -61,9 +61,9 @@ size_t nib_table_text(const struct nib_table *table, nib_ms now, char *out, size
  * and a TTL under 10 s is marked. `max` and `cap` as above.
  */
 enum nib_table_form { NIB_TABLE_CSV, NIB_TABLE_PRETTY, NIB_TABLE_COLOUR };
-enum { NIB_TABLE_PRETTY_ROW = 160 }; /* octets that a row has more than in NIB_TABLE_CSV, at most */
+enum { NIB_TABLE_PRETTY_ROW = 160 }; /* octets of a row beside its CSV, at most */
 size_t nib_table_form_max(const struct nib_table *table, enum nib_table_form form);
-size_t nib_table_form_text(const struct nib_table *table, enum nib_table_form form, nib_ms now,
-    char *out, size_t cap);
+size_t nib_table_form_text(
+    const struct nib_table *table, enum nib_table_form form, nib_ms now, char *out, size_t cap);
 
 #endif

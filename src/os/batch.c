@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "control.h"
 #include "nibdns/os/memory.h"
 #include "sockaddr.h"
 
@@ -20,12 +21,6 @@
  * The headers that the system calls want are filled in once and only touched up between calls: for
  * a single question that is most of our own work.
  */
-
-/* Room for the address that a piece came to or leaves from, and for the size of its segments. */
-struct control {
-    _Alignas(struct cmsghdr) unsigned char octets[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
-                                                  CMSG_SPACE(sizeof(int))];
-};
 
 /* Behind its longest content a piece's room goes on a little: pieces then differ in cache sets. */
 enum { PIECE_MAX = 65536, PIECE_STRIDE = PIECE_MAX + 1024 + 64 };
@@ -77,33 +72,15 @@ void nib_inbox_free(struct nib_inbox *in)
     free(in);
 }
 
-/* CMSG_NXTHDR, whose text in musl has conversions that we would not write. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wsign-compare"
-static struct cmsghdr *control_after(struct msghdr *h, struct cmsghdr *c)
-{
-    return CMSG_NXTHDR(h, c);
-}
-#pragma GCC diagnostic pop
-
 static void read_control(struct msghdr *h, struct nib_addr *self, size_t *segment)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = control_after(h, c)) {
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-            struct in_pktinfo info;
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            memcpy(self->ip, &info.ipi_addr, 4);
-        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-            struct in6_pktinfo info;
-            memcpy(&info, CMSG_DATA(c), sizeof info);
-            memcpy(self->ip, &info.ipi6_addr, 16);
-            if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
-                self->scope = (uint32_t)info.ipi6_ifindex;
-        } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
+        if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
             int size;
             memcpy(&size, CMSG_DATA(c), sizeof size);
             *segment = size > 0 ? (size_t)size : *segment;
+        } else {
+            control_read_self(c, self);
         }
     }
 }
@@ -249,31 +226,6 @@ void nib_outbox_add(struct nib_outbox *out, const struct nib_path *path, size_t 
     join_run(out, i);
 }
 
-static void *add_control(struct msghdr *h, struct control *control, int level, int type, size_t len)
-{
-    struct cmsghdr *c = (struct cmsghdr *)(void *)(control->octets + h->msg_controllen);
-    *c = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type};
-    c->cmsg_len = (__typeof__(c->cmsg_len))CMSG_LEN(len); /* size_t, or musl's socklen_t */
-    h->msg_control = control->octets;
-    h->msg_controllen += (__typeof__(h->msg_controllen))CMSG_SPACE(len);
-    return CMSG_DATA(c);
-}
-
-/* The answer leaves from the address that the request came to, not from whichever routing picks. */
-static void leave_from(struct msghdr *h, struct control *control, const struct nib_addr *self)
-{
-    if (self->family == 4) {
-        struct in_pktinfo info = {0};
-        memcpy(&info.ipi_spec_dst, self->ip, 4);
-        memcpy(add_control(h, control, IPPROTO_IP, IP_PKTINFO, sizeof info), &info, sizeof info);
-    } else {
-        struct in6_pktinfo info = {.ipi6_ifindex = self->scope};
-        memcpy(&info.ipi6_addr, self->ip, 16);
-        memcpy(
-            add_control(h, control, IPPROTO_IPV6, IPV6_PKTINFO, sizeof info), &info, sizeof info);
-    }
-}
-
 /* The header of a run; its answers' octets are gathered from where they stand. */
 static void fill_header(
     struct nib_outbox *out, size_t r, struct iovec *iov, const struct nib_addr *self)
@@ -288,10 +240,10 @@ static void fill_header(
     for (uint8_t i = run->first; i != NONE; i = out->next[i])
         *iov++ = (struct iovec){out->octets[i], out->len[i]};
     if (addr_is_wildcard(self))
-        leave_from(h, &out->controls[r], &path->self);
+        control_leave_from(h, &out->controls[r], &path->self);
     if (run->n > 1) {
         uint16_t size = out->len[run->first];
-        memcpy(add_control(h, &out->controls[r], IPPROTO_UDP, UDP_SEGMENT, sizeof size), &size,
+        memcpy(control_add(h, &out->controls[r], IPPROTO_UDP, UDP_SEGMENT, sizeof size), &size,
             sizeof size);
     }
 }

@@ -51,12 +51,12 @@ struct nib_server_config {
     const char *banner;  /* and at the start: [LocalDNS] */
     struct nib_addr listen[NIB_LISTEN_MAX];
     size_t n_listen;
-    uint32_t workers;   /* 1 to NIB_WORKERS_MAX */
-    uint32_t max_slots; /* sockets for questions upstream */
-    bool quiet;         /* no tables */
-    enum nib_table_form form;
-    const char *write;  /* a file for a capture of the traffic, or NULL */
-    size_t table_cap;   /* octets of tables that may wait for a slow reader */
+    uint32_t workers;         /* 1 to NIB_WORKERS_MAX */
+    uint32_t max_slots;       /* sockets for questions upstream */
+    bool quiet;               /* no tables */
+    enum nib_table_form form; /* of the tables */
+    const char *write;        /* a file for a capture of the traffic, or NULL */
+    size_t table_cap;         /* octets of tables that may wait for a slow reader */
 };
 
 /*

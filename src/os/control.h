@@ -1,0 +1,69 @@
+/*
+ * Floor 5, private: what travels beside a datagram: the address of ours that it came to or leaves
+ * from. Needs _GNU_SOURCE.
+ */
+#ifndef NIBDNS_OS_CONTROL_H
+#define NIBDNS_OS_CONTROL_H
+
+#include "sockaddr.h"
+
+/* Room for the address that a piece came to or leaves from, and for the size of its segments. */
+struct control {
+    _Alignas(struct cmsghdr) unsigned char octets[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
+                                                  CMSG_SPACE(sizeof(int))];
+};
+
+/* CMSG_NXTHDR, whose text in musl has conversions that we would not write. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+static inline struct cmsghdr *control_after(struct msghdr *h, struct cmsghdr *c)
+{
+    return CMSG_NXTHDR(h, c);
+}
+#pragma GCC diagnostic pop
+
+/* Where a datagram came to, if that is what this says. */
+static inline void control_read_self(struct cmsghdr *c, struct nib_addr *self)
+{
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+        struct in_pktinfo info;
+        memcpy(&info, CMSG_DATA(c), sizeof info);
+        memcpy(self->ip, &info.ipi_addr, 4);
+    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+        struct in6_pktinfo info;
+        memcpy(&info, CMSG_DATA(c), sizeof info);
+        memcpy(self->ip, &info.ipi6_addr, 16);
+        if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
+            self->scope = (uint32_t)info.ipi6_ifindex;
+    }
+}
+
+static inline void *control_add(
+    struct msghdr *h, struct control *control, int level, int type, size_t len)
+{
+    struct cmsghdr *c = (struct cmsghdr *)(void *)(control->octets + h->msg_controllen);
+    *c = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type};
+    c->cmsg_len = (__typeof__(c->cmsg_len))CMSG_LEN(len); /* size_t, or musl's socklen_t */
+    h->msg_control = control->octets;
+    h->msg_controllen += (__typeof__(h->msg_controllen))CMSG_SPACE(len);
+    return CMSG_DATA(c);
+}
+
+/* The answer leaves from the address that the request came to, not from whichever routing picks. */
+static inline void control_leave_from(
+    struct msghdr *h, struct control *control, const struct nib_addr *self)
+{
+    if (self->family == 4) {
+        struct in_pktinfo info = {0};
+        memcpy(&info.ipi_spec_dst, self->ip, 4);
+        memcpy(control_add(h, control, IPPROTO_IP, IP_PKTINFO, sizeof info), &info, sizeof info);
+    } else {
+        struct in6_pktinfo info = {.ipi6_ifindex = self->scope};
+        memcpy(&info.ipi6_addr, self->ip, 16);
+        memcpy(
+            control_add(h, control, IPPROTO_IPV6, IPV6_PKTINFO, sizeof info), &info, sizeof info);
+    }
+}
+
+#endif

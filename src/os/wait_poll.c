@@ -1,0 +1,120 @@
+#define _GNU_SOURCE
+#include "nibdns/os/wait.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * For systems without epoll: make PORTABLE=1. Each wait costs as much as there are descriptors.
+ *
+ * A question's end may take its socket off another worker's waiter while that one waits, so it
+ * waits on a copy; a number that is told late finds its socket closed or empty.
+ */
+struct nib_waiter {
+    pthread_mutex_t lock; /* of the first four */
+    struct pollfd *watched;
+    uint32_t *numbers;
+    size_t n, cap;
+    struct pollfd *asked; /* the copies, of the thread that waits; cap of each */
+    uint32_t *asked_numbers;
+    size_t first; /* where the last wait had no more room: the next one looks there first */
+};
+
+struct nib_waiter *nib_waiter_open(void)
+{
+    struct nib_waiter *waiter = calloc(1, sizeof *waiter);
+    if (waiter != NULL)
+        (void)pthread_mutex_init(&waiter->lock, NULL);
+    return waiter;
+}
+
+void nib_waiter_close(struct nib_waiter *waiter)
+{
+    free(waiter->watched);
+    free(waiter->numbers);
+    free(waiter->asked);
+    free(waiter->asked_numbers);
+    (void)pthread_mutex_destroy(&waiter->lock);
+    free(waiter);
+}
+
+/* The array with more room, or as it was and *ok false. */
+static void *larger(void *array, size_t cap, size_t size, bool *ok)
+{
+    void *moved = realloc(array, cap * size);
+    *ok = *ok && moved != NULL;
+    return moved != NULL ? moved : array;
+}
+
+static bool make_room(struct nib_waiter *w)
+{
+    size_t cap = w->cap == 0 ? 64 : 2 * w->cap;
+    bool ok = true;
+    if (w->n < w->cap)
+        return true;
+    w->watched = larger(w->watched, cap, sizeof *w->watched, &ok);
+    w->numbers = larger(w->numbers, cap, sizeof *w->numbers, &ok);
+    w->asked = larger(w->asked, cap, sizeof *w->asked, &ok);
+    w->asked_numbers = larger(w->asked_numbers, cap, sizeof *w->asked_numbers, &ok);
+    w->cap = ok ? cap : w->cap;
+    return ok;
+}
+
+/* Only the thread that waits adds, so it never waits on arrays that move. */
+int nib_waiter_add(struct nib_waiter *waiter, int fd, uint32_t number)
+{
+    (void)pthread_mutex_lock(&waiter->lock);
+    bool room = make_room(waiter);
+    if (room) {
+        waiter->watched[waiter->n] = (struct pollfd){.fd = fd, .events = POLLIN};
+        waiter->numbers[waiter->n++] = number;
+    }
+    (void)pthread_mutex_unlock(&waiter->lock);
+    return room ? 0 : -1;
+}
+
+void nib_waiter_remove(struct nib_waiter *waiter, int fd)
+{
+    (void)pthread_mutex_lock(&waiter->lock);
+    for (size_t i = waiter->n; i-- > 0;) {
+        if (waiter->watched[i].fd != fd)
+            continue;
+        waiter->n--;
+        waiter->watched[i] = waiter->watched[waiter->n];
+        waiter->numbers[i] = waiter->numbers[waiter->n];
+        break;
+    }
+    (void)pthread_mutex_unlock(&waiter->lock);
+}
+
+static size_t copy(struct nib_waiter *waiter)
+{
+    (void)pthread_mutex_lock(&waiter->lock);
+    size_t n = waiter->n;
+    if (n > 0) {
+        memcpy(waiter->asked, waiter->watched, n * sizeof *waiter->asked);
+        memcpy(waiter->asked_numbers, waiter->numbers, n * sizeof *waiter->asked_numbers);
+    }
+    (void)pthread_mutex_unlock(&waiter->lock);
+    return n;
+}
+
+size_t nib_waiter_wait(
+    struct nib_waiter *waiter, int timeout_ms, const sigset_t *mask, uint32_t *numbers, size_t most)
+{
+    size_t n = copy(waiter), found = 0;
+    const struct timespec time = {timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000};
+    if (ppoll(waiter->asked, (nfds_t)n, timeout_ms < 0 ? NULL : &time, mask) <= 0)
+        return 0;
+    for (size_t i = 0; i < n && found < most; i++) {
+        size_t at = (waiter->first + i) % n;
+        if ((waiter->asked[at].revents & (POLLIN | POLLERR | POLLHUP)) != 0)
+            numbers[found++] = waiter->asked_numbers[at];
+        if (found == most)
+            waiter->first = at + 1;
+    }
+    return found;
+}
