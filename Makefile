@@ -141,16 +141,13 @@ coverage:
 # ---- campaigns: as long as you like ----
 
 # help: make sim              simulated runs until told to stop (RUNS=N: so many, SEED=N: from there)
-# help: make prove            the codec, with Frama-C
-# help: make model            the pending table, with Spin
-.PHONY: sim prove model
+# help: make mutants          do the tests notice small faults in the logic? (N=300 of them)
+.PHONY: sim mutants
 RUNS = 0
 sim: bin/nibsim
 	$(Q)bin/nibsim --seed $${SEED:-$$(date +%s)} --runs $(RUNS)
-prove:
-	$(Q)tools/prove.sh
-model:
-	$(Q)tools/model.sh
+mutants:
+	$(Q)tools/mutants.sh
 
 # help: make bench            ours beside a bare echo, in turns
 # help: make bench-peers      ours beside NSD, Knot, Unbound and dnsmasq, which it installs

@@ -354,6 +354,9 @@ static void the_pseudo_header_has_all_of_its_fields(void **state)
 static void a_carry_of_a_carry_is_added_too(void **state)
 {
     (void)state;
+    static uint8_t ones[NIB_PCAP_FRAME_MAX];
+    memset(ones, 0xff, sizeof ones);
+    assert_int_equal(nib_sum_fold(nib_sum_add(0, ones, sizeof ones)), 0);
     assert_int_equal(nib_sum_fold(0), 0xffff);
     assert_int_equal(nib_sum_fold(0xffff), 0);
     assert_int_equal(nib_sum_fold(0x1ffff), 0xfffe); /* 10000, then 1 */

@@ -169,6 +169,13 @@ static void fragments_are_named(void **state)
     assert_int_equal(p.kind, NIB_PACKET_FRAGMENT);
     assert_true(p.fragment_id == 0xdeadbeef);
     assert_int_equal(p.fragment_at, 24);
+    assert_false(p.fragment_more);
+    p = read_hex(NIB_LINK_RAW,
+        "60000000 0010 2c 40 " HEX_ADDRESSES6 "1100 0001 deadbeef 9c41 5208 001b 9ecc", 0);
+    assert_int_equal(p.kind, NIB_PACKET_FRAGMENT);
+    assert_int_equal(p.fragment_at, 0);
+    assert_true(p.fragment_more);
+    assert_int_equal(p.udp.dst.port, 21000);
     /* the last piece of a large datagram: 2048 in units of 8 octets is 0100 */
     p = read_hex(NIB_LINK_RAW, "4500 0017 1234 0100 4011 54a0 " HEX_ADDRESSES "656475", 0);
     assert_int_equal(p.fragment_at, 2048);

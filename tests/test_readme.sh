@@ -175,7 +175,7 @@ fi
 targets() { # every `make x` that is named
     grep -oE '(`|^    )make [a-z-]+' README.md | sed 's/.*make //' | sort -u >"$tmp/targets"
     [ -s "$tmp/targets" ] && while read -r target; do
-        grep -qE "^(\.PHONY:.* )?$target( |:|\$)|^\.PHONY:.*[ ]$target( |\$)" Makefile tools/install.mk ||
+        grep -qE "^(\.PHONY:.* )?$target( |:|\$)|^\.PHONY:.*[ ]$target( |\$)" Makefile tools/*.mk tests/*/*.mk ||
             { echo "make $target"; return 1; }
     done <"$tmp/targets"
 }
