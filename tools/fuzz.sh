@@ -15,6 +15,10 @@ longest() { # octets of an input; the mutator of driver.c goes to 4096
     case $1 in message) echo 1100 ;; name) echo 512 ;; pcap) echo 4096 ;; *) echo 2048 ;; esac
 }
 
+short() { # the same of a stored one: longer ones are cut
+    case $1 in message | pcap | make) echo 1100 ;; *) echo 640 ;; esac
+}
+
 prepare() {
     [ -d build/fuzz/seeds ] || tools/fuzz-seeds.sh >/dev/null
     mkdir -p "$work/$1" "build/fuzz/stored/$1"
@@ -29,7 +33,10 @@ run() {
         prepare "$target"
         log=$work/$target.log
         before=$(find "$work" -maxdepth 1 -name "$target.fault-*" | wc -l)
-        build/fuzz/"$target" -max_total_time="$seconds" -max_len="$(longest "$target")" -timeout=10 \
+        words=-dict=tests/fuzz/words/$target.dict
+        [ -f "${words#-dict=}" ] || words=-verbosity=1
+        build/fuzz/"$target" "$words" -max_total_time="$seconds" \
+            -max_len="$(longest "$target")" -timeout=10 \
             -rss_limit_mb=1024 -print_final_stats=1 -reload=0 -artifact_prefix="$work/$target.fault-" \
             "$work/$target" "build/fuzz/stored/$target" "build/fuzz/seeds/$target" >"$log" 2>&1 || failed=1
         after=$(find "$work" -maxdepth 1 -name "$target.fault-*" | wc -l)
@@ -51,13 +58,13 @@ store() {
         prepare "$target"
         least=build/fuzz/least/$target
         rm -rf "$least" && mkdir -p "$least"
-        build/fuzz/"$target" -merge=1 -max_len="$(longest "$target")" "$least" "$work/$target" \
+        build/fuzz/"$target" -merge=1 -max_len="$(short "$target")" "$least" "$work/$target" \
             "build/fuzz/stored/$target" "build/fuzz/seeds/$target" >"$work/$target.merge.log" 2>&1 ||
             { tail -n 3 "$work/$target.merge.log"; return 1; }
         { # a comment and the lines up to an empty one are somebody's own
             awk '/^#/ && !/^# The fewest/ { on = 1 } /^$/ { if (on) print; on = 0 } on' "$corpus/$target.hex" 2>/dev/null
             echo "# The fewest inputs that reach what was reached: tools/fuzz.sh store $target"
-            find "$least" -type f -size -5 -exec build/test/fuzz/"$target" --pack {} + | sort | awk '{ print length, $0 }' |
+            find "$least" -type f -exec build/test/fuzz/"$target" --pack {} + | sort | awk '{ print length, $0 }' |
                 sort -n -s -k 1,1 | cut -d ' ' -f 2
         } >"$work/$target.hex" && mv "$work/$target.hex" "$corpus/$target.hex"
         echo "$target: $(grep -c '^[0-9a-f]' "$corpus/$target.hex") inputs, $(wc -c <"$corpus/$target.hex") octets"
