@@ -36,17 +36,14 @@ enum sim_promise {
         SIM_PROMISE_COUNT /* and none of them */
 };
 
-#define SIM_COUNTS(X)                                                                              \
-    X(lookups)                                                                                     \
-    X(found)                                                                                       \
-    X(from_table)                                                                                  \
-    X(not_found)                                                                                   \
-    X(failure)                                                                                     \
-    X(no_answer)                                                                                   \
-    X(cut_off) X(datagrams) X(lost) X(duplicated) X(corrupted) X(caught) X(slow) X(no_socket)      \
-        X(refused) X(spoofed) X(withdrawn) X(crashes) X(pauses) X(cuts) X(reloads) X(late)         \
-            X(overflown) X(questions) X(upstream) X(shared) X(repeats) X(evicted) X(full)          \
-                X(answers) X(events) X(checks)
+// clang-format off
+#define SIM_COUNTS(X) \
+    X(lookups) X(found) X(from_table) X(not_found) X(failure) X(no_answer) X(cut_off) \
+    X(datagrams) X(lost) \
+    X(duplicated) X(corrupted) X(caught) X(slow) X(no_socket) X(refused) X(spoofed) \
+    X(withdrawn) X(crashes) X(pauses) X(cuts) X(reloads) X(late) X(overflown) X(questions) \
+    X(upstream) X(shared) X(repeats) X(evicted) X(full) X(answers) X(events) X(checks)
+// clang-format on
 
 struct sim_counts {
 #define X(name) uint64_t name;
