@@ -98,12 +98,17 @@ bool naive_is_ipv4(struct naive_text text)
            is_num(part(text, b + 1, c)) && is_num(part(text, c + 1, text.len));
 }
 
+static bool is_hex(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 static bool is_group(struct naive_text text)
 {
     if (text.len < 1 || text.len > 4)
         return false;
     for (size_t i = 0; i < text.len; i++)
-        if (memchr("0123456789abcdefABCDEF", text.octets[i], 22) == NULL)
+        if (!is_hex(text.octets[i]))
             return false;
     return true;
 }

@@ -197,12 +197,13 @@ static void two_octets_anywhere(uint8_t *octets, uint8_t *name, size_t len)
 {
     static const uint8_t values[] = {
         '.', '-', '/', '0', '9', ':', '@', 'Z', '[', '_', '`', '{', 0x80};
+    enum { N = sizeof values };
     memset(name, 'x', len);
     for (size_t i = 0; i < len; i++) {
         for (size_t j = 0; j < i; j++) {
-            for (size_t v = 0; v < sizeof values * sizeof values; v++) {
-                name[i] = values[v / sizeof values];
-                name[j] = values[v % sizeof values];
+            for (size_t v = 0; v < N * N; v++) {
+                name[i] = values[v / N];
+                name[j] = values[v % N];
                 if (len < 20 || i - j < 10 || (name[i] == '.' && name[j] == '.'))
                     compare(octets, 6 + len);
             }
