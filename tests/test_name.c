@@ -212,6 +212,27 @@ static void every_two_octets_are_judged_as_the_second_decoder_does(void **state)
         }
 }
 
+/* Any octet, or a dot before another, among letters: no place of a name is passed over. */
+static void one_octet_is_judged_alike_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len <= 66; len++)
+        for (size_t place = 0; place < len; place++)
+            for (unsigned octet = 0; octet <= 0x100; octet++) {
+                char octets[66];
+                size_t bad = 99, at = 0;
+                memset(octets, 'a', len);
+                octets[place] = (char)(octet == 0x100 ? '.' : octet);
+                if (octet == 0x100 && place + 1 < len)
+                    octets[place + 1] = '.';
+                const char *rule =
+                    naive_name((struct naive_text){(const uint8_t *)octets, len}, &at);
+                enum nib_err err = nib_name_check((struct nib_text){octets, len}, &bad);
+                assert_string_equal(nib_err_rule(err), rule == NULL ? "" : rule);
+                assert_int_equal(bad, rule == NULL ? 0 : at);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_parent_is_the_name_without_its_first_label),
         cmocka_unit_test(the_hash_is_the_same_on_every_machine),
         cmocka_unit_test(every_two_octets_are_judged_as_the_second_decoder_does),
+        cmocka_unit_test(one_octet_is_judged_alike_wherever_it_stands),
     };
     return cmocka_run_group_tests_name("name", tests, NULL, NULL);
 }

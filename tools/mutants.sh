@@ -10,7 +10,7 @@
 set -u
 dir=build/mutants
 CC=${CC:-cc}
-flags='-std=c11 -w -Ibuild/mutants/include -fPIC'
+flags='-std=c11 -w -Ibuild/mutants/include -Ibuild/mutants/src/core -fPIC'
 # What the plain build does not notice, octets behind an array say, this one may.
 undefined='-O1 -fsanitize=undefined -fno-sanitize-recover=all'
 export CC SEED="${SEED:-1}" LC_ALL=C
