@@ -490,6 +490,21 @@ static void the_promised_size_holds_every_form(void **state)
     }
 }
 
+/* The same octets as of a program that has learnt nothing yet. */
+static void a_table_for_a_person_needs_no_learnt_records(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare_local(&f);
+    size_t max = nib_table_form_max(&f.table, NIB_TABLE_PRETTY);
+    char *want = zeroed(max + 1);
+    (void)nib_table_form_text(&f.table, NIB_TABLE_PRETTY, T0, want, max);
+    f.table.cache = NULL;
+    assert_form(&f, NIB_TABLE_PRETTY, T0, want);
+    free(want);
+    reset(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +529,7 @@ int main(void)
         cmocka_unit_test(random_tables_never_outgrow_the_promised_size),
         cmocka_unit_test(no_learnt_record_stands_beside_an_alias),
         cmocka_unit_test(numbers_are_taken_first_and_the_zone_swapped_later),
+        cmocka_unit_test(a_table_for_a_person_needs_no_learnt_records),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }
