@@ -105,7 +105,7 @@ build/test/%: build/test/tests/%.o build/test/libtests.a build/test/libos.a buil
 
 test_programs := $(tests:tests/%.c=build/test/%)
 test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tools/check-rules.sh tools/compilers.sh \
-                 tests/test_floors.sh
+                 tests/test_floors.sh tools/model.sh
 
 .PHONY: test check floors compilers
 # help: make test             everything, with the packages that it needs
@@ -121,6 +121,11 @@ check: $(test_programs) $(programs:%=build/test/bin/%)
 # help: make floors           proves from the object files that the logic needs nothing of the system
 floors: build/release/libnibdns.a
 	$(Q)tools/floors.sh $<
+
+# help: make model            the model of the pending table, with Spin: the protocol's rule, and weakened ones
+.PHONY: model
+model: bin/nibpcap
+	$(Q)tools/model.sh
 
 # help: make compilers        gcc and clang, glibc and musl, as far as they are there
 compilers: all
