@@ -70,6 +70,7 @@ for names in 1 2 1000; do
     check "table measures $names names" ended 0
     check "table of $names gives one JSON object" one_object
     check "table of $names counts pages" above_0 cache_resident_record
+    check "table of $names is printed" above_0 print_ns
 done
 
 start nibbench echo --listen 127.0.0.1:0 --json
