@@ -147,21 +147,21 @@ pids='' unbound=''
 upstream_cpu
 ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/$n" --ttl 86400
 our_upstream=${at##*:}
-beside=-
+reference=-
 if command -v unbound >/dev/null && command -v nsd >/dev/null; then
     nsd_upstream
     local_cpu
     unbound_local
-    unbound=$pid beside=unbound
+    unbound=$pid reference=unbound
     ready unbound - "$n" --dns
 else
     echo "no unbound or no nsd here: ours alone" >&2
 fi
 local_cpu
 # Each server says its counters into a file of its own.
-our_local ours "$beside" "$bin" && ln "$dir/said" "$dir/ours.said" && rm "$dir/said"
+our_local ours "$reference" "$bin" && ln "$dir/said" "$dir/ours.said" && rm "$dir/said"
 if [ -n "$base" ]; then
-    our_local base "$beside" "$base" && ln "$dir/said" "$dir/base.said" && rm "$dir/said"
+    our_local base "$reference" "$base" && ln "$dir/said" "$dir/base.said" && rm "$dir/said"
 fi
 run_cold
 say_from_cache
