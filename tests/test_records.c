@@ -552,6 +552,33 @@ static void a_printed_table_of_static_records_reads_back_as_itself(void **state)
     reset(&second);
 }
 
+static void see_step(void *ctx, size_t octets)
+{
+    size_t *steps = ctx;
+    assert_true(octets > 0);
+    steps[++steps[0]] = octets;
+}
+
+static void a_long_file_tells_how_far_it_is(void **state)
+{
+    (void)state;
+    enum { LINES = 2 * NIB_RECORDS_STEP }; /* the header and empty lines */
+    static char text[sizeof HEADER + LINES];
+    size_t steps[4] = {0};
+    struct nib_zone zone;
+    memcpy(text, HEADER, sizeof HEADER - 1);
+    memset(text + sizeof HEADER - 1, '\n', LINES);
+    struct nib_text file = {text, sizeof HEADER - 1 + LINES - 1};
+    void *memory = zeroed(nib_zone_bytes(nib_records_count(file), file.len));
+    nib_zone_init(&zone, memory, nib_records_count(file), file.len, SEED);
+    struct nib_faults faults = {.ctx = steps, .step = see_step};
+    assert_true(nib_records_read(file, &zone, &faults));
+    assert_int_equal(steps[0], 2);
+    assert_int_equal(steps[1], sizeof HEADER - 1 + NIB_RECORDS_STEP - 2);
+    assert_int_equal(steps[2], sizeof HEADER - 1 + 2 * NIB_RECORDS_STEP - 2);
+    free(memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -584,6 +611,7 @@ int main(void)
         cmocka_unit_test(random_octets_behind_a_header_are_read_or_refused),
         cmocka_unit_test(the_longest_fault_fits_its_promised_room),
         cmocka_unit_test(a_printed_table_of_static_records_reads_back_as_itself),
+        cmocka_unit_test(a_long_file_tells_how_far_it_is),
     };
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);
 }

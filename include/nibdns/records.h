@@ -11,10 +11,15 @@
 
 enum { NIB_FAULT_MAX = 640 }; /* octets of the longest fault text and a terminator */
 
-/* Told of each fault: line and column from 1, what is wrong (terminated, printable). */
+/*
+ * Told of each fault: line and column from 1, what is wrong (terminated, printable); and every
+ * NIB_RECORDS_STEP lines, unless that is NULL, of how many octets have been read.
+ */
+enum { NIB_RECORDS_STEP = 16384 };
 struct nib_faults {
     void *ctx;
     void (*fault)(void *ctx, size_t line, size_t column, const char *words);
+    void (*step)(void *ctx, size_t octets);
     size_t n; /* how many there were */
 };
 

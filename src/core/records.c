@@ -267,8 +267,11 @@ bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_fa
     bool header = false;
     struct reading reading = {.zone = zone, .faults = faults};
     struct line line = {.text = NOTHING, .reading = &reading};
+    const char *begin = text.at;
     while (text.len > 0) {
         line.number++;
+        if (faults->step != NULL && line.number % NIB_RECORDS_STEP == 0)
+            faults->step(faults->ctx, (size_t)(text.at - begin));
         line.text = until(text, '\n');
         size_t used = line.text.len < text.len ? line.text.len + 1 : line.text.len;
         text = (struct nib_text){text.at + used, text.len - used};

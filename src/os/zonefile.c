@@ -6,18 +6,27 @@
 #include <stdlib.h>
 
 #include "nibdns/os/memory.h"
+#include "nibdns/os/progress.h"
 
 struct source {
     const char *path;
     const struct nib_complaints *complaints;
+    struct nib_progress progress;
 };
 
 static void complain(void *ctx, size_t line, size_t column, const char *words)
 {
-    const struct source *source = ctx;
+    struct source *source = ctx;
     char text[NIB_FAULT_MAX + 512];
+    nib_progress_wipe(&source->progress);
     (void)snprintf(text, sizeof text, "%s:%zu: column %zu: %s", source->path, line, column, words);
     source->complaints->say(source->complaints->ctx, text);
+}
+
+static void step(void *ctx, size_t octets)
+{
+    struct source *source = ctx;
+    nib_progress_at(&source->progress, octets);
 }
 
 /* All texts, or none of them with the reason told. */
@@ -52,9 +61,12 @@ static bool fill(struct nib_zonefile *file, const struct nib_text *texts, const 
     }
     nib_zone_init(&file->zone, file->memory, records, octets, seed);
     for (size_t i = 0; i < n; i++) {
-        struct source source = {paths[i], complaints};
-        struct nib_faults faults = {.ctx = &source, .fault = complain};
+        struct source source = {.path = paths[i], .complaints = complaints};
+        struct nib_faults faults = {
+            .ctx = &source, .fault = complain, .step = complaints->show_progress ? step : NULL};
+        nib_progress_begin(&source.progress, paths[i], texts[i].len);
         (void)nib_records_read(texts[i], &file->zone, &faults);
+        nib_progress_wipe(&source.progress);
         faults_n += faults.n;
     }
     return faults_n == 0;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "nibdns/message.h"
+#include "nibdns/os/progress.h"
 #include "nibdns/pcap.h"
 #include "options.h"
 
@@ -102,6 +103,8 @@ struct nibpcap_input {
     size_t begin, end;
     struct nib_pcap_reader reader;
     struct nibpcap_seen frame; /* whose segments are being shown */
+    struct nib_progress progress;
+    uint64_t octets; /* read so far */
 };
 
 /* `-` is standard input. False, complained of, when it cannot be opened. */

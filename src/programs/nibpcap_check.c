@@ -41,6 +41,7 @@ struct check {
     uint64_t wrong;
     int64_t least_ns, most_ns, sum_ns; /* response times */
     bool json;
+    struct nibpcap_input input;
 };
 
 static void begin_wrong(struct check *check, struct nibpcap_line *line, uint64_t frame)
@@ -52,10 +53,12 @@ static void begin_wrong(struct check *check, struct nibpcap_line *line, uint64_t
     nibpcap_add(line, ": ");
 }
 
-static void end_wrong(const struct check *check, struct nibpcap_line *line)
+static void end_wrong(struct check *check, struct nibpcap_line *line)
 {
-    if (!check->json)
-        nibpcap_end(line, stdout);
+    if (check->json)
+        return;
+    nib_progress_wipe(&check->input.progress);
+    nibpcap_end(line, stdout);
 }
 
 static void add_route(struct nibpcap_line *line, const struct nib_packet_udp *d)
@@ -263,7 +266,6 @@ int nibpcap_check(int argc, char **argv)
         {"port", required_argument, NULL, 'p'}, NIBPCAP_COMMON_OPTIONS};
     struct check check = {0};
     struct nibpcap_ports ports = nibpcap_default_ports();
-    struct nibpcap_input input;
     struct nibpcap_seen seen;
     int option, status;
     while ((option = nibpcap_option(argc, argv, ":jp:", options, &status)) != -1) {
@@ -274,17 +276,17 @@ int nibpcap_check(int argc, char **argv)
             ports = nibpcap_parse_ports(optarg);
     }
     const char *path = nibpcap_operand(argc, argv, "FILE");
-    if (path == NULL || !nibpcap_open(&input, path, &ports))
+    if (path == NULL || !nibpcap_open(&check.input, path, &ports))
         return NIBPCAP_USE;
     nibpcap_pairs_init(&check.pairs, &check, unanswered);
-    while (nibpcap_next(&input, &seen))
+    while (nibpcap_next(&check.input, &seen))
         take(&check, &seen);
     nibpcap_pairs_finish(&check.pairs);
-    if (check.json && input.reader.started)
+    if (check.json && check.input.reader.started)
         print_json(&check);
-    else if (input.reader.started)
+    else if (check.input.reader.started)
         print_summary(&check);
-    status = nibpcap_close(&input);
+    status = nibpcap_close(&check.input);
     return nibpcap_finish_output(status != NIBPCAP_FINE ? status
                                  : check.wrong > 0      ? NIBPCAP_WRONG
                                                         : NIBPCAP_FINE);

@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <time.h>
+#include <unistd.h>
 
 #include "nibpcap.h"
 
@@ -288,6 +289,8 @@ static int run(struct dump *dump, const char *path, const struct nibpcap_ports *
     struct nibpcap_seen seen;
     if (!nibpcap_open(&input, path, ports))
         return NIBPCAP_USE;
+    if (isatty(STDOUT_FILENO)) /* where the lines run by themselves */
+        input.progress = (struct nib_progress){0};
     while (nibpcap_next(&input, &seen)) {
         if (seen.what == NIBPCAP_OTHER) {
             dump->other++;

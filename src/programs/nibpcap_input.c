@@ -22,6 +22,7 @@ bool nibpcap_open(struct nibpcap_input *input, const char *path, const struct ni
         return false;
     }
     input->live = !S_ISREG(st.st_mode);
+    nib_progress_begin(&input->progress, input->path, input->live ? 0 : (uint64_t)st.st_size);
     input->window = malloc(WINDOW);
     if (input->window == NULL) {
         nibpcap_complain("%s", strerror(errno));
@@ -48,6 +49,9 @@ static bool fill(struct nibpcap_input *input)
     }
     input->last = n == 0;
     input->end += (size_t)n;
+    input->octets += (uint64_t)n;
+    if (!input->live)
+        nib_progress_at(&input->progress, input->octets);
     return true;
 }
 
@@ -196,6 +200,7 @@ static void complain_of_fault(const struct nibpcap_input *input)
 int nibpcap_close(struct nibpcap_input *input)
 {
     int status = NIBPCAP_FINE;
+    nib_progress_wipe(&input->progress);
     (void)fflush(stdout);
     if (input->error != 0)
         status = nibpcap_complain("%s: %s", input->path, strerror(input->error));

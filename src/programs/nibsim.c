@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "nibdns/os/clock.h"
 #include "options.h"
 #include "sim.h"
 
@@ -54,7 +54,7 @@ enum {
     SPOOF,
     CRASH,
     RUNS_UNLESS_TOLD = 100,
-    PROGRESS_MS = 10000,
+    SPEED_MS = 10000,
 };
 
 /* ---- options ---- */
@@ -202,9 +202,10 @@ static void read_options(struct sim_options *o, int argc, char **argv)
 
 #define U(number) (unsigned long long)(number)
 
-static void print_summary(const struct sim *sim, uint64_t runs, int64_t simulated_s)
+static void print_summary(const struct sim *sim, int64_t simulated_s)
 {
     const struct sim_counts *c = &sim->counts;
+    uint64_t runs = sim->runs;
     printf("seeds      %llu to %llu: %llu runs, %lld h %lld min simulated, every promise kept\n",
         U(sim->options.seed), U(sim->options.seed + runs - 1), U(runs),
         (long long)(simulated_s / 3600), (long long)(simulated_s / 60 % 60));
@@ -248,18 +249,12 @@ static void take_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-static int64_t clock_ms(void)
+static void print_speed(struct sim *sim, nib_ms took_ms)
 {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void print_speed(const struct sim *sim, uint64_t runs, int64_t took_ms)
-{
+    nib_progress_wipe(&sim->progress);
     fprintf(stderr, "%s: %llu runs, %llu events in %lld.%03lld s, %llu events a second\n", program,
-        U(runs), U(sim->counts.events), (long long)(took_ms / 1000), (long long)(took_ms % 1000),
-        U(sim->counts.events * 1000 / (uint64_t)(took_ms + 1)));
+        U(sim->runs), U(sim->counts.events), (long long)(took_ms / 1000),
+        (long long)(took_ms % 1000), U(sim->counts.events * 1000 / (uint64_t)(took_ms + 1)));
 }
 
 int main(int argc, char **argv)
@@ -276,19 +271,24 @@ int main(int argc, char **argv)
     keep_standard_streams();
     read_options(&sim.options, argc, argv);
     sim_trace_start(&sim);
-    int64_t began = clock_ms(), said = began, simulated_s = 0;
-    uint64_t runs = 0, most = (uint64_t)sim.options.runs;
+    nib_ms began = nib_clock_ms(), said = began;
+    int64_t simulated_s = 0;
+    uint64_t most = (uint64_t)sim.options.runs;
     take_signals();
-    for (; (most == 0 || runs < most) && !stopped; runs++) {
-        sim_run(&sim, sim.options.seed + runs);
+    if (!sim.options.trace && most > 0)
+        nib_progress_begin(&sim.progress, program, most * 1000);
+    while ((most == 0 || sim.runs < most) && !stopped) {
+        sim_run(&sim, sim.options.seed + sim.runs);
+        sim.runs++;
         simulated_s += sim.mix.length / 1000000;
-        if (clock_ms() - said >= PROGRESS_MS) {
-            said = clock_ms();
-            print_speed(&sim, runs + 1, said - began);
+        if (nib_clock_ms() - said >= SPEED_MS) {
+            said = nib_clock_ms();
+            print_speed(&sim, said - began);
         }
     }
     sim_trace_end(&sim);
-    print_summary(&sim, runs, simulated_s);
-    print_speed(&sim, runs, clock_ms() - began);
+    nib_progress_wipe(&sim.progress);
+    print_summary(&sim, simulated_s);
+    print_speed(&sim, nib_clock_ms() - began);
     return EXIT_SUCCESS;
 }

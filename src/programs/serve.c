@@ -104,7 +104,8 @@ static void say_of_records(struct serve *serve, enum nib_rank rank, const char *
 
 static bool read_zone(struct serve *serve, struct nib_zonefile *file)
 {
-    const struct nib_complaints complaints = {serve, complain};
+    const struct nib_complaints complaints = {
+        .ctx = serve, .say = complain, .show_progress = serve->server == NULL};
     if (!nib_zonefile_read(
             file, serve->records, serve->n_records, serve->builtin, serve->seed, &complaints))
         return false;

@@ -6,10 +6,11 @@
  *     sim_world, sim_truth       the domains, their records, what is true
  *     sim_run                    the queue, the hosts' time, stops and returns
  *     sim_net                    datagrams under way: lost, late, twice, damaged, cut links
- *     sim_local, sim_sockets, sim_client, sim_authority    the hosts around the logic of each
- * program sim_attacker               datagrams from somebody who guesses sim_watch, sim_ledger what
- * tables and requests must look like sim_trace                  what happened, in words and as a
- * capture
+ *     sim_local, sim_sockets     the hosts around the logic of each program:
+ *     sim_client, sim_authority  local server, clients, name servers
+ *     sim_attacker               datagrams from somebody who guesses
+ *     sim_watch, sim_ledger      what tables and requests must look like
+ *     sim_trace                  what happened, in words and as a capture
  */
 #ifndef NIBDNS_PROGRAMS_SIM_H
 #define NIBDNS_PROGRAMS_SIM_H
@@ -17,6 +18,7 @@
 #include "nibdns/authoritative.h"
 #include "nibdns/client.h"
 #include "nibdns/local.h"
+#include "nibdns/os/progress.h"
 #include "sim_promises.h"
 #include "sim_world.h"
 
@@ -195,7 +197,8 @@ struct sim_name_server {
 struct sim {
     struct sim_options options;
     struct sim_mix mix;
-    uint64_t seed, run;
+    uint64_t seed, runs;          /* of this run; how many came before it */
+    struct nib_progress progress; /* in thousandths of a run */
     struct sim_world world;
     struct sim_dice net, work, chaos, attack;
     sim_us now;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { PROGRESS_EVENTS = 65536 }; /* between looks at how far it is */
+
 /* ---- the queue: a binary heap by time, then by the order of arrival ---- */
 
 static bool before(const struct sim_event *a, const struct sim_event *b)
@@ -293,6 +295,9 @@ void sim_run(struct sim *sim, uint64_t seed)
         sim->closing = sim->closing || sim->now >= sim->mix.length;
         sim->counts.events++;
         happen(sim, &event);
+        if (sim->counts.events % PROGRESS_EVENTS == 0)
+            nib_progress_at(&sim->progress,
+                sim->runs * 1000 + (uint64_t)(sim->now * 1000 / sim->mix.length) % 1000);
     }
     end(sim);
 }

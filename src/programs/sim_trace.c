@@ -173,6 +173,7 @@ void sim_break(struct sim *sim, enum sim_promise promise, const char *format, ..
 {
     va_list args;
     uint64_t first = n_events > LAST ? n_events - LAST : 0;
+    nib_progress_wipe(&sim->progress);
     printf("broken: %s\n  ", sim_promise_words(promise));
     va_start(args, format);
     vprintf(format, args);

@@ -16,6 +16,7 @@ struct nib_zonefile {
 struct nib_complaints {
     void *ctx;
     void (*say)(void *ctx, const char *line);
+    bool show_progress; /* of long files, at a terminal (progress.h) */
 };
 
 /*
