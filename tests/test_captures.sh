@@ -8,24 +8,13 @@ set -u
 accept=${1-}
 nibpcap=$PWD/build/test/bin/nibpcap
 rules=$PWD/proto/protocol.md
-cd pcap || exit 2
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+cd pcap || exit 2
 export TZ=UTC LC_ALL=C
-n=0 failed=0
-
-ok() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$dir/why" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        head -n 40 "$dir/why" | sed 's/^/    /'
-        failed=$((failed + 1))
-    fi
-}
 
 # stored FILE NEW: the two are the same; with --accept they are made so.
 stored() {
@@ -41,7 +30,7 @@ makes() {
     cmp "$1.pcap" "$dir/made.pcap"
 }
 for text in made-*.txt; do
-    ok "${text%.txt} is what its text says" makes "${text%.txt}"
+    check "${text%.txt} is what its text says" makes "${text%.txt}"
 done
 
 # ---- the list
@@ -65,32 +54,32 @@ grep -v '^#' MANIFEST | grep . >"$dir/list"
 sed 's/ | .*//' "$dir/list" >"$dir/named"
 find . -name '*.pcap' | sed 's,^./,,' | sort >"$dir/there"
 complete() { sort "$dir/named" | diff - "$dir/there"; }
-ok "every capture stands in the list, once, and every one listed is there" complete
+check "every capture stands in the list, once, and every one listed is there" complete
 sums_right() { sed 's/^\([^ ]*\) | \([0-9a-f]*\) | .*/\2  \1/' "$dir/list" | sha256sum -c --quiet -; }
-ok "the sums are those of the files" sums_right
+check "the sums are those of the files" sums_right
 well_formed() {
     ! grep -vE '^(real|made)-[a-z0-9-]+\.pcap \| [0-9a-f]{64} \| (captured|made) \| NIB-[0-9.]+( NIB-[0-9.]+)* \| [^|]+$' \
         "$dir/list" && ! grep -E '^real.* \| made \||^made.* \| captured \|' "$dir/list"
 }
-ok "its lines are name, sum, origin, rules, words" well_formed
+check "its lines are name, sum, origin, rules, words" well_formed
 known_rules() {
     grep -o 'NIB-[0-9.]*' "$dir/list" | sort -u >"$dir/rules"
     grep -o '[*][*]NIB-[0-9.]*[*][*]' "$rules" | tr -d '*' | sort -u | comm -13 - "$dir/rules" >"$dir/strange"
     [ ! -s "$dir/strange" ] || ! cat "$dir/strange"
 }
-ok "its rules are the protocol's" known_rules
+check "its rules are the protocol's" known_rules
 both_ways() {
     for file in made-*.pcap made-*.txt; do
         [ -f "${file%.*}.txt" ] && [ -f "${file%.*}.pcap" ] || { echo "$file stands alone"; return 1; }
     done
 }
-ok "every made one has a text, and every text is made" both_ways
+check "every made one has a text, and every text is made" both_ways
 nothing_left() { # what is stored of a capture that is no more
     for file in *.dump *.check *.ladder; do
         [ -f "${file%.*}.pcap" ] || { echo "$file has no capture"; return 1; }
     done
 }
-ok "nothing is stored of a capture that is no more" nothing_left
+check "nothing is stored of a capture that is no more" nothing_left
 client_ports() { # low ports belong to other protocols, and Wireshark would ask those first
     "$nibpcap" dump --json "$1" | grep -o '"[sd]port":[0-9]*' | sed 's/.*://' | sort -u |
         awk '$1 < 40000 && $1 != 21000 && $1 != 22000 { print "port " $1; bad = 1 } END { exit bad }'
@@ -116,16 +105,16 @@ paints() {
 }
 while read -r file; do
     name=${file%.pcap}
-    ok "$name: dump" dumps "$name"
-    ok "$name: check" checks "$name"
-    case $name in real-*) ok "$name: clients' ports are 40000 and above" client_ports "$name.pcap" ;; esac
+    check "$name: dump" dumps "$name"
+    check "$name: check" checks "$name"
+    case $name in real-*) check "$name: clients' ports are 40000 and above" client_ports "$name.pcap" ;; esac
 done <"$dir/named"
 for name in real-five-cases real-loss real-retry real-dead real-failover real-herd made-spoofed made-late \
     made-retransmissions made-duplicates made-cname made-failover made-id-reuse made-icmp made-malformed \
     made-out-of-order made-model-id-alone made-model-no-source made-model-any-repeat; do
-    ok "$name: ladder" draws $name
+    check "$name: ladder" draws $name
 done
-ok "five-cases.svg is the picture of the five cases" paints
+check "five-cases.svg is the picture of the five cases" paints
 
 # ---- the programs' logic does the same again
 
@@ -137,13 +126,13 @@ rerun() {
 }
 while read -r name role options; do
     # shellcheck disable=SC2086 # options are words
-    ok "$name: rerun as $role" rerun "$name" "$role" $options
+    check "$name: rerun as $role" rerun "$name" "$role" $options
 done <"$dir/reruns"
 ends_soon() {
     timeout 20 "$nibpcap" rerun made-clock-jump.pcap --as local
     [ $? -eq 1 ]
 }
-ok "made-clock-jump: rerun ends soon, with differences" ends_soon
+check "made-clock-jump: rerun ends soon, with differences" ends_soon
 
 # ---- and all this can fail
 
@@ -164,19 +153,18 @@ payload() {
         { len = substr($NF, 2) + 0; if (NR == n) print 24 + at + 16 + 42; at += 16 + 42 + len }'
 }
 eighth=$(payload 8) sixth=$(payload 6) second=$(payload 2)
-ok "one TTL changed: the rerun as local fails" differs $((eighth + 43)) 31 local 'ttl 49'
-ok "and says what the logic sends" grep -q 'logic: .*ttl 48' "$dir/said"
-ok "one octet of an answer changed: as local" differs $((second + 49)) 36 local '144.37.5.46'
-ok "one octet of an ID changed: as local" differs $((sixth + 3)) 09 local 'id 9'
-ok "one octet of a query changed: as client" differs $(($(payload 9) + 3)) 07 client 'ID 7'
-ok "one octet of a name server's answer changed: as amazone" differs $(($(payload 5) + 55)) 39 amazone \
+check "one TTL changed: the rerun as local fails" differs $((eighth + 43)) 31 local 'ttl 49'
+check "and says what the logic sends" grep -q 'logic: .*ttl 48' "$dir/said"
+check "one octet of an answer changed: as local" differs $((second + 49)) 36 local '144.37.5.46'
+check "one octet of an ID changed: as local" differs $((sixth + 3)) 09 local 'id 9'
+check "one octet of a query changed: as client" differs $(($(payload 9) + 3)) 07 client 'ID 7'
+check "one octet of a name server's answer changed: as amazone" differs $(($(payload 5) + 55)) 39 amazone \
     '3.33.147.89'
 changed_is_seen() {
     at_octet real-five-cases.pcap "$((eighth + 43))" 31
     ! cmp -s real-five-cases.pcap "$dir/changed.pcap" && "$nibpcap" dump "$dir/changed.pcap" >"$dir/dump" &&
         ! cmp -s real-five-cases.dump "$dir/dump"
 }
-ok "and the dump shows it" changed_is_seen
+check "and the dump shows it" changed_is_seen
 
-echo "1..$n"
-[ $failed -eq 0 ]
+finish

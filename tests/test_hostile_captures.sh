@@ -18,27 +18,16 @@ mkdir "$dir"
 export TZ=UTC LC_ALL=C
 # A status that no command of nibpcap has, for what a sanitizer finds.
 export ASAN_OPTIONS="exitcode=99:detect_leaks=1:${ASAN_OPTIONS:-}" UBSAN_OPTIONS="exitcode=99"
-n=0 failed=0
-
-ok() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$tmp/why" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        head -n 40 "$tmp/why" | tr -c '\n\t -~' '?' | sed 's/^/    /'
-        failed=$((failed + 1))
-    fi
-}
+why=$tmp/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 make_files() {
     make -s -f tests/hostile/hostile.mk &&
         "$mutate" "$SEED" "$FILES" "$BATCHES" "$FRAMES" "$dir" pcap/*.pcap && chmod -R a+rX "$dir"
 }
 echo "# seed $SEED, $FILES files, $BATCHES batches of $FRAMES frames"
-ok "the files are made" make_files
+check "the files are made" make_files
 [ $failed -eq 0 ] || { echo "1..$n"; exit 1; }
 
 # Runs a nibpcap with what comes behind it; its output goes to $tmp/said, strange statuses to
@@ -82,9 +71,9 @@ while [ $i -lt "$FILES" ]; do
     look_one_way "$checked" $i "$dir/file-$i.pcap"
     i=$((i + 1))
 done
-ok "whole files, one way each: no crash, no hang" nothing_bad
-ok "no report of a sanitizer" no_report
-ok "nothing raw in what was printed" nothing_raw
+check "whole files, one way each: no crash, no hang" nothing_bad
+check "no report of a sanitizer" no_report
+check "nothing raw in what was printed" nothing_raw
 
 begin
 for batch in "$dir"/batch-*.pcap; do
@@ -92,9 +81,9 @@ for batch in "$dir"/batch-*.pcap; do
         look_one_way "$checked" $way "$batch"
     done
 done
-ok "batches of frames, every way: no crash, no hang" nothing_bad
-ok "no report of a sanitizer" no_report
-ok "nothing raw in what was printed" nothing_raw
+check "batches of frames, every way: no crash, no hang" nothing_bad
+check "no report of a sanitizer" no_report
+check "nothing raw in what was printed" nothing_raw
 
 # As much memory as a sound capture of the same size may take. rerun, which holds the tables of a
 # whole server, has no part in this.
@@ -114,11 +103,10 @@ release_bounded() {
 }
 bounded() { (release_bounded) && nothing_bad; }
 if [ -x "$release" ]; then
-    ok "the release build, with 32 MiB: every file and batch" bounded
-    ok "nothing raw in what was printed" nothing_raw
+    check "the release build, with 32 MiB: every file and batch" bounded
+    check "nothing raw in what was printed" nothing_raw
 else
-    n=$((n + 1))
-    echo "ok $n - the release build # SKIP bin/nibpcap is not there"
+    skip "the release build" "bin/nibpcap is not there"
 fi
 
 # The dissector: the batches, and as many of the whole files as tshark opens in a while.
@@ -144,13 +132,11 @@ if command -v "${TSHARK:-tshark}" >/dev/null 2>&1; then
     begin
     # shellcheck disable=SC2046 # names without blanks
     shark_looks "$dir"/batch-*.pcap $(whole_files)
-    ok "tshark with the dissector: no crash, no hang" nothing_bad
-    ok "no Lua error in it" no_lua_error
+    check "tshark with the dissector: no crash, no hang" nothing_bad
+    check "no Lua error in it" no_lua_error
 else
-    n=$((n + 1))
-    echo "ok $n - tshark with the dissector # SKIP tshark is not installed"
+    skip "tshark with the dissector" "tshark is not installed"
 fi
 [ -z "${KEEP:-}" ] || { mkdir -p "$KEEP" && cp "$dir"/* "$KEEP"; }
 
-echo "1..$n"
-[ $failed -eq 0 ]
+finish

@@ -6,23 +6,9 @@ set -u
 unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR PREFIX CFLAGS
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$dir/out" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        tail -n 15 "$dir/out" | sed 's/^/    # /'
-        failed=$((failed + 1))
-    fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 have() { command -v "$1" >/dev/null 2>&1; }
 cc=${CC:-cc}
 m() { make --no-print-directory "$@"; }
@@ -139,5 +125,4 @@ check "which is the same octets" cmp "$dir/1.tar.gz" "$dir/3.tar.gz"
 builds() { (cd "$dir/unpacked" && m CFLAGS=-O0 bin/client && bin/client --version); }
 check "a program builds from the archive" builds
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

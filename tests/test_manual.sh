@@ -4,23 +4,9 @@
 set -u
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$dir/out" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        head -n 15 "$dir/out" | sed 's/^/    # /'
-        failed=$((failed + 1))
-    fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 have() { command -v "$1" >/dev/null 2>&1; }
 bash_file=tools/completion/nibdns.bash
 zsh_file=tools/completion/_nibdns
@@ -173,5 +159,4 @@ else
     skip "completion in zsh" "zsh is not installed"
 fi
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

@@ -12,32 +12,25 @@ clean_up() {
 }
 trap clean_up EXIT
 
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@"; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        failed=$((failed + 1))
-        sed 's/^/# /' "$dir/out" "$dir/err"
-    fi
-}
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 # Runs nibbench; the status goes to $status, what it said to out and err.
 run() {
     "$bin/nibbench" "$@" >"$dir/out" 2>"$dir/err"
     status=$?
 }
-ended() { [ "$status" -eq "$1" ]; }
-said() { grep -qF -e "$1" "$dir/out"; }
-complained() { grep -qF -e "$1" "$dir/err" && [ "$(wc -l <"$dir/err")" -eq 1 ] && [ "$status" -eq 2 ]; }
+show() { echo "status $status" && cat "$dir/out" "$dir/err" && return 1; }
+ended() { [ "$status" -eq "$1" ] || show; }
+said() { grep -qF -e "$1" "$dir/out" || show; }
+complained() {
+    grep -qF -e "$1" "$dir/err" && [ "$(wc -l <"$dir/err")" -eq 1 ] && [ "$status" -eq 2 ] || show
+}
 value() { sed -n "s/.*\"$1\":\\([0-9.]*\\).*/\\1/p" "$dir/out"; }
-is() { [ "$(value "$1")" = "$2" ]; }
-above_0() { awk -v value="$(value "$1")" 'BEGIN { exit !(value + 0 > 0) }'; }
-one_object() { [ "$(wc -l <"$dir/out")" -eq 1 ] && grep -q '^{"[a-z].*[0-9]}$' "$dir/out"; }
+is() { [ "$(value "$1")" = "$2" ] || show; }
+above_0() { awk -v value="$(value "$1")" 'BEGIN { exit !(value + 0 > 0) }' || show; }
+one_object() { [ "$(wc -l <"$dir/out")" -eq 1 ] && grep -q '^{"[a-z].*[0-9]}$' "$dir/out" || show; }
 
 # Starts a server on a free port: its process in $pid, where it listens in $at.
 start() {
@@ -173,5 +166,4 @@ check "a number out of range" complained "--names"
 run codec --cpu 1000
 check "a core that is not there" complained "no such core"
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

@@ -9,20 +9,9 @@ dir=$(mktemp -d) || exit 2
 pids=
 trap 'rm -rf "$dir"; [ -z "$pids" ] || kill $pids 2>/dev/null' EXIT
 export TZ=UTC
-n=0 failed=0
-
-ok() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$dir/why" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        sed 's/^/    /' "$dir/why"
-        failed=$((failed + 1))
-    fi
-}
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 # Runs nibpcap with a status that must come: status, words..., output in $dir/out and $dir/err.
 runs() {
@@ -62,24 +51,24 @@ story() { # the story with a sed script applied, as $dir/NAME.pcap
 # ---- make, dump, check, ladder
 
 for name in story odd; do
-    ok "$name: make" runs 0 make "$here/$name.txt" -o "$dir/$name.pcap"
-    ok "$name: make gives the same octets again" sh -c \
+    check "$name: make" runs 0 make "$here/$name.txt" -o "$dir/$name.pcap"
+    check "$name: make gives the same octets again" sh -c \
         "$nibpcap make $here/$name.txt -o - | cmp - $dir/$name.pcap"
-    ok "$name: dump" prints "$name.dump" 0 dump "$dir/$name.pcap"
-    ok "$name: dump -x" prints "$name.hex" 0 dump -x "$dir/$name.pcap"
-    ok "$name: dump --json" prints "$name.json" 0 dump --json "$dir/$name.pcap"
-    ok "$name: check" prints "$name.check" 1 check "$dir/$name.pcap"
-    ok "$name: ladder" prints "$name.ladder" 0 ladder "$dir/$name.pcap"
-    ok "$name: ladder -o" prints "$name.svg" 0 ladder "$dir/$name.pcap" -o -
+    check "$name: dump" prints "$name.dump" 0 dump "$dir/$name.pcap"
+    check "$name: dump -x" prints "$name.hex" 0 dump -x "$dir/$name.pcap"
+    check "$name: dump --json" prints "$name.json" 0 dump --json "$dir/$name.pcap"
+    check "$name: check" prints "$name.check" 1 check "$dir/$name.pcap"
+    check "$name: ladder" prints "$name.ladder" 0 ladder "$dir/$name.pcap"
+    check "$name: ladder -o" prints "$name.svg" 0 ladder "$dir/$name.pcap" -o -
 done
-ok "the ladder is the same in another time zone" sh -c \
+check "the ladder is the same in another time zone" sh -c \
     "TZ=Asia/Tokyo $nibpcap ladder $dir/story.pcap | cmp - $here/story.ladder"
-ok "dump follows the time zone" sh -c \
+check "dump follows the time zone" sh -c \
     "TZ=JST-9 $nibpcap dump $dir/story.pcap | grep -q '^07:13:20.000000 IP '"
-ok "standard input is a capture too" sh -c \
+check "standard input is a capture too" sh -c \
     "$nibpcap dump - <$dir/story.pcap | cmp - $here/story.dump"
-ok "other ports on demand" says "^frames: 18" 0 check --port 9 "$dir/story.pcap"
-ok "a capture in which all is well" says "^nothing wrong" 0 check --port 40001 "$dir/story.pcap"
+check "other ports on demand" says "^frames: 18" 0 check --port 9 "$dir/story.pcap"
+check "a capture in which all is well" says "^nothing wrong" 0 check --port 40001 "$dir/story.pcap"
 
 # A live input: each message is out before the next one is there.
 live() {
@@ -98,14 +87,14 @@ live() {
     wait "$pid"
     [ "$lines" -eq 1 ]
 }
-ok "a live capture is shown as it comes" live
+check "a live capture is shown as it comes" live
 
 # Every link type, byte order and unit shows the same messages.
 for link in null ethernet raw loop sll ipv4 sll2; do
     for order in little big; do
         { echo "link $link"; echo "order $order"; echo "unit nano"; cat "$here/story.txt"; } \
             >"$dir/link.txt"
-        ok "link type $link, $order-endian" sh -c \
+        check "link type $link, $order-endian" sh -c \
             "$nibpcap make $dir/link.txt -o - | $nibpcap dump - | cmp - $here/story.dump"
     done
 done
@@ -113,56 +102,56 @@ done
 # ---- what is wrong with files and descriptions
 
 head -c 100 "$dir/story.pcap" >"$dir/cut.pcap"
-ok "a cut file shows what it has, then where it ends" says \
+check "a cut file shows what it has, then where it ends" says \
     "cut.pcap: octet 100, frame 2: the file ends inside a record header" 2 dump "$dir/cut.pcap"
-ok "and that was one message" grep -q "www.csusm.edu id 0 (19)" "$dir/out"
+check "and that was one message" grep -q "www.csusm.edu id 0 (19)" "$dir/out"
 printf '\n\r\r\n....' >"$dir/ng.pcapng"
-ok "pcapng names the command that converts it" one_line "editcap -F pcap .*ng.pcapng" 2 dump \
+check "pcapng names the command that converts it" one_line "editcap -F pcap .*ng.pcapng" 2 dump \
     "$dir/ng.pcapng"
-ok "a text is no capture" one_line "octet 0: this is no capture file" 2 check tests/run.sh
-ok "a file that is not there" one_line "$dir/none" 2 ladder "$dir/none"
-ok "no command" one_line "nibpcap --help" 2
-ok "a wrong command" one_line "no such command: paint" 2 paint
-ok "a wrong option" one_line "no such option: --colour" 2 dump --colour x
-ok "a missing value" one_line "needs a value" 2 dump x --port
-ok "a wrong port" one_line "21000,22000" 2 dump --port x,1 "$dir/story.pcap"
-ok "a missing file name" one_line "FILE is missing" 2 check
-ok "--version" says "^nibpcap (nibdns) [0-9]" 0 --version
-ok "--help of all" says "nibpcap replay FILE --to" 0 --help
+check "a text is no capture" one_line "octet 0: this is no capture file" 2 check tests/run.sh
+check "a file that is not there" one_line "$dir/none" 2 ladder "$dir/none"
+check "no command" one_line "nibpcap --help" 2
+check "a wrong command" one_line "no such command: paint" 2 paint
+check "a wrong option" one_line "no such option: --colour" 2 dump --colour x
+check "a missing value" one_line "needs a value" 2 dump x --port
+check "a wrong port" one_line "21000,22000" 2 dump --port x,1 "$dir/story.pcap"
+check "a missing file name" one_line "FILE is missing" 2 check
+check "--version" says "^nibpcap (nibdns) [0-9]" 0 --version
+check "--help of all" says "nibpcap replay FILE --to" 0 --help
 for command in dump check ladder make rerun replay; do
-    ok "$command --help" says "^usage: nibpcap $command" 0 $command --help
+    check "$command --help" says "^usage: nibpcap $command" 0 $command --help
 done
 bad() { # a line of a description, and what is said of it
     { cat "$here/story.txt"; echo "$1"; } >"$dir/bad.txt"
     one_line "bad.txt:$(wc -l <"$dir/bad.txt"): .*$2" 2 make "$dir/bad.txt" -o "$dir/bad.pcap"
 }
-ok "make: no such host" bad "9 nobody > local query A x id 1" "nobody: neither a host"
-ok "make: a type" bad "9 client > local query MX x id 1" "MX: none of A"
-ok "make: a word too much" bad "9 client > local query A x id 1 2" "2: too much"
-ok "make: no such frame" bad "9 client > local again 99" "99: no frame before"
-ok "make: an odd digit" bad "9 client > local hex abc" "two hex digits"
-ok "make: a modifier" bad "9 client > local query A x id 1 ; fast" "fast: no modifier"
-ok "make: a late setting" bad "link raw" "before the first packet"
-ok "make: no output" one_line "-o FILE is missing" 2 make "$here/story.txt"
+check "make: no such host" bad "9 nobody > local query A x id 1" "nobody: neither a host"
+check "make: a type" bad "9 client > local query MX x id 1" "MX: none of A"
+check "make: a word too much" bad "9 client > local query A x id 1 2" "2: too much"
+check "make: no such frame" bad "9 client > local again 99" "99: no frame before"
+check "make: an odd digit" bad "9 client > local hex abc" "two hex digits"
+check "make: a modifier" bad "9 client > local query A x id 1 ; fast" "fast: no modifier"
+check "make: a late setting" bad "link raw" "before the first packet"
+check "make: no output" one_line "-o FILE is missing" 2 make "$here/story.txt"
 
 # ---- rerun
 
-ok "rerun --as local" prints story.rerun 0 rerun "$dir/story.pcap" --as local
-ok "rerun --as amazone, --at" says "127.0.0.1:22000: 2 datagrams in, 2 sent.* 1 diff" 1 rerun \
+check "rerun --as local" prints story.rerun 0 rerun "$dir/story.pcap" --as local
+check "rerun --as amazone, --at" says "127.0.0.1:22000: 2 datagrams in, 2 sent.* 1 diff" 1 rerun \
     "$dir/story.pcap" --as amazone --at 127.0.0.1
-ok "rerun --as client of one socket" says "in, 2 sent as the logic sends them, 0 diff" 0 rerun \
+check "rerun --as client of one socket" says "in, 2 sent as the logic sends them, 0 diff" 0 rerun \
     "$dir/story.pcap" --as client --at 127.0.0.1:40001
-ok "rerun of a host that is not there" one_line "no datagram of that host" 2 rerun \
+check "rerun of a host that is not there" one_line "no datagram of that host" 2 rerun \
     "$dir/story.pcap" --as local --at 10.9.9.9
-ok "rerun without a role" one_line "--as" 2 rerun "$dir/story.pcap"
+check "rerun without a role" one_line "--as" 2 rerun "$dir/story.pcap"
 
-ok "rerun: what was in another order, or by another clock" sh -c \
+check "rerun: what was in another order, or by another clock" sh -c \
     "$nibpcap make $here/order.txt -o $dir/order.pcap"
-ok "rerun: is told and fine" prints order.rerun 0 rerun "$dir/order.pcap" --as local
-ok "rerun: 20 ms before its end a record is there" sh -c "sed 's/^1.199600/1.180000/' \
+check "rerun: is told and fine" prints order.rerun 0 rerun "$dir/order.pcap" --as local
+check "rerun: 20 ms before its end a record is there" sh -c "sed 's/^1.199600/1.180000/' \
     $here/order.txt | $nibpcap make - -o $dir/alive.pcap; $nibpcap rerun $dir/alive.pcap --as local |
     grep -q 'the logic sends nothing'"
-ok "rerun: 20 ms behind its end it is gone" sh -c "sed 's/^2.201600/2.220000/' \
+check "rerun: 20 ms behind its end it is gone" sh -c "sed 's/^2.201600/2.220000/' \
     $here/order.txt | $nibpcap make - -o $dir/gone.pcap; $nibpcap rerun $dir/gone.pcap --as local |
     grep -q 'logic:   Query A z.amazone.com id 5'"
 
@@ -174,38 +163,38 @@ for ttl in 53 54 55 56; do
     54 | 55) want=0 ;;
     *) want=1 ;;
     esac
-    ok "rerun: a TTL of $ttl" runs $want rerun "$dir/ttl.pcap" --as local
+    check "rerun: a TTL of $ttl" runs $want rerun "$dir/ttl.pcap" --as local
 done
-ok "rerun: a wrong TTL is shown" says "capture: Response A shop.amazone.com 3.33.147.88 ttl 56 id 0" 1 \
+check "rerun: a wrong TTL is shown" says "capture: Response A shop.amazone.com 3.33.147.88 ttl 56 id 0" 1 \
     rerun "$dir/ttl.pcap" --as local
-ok "rerun: and what is right" grep -q "logic:   Response A shop.amazone.com 3.33.147.88 ttl 54" \
+check "rerun: and what is right" grep -q "logic:   Response A shop.amazone.com 3.33.147.88 ttl 54" \
     "$dir/out"
 wrong() { # name, sed script on the story, what is said
     story "$1" "$2" && says "$3" 1 rerun "$dir/$1.pcap" --as "${4:-local}"
 }
-ok "rerun: another ID upstream" wrong id "s/cloud.amazone.com id 1/cloud.amazone.com id 2/" \
+check "rerun: another ID upstream" wrong id "s/cloud.amazone.com id 1/cloud.amazone.com id 2/" \
     "logic:   Query A cloud.amazone.com id 1"
-ok "rerun: another result" wrong result "s/144.37.5.45/144.37.5.46/" "octet 49 of 50"
-ok "rerun: an answer that is cut off" wrong short "/ 144.37.5.45/s/$/ ; length 49/" "first difference at octet 49 of 49 in the capture, 50 in the logic"
-ok "rerun: an answer less" wrong less "/local > client response A www/d; s/refused 15/refused 14/" \
+check "rerun: another result" wrong result "s/144.37.5.45/144.37.5.46/" "octet 49 of 50"
+check "rerun: an answer that is cut off" wrong short "/ 144.37.5.45/s/$/ ; length 49/" "first difference at octet 49 of 49 in the capture, 50 in the logic"
+check "rerun: an answer less" wrong less "/local > client response A www/d; s/refused 15/refused 14/" \
     "the logic sends what the capture does not have, to 127.0.0.1:40001, because of frame 1"
-ok "rerun: an answer to a malformed query" wrong more \
+check "rerun: an answer to a malformed query" wrong more \
     "/octet 6 1b/a +0.0001 local > client2 response A x Server failure ttl 0 id 2
      s/refused 15/refused 16/" "frame 14: the logic sends nothing, to 127.0.0.1:40002"
-ok "rerun: a retry too early" wrong early "s/+0.500410/+0.400000/" "frame 5: the logic sends nothing"
-ok "rerun: a retry too late" wrong late "s/+0.500410/+0.700000/" "leaves 200 ms after its timer"
-ok "rerun: late, and allowed" runs 0 rerun "$dir/late.pcap" --as local --late 250
-ok "rerun: no retry" wrong none "/+0.500410/d; s/+0.000300/+0.700/; s/refused 15/refused 14/
+check "rerun: a retry too early" wrong early "s/+0.500410/+0.400000/" "frame 5: the logic sends nothing"
+check "rerun: a retry too late" wrong late "s/+0.500410/+0.700000/" "leaves 200 ms after its timer"
+check "rerun: late, and allowed" runs 0 rerun "$dir/late.pcap" --as local --late 250
+check "rerun: no retry" wrong none "/+0.500410/d; s/+0.000300/+0.700/; s/refused 15/refused 14/
     s/ttl 55/ttl 54/" "because\|timer after frame 3"
-ok "rerun: other records" says "logic:   Response A www.csusm.edu Record not found" 1 rerun \
+check "rerun: other records" says "logic:   Response A www.csusm.edu Record not found" 1 rerun \
     "$dir/story.pcap" --as local --records "$here/other.txt"
-ok "rerun: records that are wrong" says "story.txt:" 2 rerun "$dir/story.pcap" --as local \
+check "rerun: records that are wrong" says "story.txt:" 2 rerun "$dir/story.pcap" --as local \
     --records "$here/story.txt"
-ok "rerun: a client's ID that is skipped" wrong skip "s/AAAA nowhere.test id 1/AAAA nowhere.test id 7/" \
+check "rerun: a client's ID that is skipped" wrong skip "s/AAAA nowhere.test id 1/AAAA nowhere.test id 7/" \
     "has ID 7, the logic's next one is 1" client
-ok "rerun: a refusal that was not captured" sh -c "sed '/refused 15/d' $here/story.txt |
+check "rerun: a refusal that was not captured" sh -c "sed '/refused 15/d' $here/story.txt |
     $nibpcap make - -o $dir/guess.pcap"
-ok "rerun: is taken for one, and told" says "1 questions taken for refused" 0 rerun \
+check "rerun: is taken for one, and told" says "1 questions taken for refused" 0 rerun \
     "$dir/guess.pcap" --as local
 
 # ---- replay, to live servers on ports of their own
@@ -226,22 +215,21 @@ serve() { # program, options...; its port in $port
 "$nibpcap" make "$here/asks.txt" -o "$dir/asks.pcap"
 serve amazoneserver
 amazone=$port
-ok "replay: all the same" says "2 matched, 0 different, 0 missing, 0 extra" 0 replay "$dir/asks.pcap" \
+check "replay: all the same" says "2 matched, 0 different, 0 missing, 0 extra" 0 replay "$dir/asks.pcap" \
     --to "127.0.0.1:$amazone" --port 22000 --speed 100
-ok "replay: as fast as answered" says "2 matched, 0 different" 0 replay "$dir/asks.pcap" \
+check "replay: as fast as answered" says "2 matched, 0 different" 0 replay "$dir/asks.pcap" \
     --to "127.0.0.1:$amazone" --port 22000 --fast
 serve localserver --upstream-port "$amazone"
 sed "s/www.csusm.edu 144.37.5.45/www.csusm.edu 144.37.5.46/; s/3.33.147.88 ttl 60 id 1/3.33.147.88 ttl 59 id 1/" \
     "$here/story.txt" >"$dir/replay.txt"
 "$nibpcap" make "$dir/replay.txt" -o "$dir/replay.pcap"
 # www: another address; shop: a TTL higher than the capture's; cloud: found, not failed
-ok "replay: what is different" prints story.replay 1 replay "$dir/replay.pcap" --fast --to \
+check "replay: what is different" prints story.replay 1 replay "$dir/replay.pcap" --fast --to \
     "127.0.0.1:$port"
 kill "$last" && wait "$last" 2>/dev/null
-ok "replay: nobody there" one_line "nobody listens at" 2 replay "$dir/story.pcap" --fast --to \
+check "replay: nobody there" one_line "nobody listens at" 2 replay "$dir/story.pcap" --fast --to \
     "127.0.0.1:$port"
-ok "replay: nothing to send" one_line "no query to port 9" 2 replay "$dir/story.pcap" --to \
+check "replay: nothing to send" one_line "no query to port 9" 2 replay "$dir/story.pcap" --to \
     127.0.0.1:9 --port 9
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

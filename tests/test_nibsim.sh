@@ -7,23 +7,9 @@ runs=${RUNS:-1000}
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$dir/why" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        failed=$((failed + 1))
-        sed 's/^/# /' "$dir/why"
-    fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 have() { command -v "$1" >/dev/null 2>&1; }
 sim() { "$bin/nibsim" "$@"; }
 
@@ -113,5 +99,4 @@ stops() { # a signal ends it, with a summary and status 0
 }
 check "--runs 0 goes on until it is stopped" stops
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

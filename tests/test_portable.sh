@@ -5,21 +5,10 @@
 set -u
 unset MAKEFLAGS MFLAGS MAKELEVEL
 bin=build/portable/bin
-log=$(mktemp) || exit 2
-trap 'rm -f "$log"' EXIT
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$log" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        grep -v '^ok ' "$log" | head -n 25 | sed 's/^/    # /'
-        failed=$((failed + 1))
-    fi
-}
+why=$(mktemp) || exit 2
+trap 'rm -f "$why"' EXIT
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 builds() { make --no-print-directory -s PORTABLE=1 "$bin/client" "$bin/localserver" "$bin/amazoneserver"; }
 needs_neither() { # of the system calls that it does without
     ! nm -u "$bin/localserver" "$bin/amazoneserver" | grep -E 'epoll|mmsg'
@@ -32,5 +21,4 @@ check "it calls neither epoll nor recvmmsg nor sendmmsg" needs_neither
 for name in test_programs_client test_programs_servers; do
     check "$name" passes "$name"
 done
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

@@ -22,23 +22,9 @@ mkdir "$tmp/tree" && chmod a+rx "$tmp" && cp -r "$root/bin" "$tmp/tree" && cd "$
 for entry in Makefile README.md proto src include tests pcap tools; do
     ln -s "$root/$entry" "$entry"
 done
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$tmp/out" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        head -n 25 "$tmp/out" | sed 's/^/    # /'
-        failed=$((failed + 1))
-    fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
+why=$tmp/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 have() { command -v "$1" >/dev/null 2>&1; }
 # The programs are there: nothing is to be made before they run.
 m() { make --no-print-directory -o bin/client -o bin/localserver -o bin/amazoneserver -o bin/nibpcap "$@"; }
@@ -59,8 +45,8 @@ session() {
 }
 if ! free_ports; then
     skip "the session, the five cases and the captures" "ports 21000 and 22000 are in use"
-    echo "1..$n"
-    exit 0
+    finish
+    exit
 fi
 check "the first session" session
 
@@ -202,5 +188,4 @@ check "the files that it links" linked
 check "the modules of its table of floors" floors
 check "the number of vectors" vectors
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

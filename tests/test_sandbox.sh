@@ -1,41 +1,32 @@
 #!/bin/sh
-# The sandbox bites, and the servers are in it: their release build, since sanitizers stay outside.
+# The sandbox bites, and the servers are in it, in TAP: their release build, since sanitizers stay
+# outside.
 set -u
-mkdir -p build/sandbox
-if ! ${CC:-cc} -std=c11 -O1 -Iinclude tests/sandbox/bite.c build/release/libos.a \
-    build/release/libnibdns.a -pthread -o build/sandbox/bite; then
-    echo "not ok - the probe builds"
-    exit 1
-fi
-build/sandbox/bite >build/sandbox/bite.out
-status=$?
-cat build/sandbox/bite.out
-n=100
+dir=build/sandbox
+mkdir -p "$dir"
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+check "the probe builds" ${CC:-cc} -std=c11 -O1 -Iinclude tests/sandbox/bite.c \
+    build/release/libos.a build/release/libnibdns.a -pthread -o "$dir/bite"
+"$dir/bite" >"$dir/bite.out"
+grep -v "^1[.][.]" "$dir/bite.out"
+check "the probe saw nothing wrong" sh -c "grep -q ^ok $dir/bite.out && ! grep '^not ok' $dir/bite.out"
 for server in localserver amazoneserver; do
-    "bin/$server" --listen 127.0.0.1:0 --quiet 2>"build/sandbox/$server.err" &
+    "bin/$server" --listen 127.0.0.1:0 --quiet 2>"$dir/$server.err" &
     pid=$!
-    i=0
-    while [ "$i" -lt 100 ] && ! grep -q listening "build/sandbox/$server.err"; do
+    tries=0
+    while [ "$tries" -lt 100 ] && ! grep -q listening "$dir/$server.err"; do
         sleep 0.05
-        i=$((i + 1))
+        tries=$((tries + 1))
     done
-    n=$((n + 1))
-    if grep -q 'NoNewPrivs:.1' "/proc/$pid/status"; then
-        echo "ok $n - $server can get no new privileges"
+    check "$server can get no new privileges" grep 'NoNewPrivs:.1' "/proc/$pid/status"
+    if grep -q SKIP "$dir/bite.out"; then
+        skip "$server is in the sandbox" "there is none here"
     else
-        echo "not ok $n - $server can get no new privileges"
-        status=1
-    fi
-    n=$((n + 1))
-    if grep -q SKIP build/sandbox/bite.out 2>/dev/null; then
-        echo "ok $n - $server is in the sandbox # SKIP there is none here"
-    elif grep -q 'Seccomp:.2' "/proc/$pid/status"; then
-        echo "ok $n - $server is in the sandbox"
-    else
-        echo "not ok $n - $server is in the sandbox"
-        status=1
+        check "$server is in the sandbox" grep 'Seccomp:.2' "/proc/$pid/status"
     fi
     kill "$pid"
-    wait "$pid" || status=1
+    check "$server ends with status 0" wait "$pid"
 done
-exit "$status"
+finish

@@ -25,18 +25,9 @@ matches "$id" "$text" | sort -u >"$dir/text"
 matches "$id" include src | sort -u >"$dir/code"
 matches "$id" tests proto/vectors.txt | sort -u >"$dir/tests"
 
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@"; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        failed=$((failed + 1))
-    fi
-}
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 has() { grep -qxF -e "$2" "$dir/$1"; }
 once() { [ "$(grep -cxF -e "$1" "$dir/definitions")" -eq 1 ]; }
@@ -52,5 +43,4 @@ for place in text code tests; do
         has definitions "$rule" || check "$rule, named in the $place, is defined" false
     done <"$dir/$place"
 done
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

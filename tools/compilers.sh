@@ -1,17 +1,16 @@
 #!/bin/sh
-# Builds everything with each compiler and C library that is there; a warning is an error.
+# Builds everything with each compiler and C library that is there, in TAP; a warning is an error.
 set -u
-status=0
+why=$(mktemp) || exit 2
+trap 'rm -f "$why"' EXIT
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 for flavour in release clang musl; do
     case $flavour in clang) tool=clang ;; musl) tool=musl-gcc ;; *) tool=${CC:-cc} ;; esac
-    if ! command -v "$tool" >/dev/null; then
-        echo "ok - builds with $tool # SKIP it is not installed"
-    elif make --no-print-directory -s "flavour-$flavour" >"build/$flavour.log" 2>&1; then
-        echo "ok - builds with $tool without a warning"
+    if command -v "$tool" >/dev/null; then
+        check "builds with $tool without a warning" make --no-print-directory -s "flavour-$flavour"
     else
-        echo "not ok - builds with $tool without a warning"
-        sed 's/^/    /' "build/$flavour.log" | head -20
-        status=1
+        skip "builds with $tool" "it is not installed"
     fi
 done
-exit "$status"
+finish

@@ -13,23 +13,9 @@ for tool in dpkg-buildpackage dh; do
         exit 0
     }
 done
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        tail -n 25 "$work/out" | sed 's/^/    # /'
-        failed=$((failed + 1))
-    fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
+why=$work/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 # ---- the packages ----
 
@@ -73,5 +59,4 @@ elif [ "$failed" -eq 0 ]; then
     check "the packages can be removed" purge
     check "nothing of them is left" gone
 fi
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

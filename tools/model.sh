@@ -15,20 +15,10 @@ model=pending.pml
 write=${1:-}
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 cp "proto/$model" "$dir" && cd "$dir" || exit 2
-n=0 failed=0
-
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@"; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        failed=$((failed + 1))
-    fi
-}
 
 # All states of the model with these definitions, in $states, $errors and $seconds. Further
 # arguments are the search's; cut is not empty when it did not get to the end. Where a few thousand
@@ -123,5 +113,4 @@ weak any-repeat '-DANY_REPEAT -DGUESSES=0' <<'STORY'
 A client's repeat of a query that waits already counts as a query of its own. One query gets two
 answers.
 STORY
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

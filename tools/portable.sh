@@ -7,23 +7,9 @@ set -u
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 export CMOCKA_MESSAGE_OUTPUT=TAP
-n=0 failed=0
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    words=$1
-    shift
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $n - $words"
-    else
-        echo "not ok $n - $words"
-        tail -n 15 "$work/out" | sed 's/^/    # /'
-        failed=$((failed + 1))
-    fi
-}
-skip() {
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
+why=$work/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 m() { make --no-print-directory -s "$@"; }
 
 # cmocka of a Debian architecture into build/MACHINE/cmocka, without making that a part of this system.
@@ -125,5 +111,4 @@ if command -v qemu-s390x >/dev/null &&
 else
     skip "big-endian" "apt-get install gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user"
 fi
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish

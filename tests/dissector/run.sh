@@ -4,8 +4,7 @@
 #   run.sh             compare
 #   run.sh --accept    make the golden files anew (then read the difference before it is committed)
 #
-# TSHARK=PROGRAM asks another tshark. JUDGE=PROGRAM is the C decoder with the interface of judge.sh:
-# what the two say of random datagrams must be the same. SEED=N and COUNT=N are of those datagrams.
+# TSHARK=PROGRAM asks another tshark. SEED=N and COUNT=N are of the random datagrams.
 #
 # Here: NAME.txt is a scenario for text2pcap with whole IP packets (`# snap N` in it cuts the frames to
 # N octets), NAME.json its nibdns layers in two passes and NAME.one-pass.json in one; info.txt
@@ -33,20 +32,9 @@ vectors=$top/proto/vectors.txt
 
 # ---- TAP
 
-n=0 failed=0
-# check WHAT: passes when the command before it did; $tmp/why says why not.
-check() {
-    status=$?
-    n=$((n + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $n - $1"
-    else
-        failed=$((failed + 1))
-        echo "not ok $n - $1"
-        head -n 40 "$tmp/why" | sed 's/^/# /'
-    fi
-    : >"$tmp/why"
-}
+why=$tmp/why
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
 same() { diff "$1" "$2" >"$tmp/why" 2>&1; }
 empty() { cp "$1" "$tmp/why" 2>/dev/null; [ -f "$1" ] && [ ! -s "$1" ]; }
 
@@ -57,22 +45,21 @@ golden() {
     fi
     same "$2" "$1"
 }
-: >why
 
 # ---- It loads, and registers what it promises
 
 printf '00000000080d7777772e637375736d2e656475\n' >one.hex
 hex_pcap one.hex one.pcap 40001,21000
 shark -Y nibdns -r one.pcap -T fields -e nibdns.qry.name >loaded 2>why && [ "$(cat loaded)" = www.csusm.edu ]
-check "the dissector loads"
-[ $failed -eq 0 ] || { echo "1..$n"; exit 1; }
+judged "the dissector loads"
+[ $failed -eq 0 ] || { finish; exit; }
 
 mkdir -p home/.local/lib/wireshark/plugins && cp nibdns.lua home/.local/lib/wireshark/plugins
 plain_shark_fields() { $unprivileged "$tshark" -G fields 2>>why; }
 plain_shark_fields | awk -F '\t' '$1 == "F" && $3 ~ /^nibdns($|\.)/ { print $3, $4, $7 }' | sort >fields
 rm -r home/.local
 golden fields "$here/fields.txt"
-check "fields: names, types, masks"
+judged "fields: names, types, masks"
 
 # ---- Vectors
 
@@ -86,7 +73,7 @@ awk 'FILENAME == ARGV[1] { said[FNR] = $0; next }
      $0 != said[FNR] { print name[FNR] ": expected " $0; print name[FNR] ": said     " said[FNR] }
      END { if (FNR == 0) print "no vectors" }' said vector.name vector.judge >>why
 empty why
-check "vectors ($(wc -l <vector.name)): verdict, rule, octet, fields"
+judged "vectors: verdict, rule, octet, fields"
 
 verdicts vector.judge >valid
 hex_pcap vector.hex vector.pcap 40001,21000
@@ -96,7 +83,7 @@ shark -r vector.pcap -T fields -E separator='|' -E occurrence=f -e nibdns.a -e n
     paste -d ' ' valid - | sed -n 's/^1 //p' >results
 paste -d ' ' valid vector.result | sed -n 's/^1 //p' >results.expected
 same results.expected results
-check "vectors: typed results and misses"
+judged "vectors: typed results and misses"
 
 # What the codec says of each rule, from its own list; each rule has its own expert info.
 sed -n 's/^ *X(NIB_ERR_\([A-Z_0-9]*\), "\(NIB-[0-9.]*\)", "\(.*\)").*/\1|\2|\3/p' \
@@ -125,30 +112,30 @@ shark -r vector.pcap -T fields -E separator='|' -E aggregator=';' -e _ws.expert.
             print line
         }' >words
 same words.expected words
-check "vectors: the codec's words and an expert info of its own for each rule"
+judged "vectors: the codec's words and an expert info of its own for each rule"
 
 # ---- Where it is called
 
 shark -o nibdns.ports: -r vector.pcap -T fields -e nibdns 2>why >by && claimed by >claims && same valid claims
-check "the heuristic takes exactly the vectors that decode, without ports"
+judged "the heuristic takes exactly the vectors that decode, without ports"
 
 hex_pcap vector.hex other.pcap 40005,40006
 shark -r other.pcap -T fields -e nibdns 2>why >by && claimed by >claims && same valid claims
-check "the heuristic takes exactly the vectors that decode, on other ports"
+judged "the heuristic takes exactly the vectors that decode, on other ports"
 
 lines=$(wc -l <vector.hex)
 count() { grep -c . "$1"; }
 shark --disable-heuristic nibdns_udp -r other.pcap -T fields -e nibdns 2>why >by; [ "$(count by)" -eq 0 ]
-check "no heuristic, other ports: nothing"
+judged "no heuristic, other ports: nothing"
 shark --disable-heuristic nibdns_udp -o nibdns.ports:40006-40010 -r other.pcap -T fields -e nibdns 2>why >by
 [ "$(count by)" -eq "$lines" ]
-check "the preference takes a range at run time"
+judged "the preference takes a range at run time"
 shark --disable-heuristic nibdns_udp -o nibdns.ports:40006-40010 -r vector.pcap -T fields -e nibdns 2>why >by
 [ "$(count by)" -eq 0 ]
-check "and lets go of the ports that it had"
+judged "and lets go of the ports that it had"
 shark --disable-heuristic nibdns_udp -d udp.port==40006,nibdns -r other.pcap -T fields -e nibdns 2>why >by
 [ "$(count by)" -eq "$lines" ]
-check "Decode As"
+judged "Decode As"
 
 # ---- Scenarios
 
@@ -165,10 +152,10 @@ for text in "$here"/*.txt; do
     fi
     layers -r "$name.pcap" >one.json
     golden one.json "$here/$name.one-pass.json"
-    check "$name, one pass"
+    judged "$name, one pass"
     layers -2 -r "$name.pcap" >two.json
     golden two.json "$here/$name.json"
-    check "$name, two passes"
+    judged "$name, two passes"
     {
         echo "# $name"
         shark -2 -r "$name.pcap" -T fields -e frame.number -e _ws.col.Protocol -e _ws.col.Info | tr '\t' ' '
@@ -183,25 +170,21 @@ for text in "$here"/*.txt; do
     } >>stat-two 2>>why
 done
 golden info "$here/info.txt"
-check "Info columns"
+judged "Info columns"
 golden stat "$here/stat.txt"
-check "statistics"
+judged "statistics"
 same stat stat-two
-check "statistics are the same in two passes"
+judged "statistics are the same in two passes"
 shark -q -z 'nibdns,stat,nibdns.qry.type == 4' -r pairs.pcap >filtered 2>why
 grep -q '^Queries  *0  *1  *0  *0  *1$' filtered
-check "statistics of what a filter lets through"
+judged "statistics of what a filter lets through"
 
 # ---- Hostile and cut datagrams
 
 echo "# seed $SEED, $COUNT datagrams"
 awk -v seed="$SEED" -v count="$COUNT" -f "$here/mutate.awk" "$vectors" | grep . >random.hex
 "$here/judge.sh" random.hex >random.judge 2>why
-check "random datagrams: a verdict for each, no Lua error"
-if [ -n "${JUDGE-}" ]; then
-    "$JUDGE" random.hex >random.c 2>why && same random.c random.judge
-    check "random datagrams: the C decoder says the same"
-fi
+judged "random datagrams: a verdict for each, no Lua error"
 # others guess too: one datagram that looks like QUIC, and the whole conversation is taken for it
 set --
 for other in $($unprivileged "$tshark" -G heuristic-decodes 2>/dev/null | awk -F '\t' '$1 == "udp" { print $2 }' | sort -u); do
@@ -210,15 +193,15 @@ done
 hex_pcap random.hex random.pcap 40005,40006
 verdicts random.judge >valid
 shark "$@" -r random.pcap -T fields -e nibdns 2>why >by && claimed by >claims && same valid claims
-check "random datagrams: the heuristic takes exactly those that decode"
+judged "random datagrams: the heuristic takes exactly those that decode"
 
 hex_pcap_both_ways random.hex ways.pcap 40001,21000
 shark -2 -r ways.pcap -V -O nibdns >tree 2>why && shark -r ways.pcap -T json -J nibdns >>tree 2>>why &&
     shark -2 -q -z nibdns,stat -r ways.pcap >>tree 2>>why
-check "random datagrams both ways, two passes"
+judged "random datagrams both ways, two passes"
 grep -i 'lua error' tree >why
 empty why
-check "random datagrams both ways: no Lua error"
+judged "random datagrams both ways: no Lua error"
 
 # A cut text stands in the Info column, which 4.0 prints as it is: here with each octet that there is. A
 # newline among them would make a line too many.
@@ -230,11 +213,11 @@ hex_pcap octets.hex octets.pcap 40001,21000
 editcap -F pcap -s 44 octets.pcap short.pcap && editcap -F pcap -s 44 ways.pcap ways-short.pcap &&
     mergecap -F pcap -a -w shorts.pcap short.pcap ways-short.pcap && chmod a+r shorts.pcap
 shark -r shorts.pcap >summary 2>why && [ "$(wc -l <summary)" -eq "$(cat octets.hex random.hex | wc -l)" ]
-check "cut texts with any octet, and random datagrams cut: a line each"
+judged "cut texts with any octet, and random datagrams cut: a line each"
 cat summary >>tree
 tr -d '\n\t' <tree | tr -cd '\001-\037\177' | od -c | sed '$d' >why
 empty why
-check "no raw control octet in what is printed"
+judged "no raw control octet in what is printed"
 
 # A capture that kept 29 to 120 octets of each frame.
 set --
@@ -246,35 +229,35 @@ done
 mergecap -F pcap -a -w snaps.pcap "$@" && chmod a+r snaps.pcap
 shark -2 -r snaps.pcap -Y 'nibdns.malformed || _ws.lua.error' >why 2>&1
 empty why
-check "cut datagrams are no fault of the message"
+judged "cut datagrams are no fault of the message"
 shark -2 -r snaps.pcap -Y 'nibdns.expert.cut' 2>why | awk 'END { exit NR < 100 }'
-check "cut datagrams have a note"
+judged "cut datagrams have a note"
 
 # ---- Installed
 
 mkdir tools && cp -r "$top/tools/nibdns.lua" "$top/tools/profile" "$top/tools/install-dissector.sh" tools &&
     chmod -R a+rX tools
 $unprivileged tools/install-dissector.sh >why 2>&1 && [ -f home/.local/lib/wireshark/plugins/nibdns.lua ]
-check "install-dissector.sh"
+judged "install-dissector.sh"
 plain_shark -C nibdns -r pairs.pcap 2>why >columns
 head -n 2 columns | tail -n 1 | grep -q 'www.csusm.edu 144.37.5.45 60 0.010000000 Response A'
-check "the profile has columns for name, result, TTL, response time"
+judged "the profile has columns for name, result, TTL, response time"
 for name in pairs icmp mismatch malformed duplicate; do
     plain_shark -C nibdns -2 --color -r $name.pcap -T fields -e frame.coloring_rule.name 2>>why
 done | sort -u >rules.used
 sed -n 's/^@\([^@]*\)@.*/\1/p' "$top/tools/profile/nibdns/colorfilters" | grep -v unsolicited | sort >rules.all
 same rules.all rules.used
-check "the profile's colour rules"
+judged "the profile's colour rules"
 sed -n 's/^"TRUE","[^"]*","\([^"]*\)".*/\1/p' "$top/tools/profile/nibdns/dfilter_buttons" >filters
 : >why
 while read -r filter; do
     plain_shark -C nibdns -r pairs.pcap -Y "$filter" >/dev/null 2>>why || echo "$filter" >>why
 done <filters
 empty why
-check "the profile's filter buttons"
+judged "the profile's filter buttons"
 $unprivileged tools/install-dissector.sh --uninstall >why 2>&1 && [ -z "$(find home -type f)" ] &&
     ! plain_shark -Y nibdns -r pairs.pcap >why 2>&1
-check "install-dissector.sh --uninstall"
+judged "install-dissector.sh --uninstall"
 
 # ---- The stored captures: the golden layers of each, and no fault in the dissector in any
 
@@ -285,14 +268,13 @@ for capture in "$top"/pcap/*.pcap; do
     mkdir -p "$here/pcap"
     layers -2 -r "$name.stored" >stored.json
     golden stored.json "$here/pcap/$name.json"
-    check "pcap/$name"
+    judged "pcap/$name"
 done
 mergecap -a -w all.pcapng ./*.stored && chmod a+r all.pcapng
 for pass in '' -2; do
     shark $pass -r all.pcapng -V -O nibdns >tree 2>why && [ "$(grep -c '^Frame ' tree)" -gt 200 ] &&
         ! grep -i 'lua error' tree >why
-    check "all stored captures${pass:+, two passes}: no Lua error"
+    judged "all stored captures${pass:+, two passes}: no Lua error"
 done
 
-echo "1..$n"
-[ $failed -eq 0 ]
+finish
