@@ -2,10 +2,10 @@
 # What bench.sh and bench-peers.sh share: names, servers on one core, the generator on another,
 # measures in turns, one table. Sourced from the project's root; nothing is left running or lying
 # about, whatever happens. Settings come from the environment:
-#   ROUNDS=7 SECONDS_EACH=2 SERVER_CPU=0 LOAD_CPU=1 WINDOW=32 SOCKETS=4 NIB_BIN=bin
+#   ROUNDS=7 SECONDS_EACH=2 SERVER_CPU=0 LOAD_CPU=(the last) WINDOW=32 SOCKETS=4 NIB_BIN=bin
 bin=${NIB_BIN:-bin}
 rounds=${ROUNDS:-7} seconds=${SECONDS_EACH:-2}
-server_cpu=${SERVER_CPU:-0} load_cpu=${LOAD_CPU:-1} window=${WINDOW:-32} sockets=${SOCKETS:-4}
+server_cpu=${SERVER_CPU:-0} load_cpu=${LOAD_CPU:-$(($(nproc) - 1))} window=${WINDOW:-32} sockets=${SOCKETS:-4}
 dir=$(mktemp -d) || exit 2
 started=
 
