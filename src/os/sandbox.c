@@ -79,6 +79,7 @@ static const struct permit permits[] = {
     ANY(SYS_set_robust_list),
     ANY(SYS_rseq),
     /* signals, time, the end */
+    ANY(SYS_rt_sigpending),
     ANY(SYS_rt_sigprocmask),
     ANY(SYS_rt_sigaction),
     ANY(SYS_rt_sigreturn),

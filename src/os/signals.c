@@ -6,6 +6,10 @@
 /* A handler has nowhere else to leave its word. */
 static volatile sig_atomic_t came_stop, came_reload, came_counters;
 
+static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+enum { OURS = sizeof ours / sizeof ours[0] };
+static sigset_t held; /* the same as a set */
+
 static void note(int number)
 {
     if (number == SIGHUP)
@@ -18,26 +22,42 @@ static void note(int number)
 
 void nib_signals_init(sigset_t *waiting)
 {
-    static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     struct sigaction action;
-    sigset_t held;
     (void)sigemptyset(&held);
     memset(&action, 0, sizeof action);
     action.sa_handler = note;
     (void)sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+    for (size_t i = 0; i < OURS; i++) {
         (void)sigaddset(&held, ours[i]);
         (void)sigaction(ours[i], &action, NULL);
     }
     action.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &action, NULL);
     (void)sigprocmask(SIG_BLOCK, &held, waiting);
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+    for (size_t i = 0; i < OURS; i++)
         (void)sigdelset(waiting, ours[i]);
+}
+
+/*
+ * A wait that finds something to return at once lets no signal in, and under a load that the server
+ * cannot keep up with every wait is such a one.
+ */
+static void let_in(void)
+{
+    sigset_t pending;
+    bool any = false;
+    (void)sigpending(&pending);
+    for (size_t i = 0; i < OURS; i++)
+        any = any || sigismember(&pending, ours[i]) == 1;
+    if (!any)
+        return;
+    (void)pthread_sigmask(SIG_UNBLOCK, &held, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &held, NULL);
 }
 
 struct nib_signals nib_signals_take(void)
 {
+    let_in();
     struct nib_signals s = {came_stop != 0, came_reload != 0, came_counters != 0};
     came_stop = came_reload = came_counters = 0;
     return s;

@@ -1,6 +1,6 @@
 /*
- * Floor 5: signals as flags. They are held back except while the event loop waits, so a signal is
- * never lost between a look at the flags and the wait, and never interrupts anything else.
+ * Floor 5: signals as flags. They are held back except while the event loop waits and looks at the
+ * flags, so a signal is never lost between the two, and never interrupts anything else.
  */
 #ifndef NIBDNS_OS_SIGNALS_H
 #define NIBDNS_OS_SIGNALS_H
