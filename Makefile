@@ -172,6 +172,11 @@ bench: all
 bench-peers: all
 	$(Q)tools/bench-peers.sh
 
+# help: make balance          three local servers behind nginx, which it installs; one is killed under load
+.PHONY: balance
+balance: all
+	$(Q)tools/balance.sh
+
 # help: make install-dissector    the Wireshark dissector and its profile, for yourself
 .PHONY: install-dissector uninstall-dissector
 install-dissector:

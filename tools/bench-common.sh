@@ -22,6 +22,20 @@ die() {
     exit 2
 }
 
+# install_packages NAME...: Debian's, as root. Packages start their services when they are installed,
+# unless a file forbids it.
+install_packages() {
+    [ "$(id -u)" -eq 0 ] || die "missing: $*: install them, or run this as root"
+    policy=/usr/sbin/policy-rc.d
+    [ -e "$policy" ] && policy=
+    [ -n "$policy" ] && printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" \
+        >"$dir/apt" 2>&1
+    status=$?
+    [ -n "$policy" ] && rm -f "$policy"
+    [ "$status" -eq 0 ] || die "cannot install $*: $(tail -n 3 "$dir/apt")"
+}
+
 value() { # FIELD FILE
     sed -n "s/.*\"$1\":\\([0-9.]*\\).*/\\1/p" "$2"
 }

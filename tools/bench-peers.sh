@@ -14,23 +14,13 @@ port=${PORT:-25300}
 
 # ---- packages ----
 
-# Packages start their services when they are installed, unless this file forbids it.
 install_peers() {
     missing=
     for pair in nsd:nsd knotd:knot unbound:unbound dnsmasq:dnsmasq-base; do
         command -v "${pair%:*}" >/dev/null || missing="$missing ${pair#*:}"
     done
-    [ -z "$missing" ] && return 0
-    [ "$(id -u)" -eq 0 ] || die "missing:$missing: install them, or run this as root"
-    policy=/usr/sbin/policy-rc.d
-    [ -e "$policy" ] && policy=
-    [ -n "$policy" ] && printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing \
-        >"$dir/apt" 2>&1
-    status=$?
-    [ -n "$policy" ] && rm -f "$policy"
-    [ "$status" -eq 0 ] || die "cannot install$missing: $(tail -n 3 "$dir/apt")"
+    [ -z "$missing" ] || install_packages $missing
 }
 
 # ---- the peers: each a folder of its own, its configuration and zone in it ----
