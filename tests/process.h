@@ -47,7 +47,7 @@ struct process {
     int status;
 };
 
-/* Ends the tests when one of these programs, up to NULL, was not built. */
+/* Ends the tests when one of these programs, up to NULL, was not built, or descriptors are few. */
 void require_programs(const char *const *names);
 
 /*
