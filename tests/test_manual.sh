@@ -88,7 +88,7 @@ done
 for command in dump check ladder rerun replay make; do
     all_same nibpcap "$command"
 done
-for command in codec table load echo; do
+for command in codec table load echo flood; do
     all_same nibbench "$command"
 done
 

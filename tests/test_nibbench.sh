@@ -137,7 +137,25 @@ load --echo --json
 check "runs of answers arrive as single ones" ended 0
 check "each as long as it shall be" is answer_octets 60.0
 
-for command in codec table load echo; do
+# So few that they all fit into the server's buffer, however slow it is.
+start amazoneserver --quiet --listen 127.0.0.1:0
+run flood --to "$at" --seconds 0.3 --rate 20000 --json
+check "a flood ends with status 0" ended 0
+sum() { echo $(($(value random) + $(value cut) + $(value responses) + $(value flags))); }
+check "what it sent is of four kinds" is sent "$(sum)"
+check "and each was sent" above_0 flags
+kill -USR1 "$pid"
+tries=0
+until grep -q '^tables_dropped' "$dir/amazoneserver.err" || [ "$tries" -gt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+counts() { grep -q "^$1: $2\$" "$dir/amazoneserver.err"; }
+check "the server received all of it" counts received "$(value sent)"
+check "and answered nothing" counts answered 0
+check "the responses were responses" counts dropped_response "$(value responses)"
+
+for command in codec table load echo flood; do
     run "$command" --help
     check "$command --help" said "Usage: nibbench $command"
 done
@@ -161,6 +179,8 @@ run load --to 127.0.0.1:1 --names "$dir/names"
 check "a bad type" complained "names:2: a type is"
 run load --to 127.0.0.1:1 --dns --window 5000
 check "a window that DNS has no IDs for" complained "--window"
+run flood
+check "flood without a server" complained "--to"
 run table --names 0
 check "a number out of range" complained "--names"
 run codec --cpu 1000

@@ -76,5 +76,6 @@ int bench_codec(int argc, char **argv);
 int bench_table(int argc, char **argv);
 int bench_load(int argc, char **argv);
 int bench_echo(int argc, char **argv);
+int bench_flood(int argc, char **argv);
 
 #endif

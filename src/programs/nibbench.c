@@ -10,10 +10,11 @@
 static const char help[] =
     "Usage: nibbench COMMAND [options]\n"
     "\n"
-    "  nibbench codec               nanoseconds a message for decode and encode\n"
-    "  nibbench table               nanoseconds a lookup, insert and expiry; memory a record\n"
-    "  nibbench load --to ADDR:PORT answers a second, lost, latency, the server's CPU time\n"
-    "  nibbench echo                a bare echo server: the kernel's own limit\n"
+    "  nibbench codec                nanoseconds a message for decode and encode\n"
+    "  nibbench table                nanoseconds a lookup, insert and expiry; memory a record\n"
+    "  nibbench load --to ADDR:PORT  answers a second, lost, latency, the server's CPU time\n"
+    "  nibbench echo                 a bare echo server: the kernel's own limit\n"
+    "  nibbench flood --to ADDR:PORT junk, as much as can be\n"
     "\n"
     "'nibbench COMMAND --help' shows a command's options; each takes --json.\n"
     "Status: 0 measured, 1 wrong answers, 2 wrong use, 3 no answer.\n";
@@ -27,13 +28,14 @@ static const struct {
     {"table", "nibbench table", bench_table},
     {"load", "nibbench load", bench_load},
     {"echo", "nibbench echo", bench_echo},
+    {"flood", "nibbench flood", bench_flood},
 };
 
 int main(int argc, char **argv)
 {
     keep_standard_streams();
     if (argc < 2)
-        usage_error("nibbench", "give a command: codec, table, load or echo");
+        usage_error("nibbench", "give a command: codec, table, load, echo or flood");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         print_and_exit(help);
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
@@ -46,5 +48,5 @@ int main(int argc, char **argv)
         argv[1] = argv0;
         return commands[i].run(argc - 1, argv + 1);
     }
-    usage_error("nibbench", "no command '%s': codec, table, load or echo", argv[1]);
+    usage_error("nibbench", "no command '%s': codec, table, load, echo or flood", argv[1]);
 }

@@ -38,6 +38,7 @@ _nibdns_options() {
             "--pid=pid --dns --echo --segments --cpu= --json -h --help"
         ;;
     nibbench-echo) echo "-l=listen --listen=listen --size= --runs --segments --cpu= --json -h --help" ;;
+    nibbench-flood) echo "--to=addr --seconds= --rate= --sockets= --cpu= --json -h --help" ;;
     nibbench) echo "-h --help -V --version" ;;
     esac
 }
@@ -45,7 +46,7 @@ _nibdns_options() {
 _nibdns_commands() {
     case $1 in
     nibpcap) echo "dump check ladder rerun replay make" ;;
-    nibbench) echo "codec table load echo" ;;
+    nibbench) echo "codec table load echo flood" ;;
     esac
 }
 
