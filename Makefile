@@ -144,14 +144,10 @@ coverage:
 
 # ---- trouble ----
 
-build/release/flood: build/release/tests/hostile/flood.o build/release/libos.a build/release/libnibdns.a
-	$(Q)$(CC) $(release_flags) $^ -o $@ $(harden_ld) -pthread
-
 # help: make trouble          floods, lost datagrams, full load with reloads: the real programs (S=30 seconds each)
 .PHONY: trouble
-trouble: all build/release/flood
+trouble: all
 	$(Q)tools/trouble.sh
-test: build/release/flood
 
 # ---- campaigns: as long as you like ----
 

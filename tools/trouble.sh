@@ -14,7 +14,6 @@ why=$dir/why
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 s=${S:-30}
-flood=build/release/flood
 spaces='' lookups=0
 
 end() {
@@ -81,7 +80,7 @@ flood_one() { # NAME, and the server is at $at
     server=$pid
     keep
     load "$dir/calm" "$at" --names "$dir/2.names" --rate 2000 --seconds 2 --timeout 200
-    "$flood" "$at" "$s" 1 >"$dir/flooded" &
+    "$bin/nibbench" flood --to "$at" --seconds "$s" --cpu "$load_cpu" --json >"$dir/flooded" &
     flooding=$!
     sleep 0.2
     load "$dir/storm" "$at" --names "$dir/2.names" --rate 2000 --seconds "$(half)" --timeout 200
@@ -93,7 +92,7 @@ flood_one() { # NAME, and the server is at $at
     check "$1: its counters add up" adds_up "$server" "$said"
     share() { awk -v n="$(value answers "$1")" -v lost="$(value lost "$1")" \
         'BEGIN { printf "%.2f %%", 100 * n / (n + lost) }'; }
-    echo "# $1: $(cat "$dir/flooded") datagrams of junk in $s s, $(counter dropped_malformed) read" \
+    echo "# $1: $(value sent "$dir/flooded") datagrams of junk in $s s, $(counter dropped_malformed) read" \
         "as malformed, $(counter dropped_response) as responses, $(refused "${at##*:}") found no room"
     echo "# $1: answered of 2000 questions a second, without retries: $(share "$dir/calm") before," \
         "$(share "$dir/storm") meanwhile; with a client's retries:" \
@@ -283,7 +282,6 @@ soak() {
     soak_one "localserver, soak"
 }
 
-[ -x "$flood" ] || die "no $flood: make trouble builds it"
 [ $# -gt 0 ] || set -- flood loss soak
 for one in "$@"; do
     case $one in
