@@ -70,6 +70,58 @@ check "standard input is a capture too" sh -c \
 check "other ports on demand" says "^frames: 18" 0 check --port 9 "$dir/story.pcap"
 check "a capture in which all is well" says "^nothing wrong" 0 check --port 40001 "$dir/story.pcap"
 
+# ---- ports that nobody named
+
+other_ports() { # the story on other ports looks the same
+    story ports "s/:21000/:31000/; s/:22000/:32000/" || return 1
+    for command in dump check ladder; do
+        "$nibpcap" $command "$dir/ports.pcap" >"$dir/ports"
+        sed "s/31000/21000/g; s/32000/22000/g; s/0x973e -> 0x973f/0xbe4e -> 0xbe4f/" "$dir/ports" |
+            diff -u "$here/story.$command" - || return 1
+    done
+}
+check "servers on other ports are found by the queries that they get" other_ports
+check "rerun finds the local server on another port, and its upstream port" says \
+    "^local 127.0.0.1:31000: .* 0 differences" 0 rerun "$dir/ports.pcap" --as local
+check "rerun finds it by its address, too" says "^local 127.0.0.1:31000: .* 0 differences" 0 rerun \
+    "$dir/ports.pcap" --as local --at 127.0.0.1
+check "rerun finds the authoritative server on another port" says \
+    "^amazone 127.0.0.1:32000: 2 datagrams in, 2 sent" 1 rerun "$dir/ports.pcap" --as amazone
+check "rerun finds clients of a server on another port" says "^client: 6 datagrams in, 5 sent" 1 rerun \
+    "$dir/ports.pcap" --as client
+check "given ports are all there are" says "^other_traffic: 18" 0 check --port 9 "$dir/ports.pcap"
+
+cat >"$dir/forged.txt" <<EOF
+host client 127.0.0.1:40001
+host local 127.0.0.1:31000
+host forger 127.0.0.1:5353
+host else 127.0.0.1:5354
+0.000000 client > local query A www.csusm.edu id 0
++0.000100 forger > client response A www.csusm.edu 6.6.6.6 ttl 60 id 0
++0.000100 forger > client hex 00000000
++0.000100 local > client response A www.csusm.edu 144.37.5.45 ttl 60 id 0
++0.000100 else > forger hex 00000000
+EOF
+"$nibpcap" make "$dir/forged.txt" -o "$dir/forged.pcap"
+sed "s/31000/21000/" "$dir/forged.txt" >"$dir/forged2.txt"
+"$nibpcap" make "$dir/forged2.txt" -o "$dir/forged2.pcap"
+for file in forged forged2; do
+    check "$file: an answer from a stranger's port is shown" says \
+        "127.0.0.1.5353 > 127.0.0.1.40001: nibdns Response A www.csusm.edu 6.6.6.6" 0 dump \
+        "$dir/$file.pcap"
+    check "$file: so is what is malformed" says "5353 > 127.0.0.1.40001: nibdns malformed" 0 dump \
+        "$dir/$file.pcap"
+    check "$file: what neither is for anybody known nor decodes is other traffic" says \
+        "^nibpcap dump: other traffic left out, frames: 1;" 0 dump "$dir/$file.pcap"
+    check "$file: the ladder says unsolicited" says "6.6.6.6 ttl 60 id 0  \[unsolicited\]" 0 ladder \
+        "$dir/$file.pcap"
+    check "$file: and draws the stranger as another one" says "^other  *127.0.0.1:5353" 0 ladder \
+        "$dir/$file.pcap"
+    check "$file: check says unsolicited" says "^frame 2: unsolicited" 1 check "$dir/$file.pcap"
+done
+check "with given ports the stranger is shown, too" says "^frame 2: unsolicited" 1 check \
+    --port 21000 "$dir/forged2.pcap"
+
 # A live input: each message is out before the next one is there.
 live() {
     mkfifo "$dir/fifo" || return 1
@@ -229,6 +281,12 @@ check "replay: what is different" prints story.replay 1 replay "$dir/replay.pcap
 kill "$last" && wait "$last" 2>/dev/null
 check "replay: nobody there" one_line "nobody listens at" 2 replay "$dir/story.pcap" --fast --to \
     "127.0.0.1:$port"
+serve localserver --upstream-port "$amazone"
+sed "s/21000/31000/; s/22000/32000/" "$dir/replay.txt" >"$dir/replay2.txt"
+"$nibpcap" make "$dir/replay2.txt" -o "$dir/replay2.pcap"
+check "replay: queries to another port are found" prints story.replay 1 replay "$dir/replay2.pcap" \
+    --fast --to "127.0.0.1:$port"
+kill "$last" && wait "$last" 2>/dev/null
 check "replay: nothing to send" one_line "no query to port 9" 2 replay "$dir/story.pcap" --to \
     127.0.0.1:9 --port 9
 

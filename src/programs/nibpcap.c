@@ -10,20 +10,20 @@ const struct nibpcap_command nibpcap_commands[] = {
         "  -x, --hex        the octets of each message too\n"
         "  -X, --ascii      the same, with the characters beside them\n"
         "      --json       a JSON object a line\n"
-        "  -p, --port LIST  ports of the messages (21000,22000)\n"},
+        "  -p, --port LIST  these ports alone (21000,22000, and where else messages are found)\n"},
     {"check", nibpcap_check,
         "check [options] FILE\n"
         "Every message decodes and encodes back to the same octets, every response has its query "
         "and\n"
         "every query its response. Status 1 when something is wrong.\n\n"
         "      --json       the summary as a JSON object\n"
-        "  -p, --port LIST  ports of the messages (21000,22000)\n"},
+        "  -p, --port LIST  these ports alone (21000,22000, and where else messages are found)\n"},
     {"ladder", nibpcap_ladder,
         "ladder [options] FILE\n"
         "A sequence diagram in text.\n\n"
         "  -o FILE.svg      the same as a picture\n"
         "      --most N     messages drawn at most (1000)\n"
-        "  -p, --port LIST  ports: the local server's, the authoritative one's (21000,22000)\n"},
+        "  -p, --port LIST  the local server's, the authoritative one's (21000,22000, or found)\n"},
     {"rerun", nibpcap_rerun,
         "rerun FILE --as local|amazone|client [options]\n"
         "Feeds what that host received into the program's own logic, in the capture's time, and\n"
@@ -36,7 +36,7 @@ const struct nibpcap_command nibpcap_commands[] = {
         "      --timeout MS         of its first try (local 500, client 1000)\n"
         "      --tries N            tries (3)\n"
         "      --max-ttl SECONDS    longer TTLs from upstream are cut to this (86400)\n"
-        "      --upstream-port PORT where authoritative servers listen (22000)\n"
+        "      --upstream-port PORT where authoritative servers listen (22000, or found)\n"
         "      --late MS            how late a retry may leave (100)\n"},
     {"replay", nibpcap_replay,
         "replay FILE --to ADDR:PORT [options]\n"
@@ -47,7 +47,7 @@ const struct nibpcap_command nibpcap_commands[] = {
         "      --speed N        N times as fast as the capture (1)\n"
         "      --fast           as fast as answered\n"
         "      --timeout MS     how long an answer is waited for (1000)\n"
-        "  -p, --port PORT      queries to this port of the capture are sent (21000)\n"},
+        "  -p, --port PORT      queries to this port of the capture are sent (21000, or found)\n"},
     {"make", nibpcap_make,
         "make TEXT -o FILE\n"
         "A capture from a readable description, the same octets each time.\n\n"

@@ -19,10 +19,14 @@ enum { NIBPCAP_FINE = 0, NIBPCAP_WRONG = 1, NIBPCAP_USE = 2 };
 
 enum { NIBPCAP_PORTS_MAX = 8 };
 
-/* UDP ports whose datagrams are messages: the local server's, the authoritative one's, others. */
+/*
+ * UDP ports of servers: the local server's, the authoritative one's, others. Given ones are all
+ * there are; else what decodes is a message on any port, and whom a query goes to is a server.
+ */
 struct nibpcap_ports {
     uint16_t port[NIBPCAP_PORTS_MAX];
     size_t n;
+    bool given;
 };
 
 struct nibpcap_command {
@@ -64,6 +68,32 @@ struct nibpcap_ports nibpcap_parse_ports(const char *text);
 bool nibpcap_is_port(const struct nibpcap_ports *ports, uint16_t port);
 struct nibpcap_ports nibpcap_default_ports(void);
 
+/* ---- who speaks nibdns, as far as the capture has shown ---- */
+
+enum { NIBPCAP_KNOWN_MAX = 4096, NIBPCAP_LEARNT_MAX = 32 };
+
+struct nibpcap_known {
+    struct {
+        struct nib_addr addr;
+        int64_t seen_ns;
+    } sockets[NIBPCAP_KNOWN_MAX]; /* each has one place, which the newest one takes */
+    uint16_t local;               /* the first port asked that is no authoritative one; 0: none */
+    uint16_t others[NIBPCAP_LEARNT_MAX]; /* ports asked later */
+    size_t n_others;
+};
+
+/* Whether a query went there, or came from there, within the last 60 seconds. */
+bool nibpcap_is_known(
+    const struct nibpcap_known *known, const struct nib_addr *addr, int64_t now_ns);
+
+/* A query from src to dst. */
+void nibpcap_know(struct nibpcap_known *known, const struct nibpcap_ports *ports,
+    const struct nib_packet_udp *query, int64_t now_ns);
+
+enum nibpcap_role { NIBPCAP_ASKER, NIBPCAP_LOCAL, NIBPCAP_AUTHORITATIVE };
+enum nibpcap_role nibpcap_role(
+    const struct nibpcap_known *known, const struct nibpcap_ports *ports, uint16_t port);
+
 /* ---- captures ---- */
 
 enum nibpcap_what {
@@ -96,6 +126,7 @@ struct nibpcap_seen {
 struct nibpcap_input {
     const char *path;
     struct nibpcap_ports ports;
+    struct nibpcap_known known;
     int fd;
     bool live, last; /* no regular file; its end was seen */
     int error;       /* errno of a read that failed */

@@ -6,10 +6,10 @@
  * Who is who. A server is a socket, known by its port. Whoever else talks to an authoritative
  * server alone is the local server under one of its random ports; whoever talks to a local server
  * is a client. A client is a host, but on a host that runs a server too (on loopback all do) each
- * socket is a client.
+ * socket is a client. Who talks to no server, as who forges answers does, is another one.
  */
 
-enum { CLIENTS_MAX = 8 }; /* the rest share the last one's lifeline */
+enum { CLIENTS_MAX = 8, OTHERS_MAX = 2 }; /* the rest share the last one's lifeline */
 
 static bool is_loopback(const struct nib_addr *addr)
 {
@@ -30,7 +30,8 @@ static size_t add_line(
             ladder->lines[i].addr.port == (port ? addr->port : 0))
             return i;
     }
-    if (ladder->n_lines == LIFELINES_MAX || (role == ROLE_CLIENT && same == CLIENTS_MAX))
+    if (ladder->n_lines == LIFELINES_MAX || (role == ROLE_CLIENT && same == CLIENTS_MAX) ||
+        (role == ROLE_OTHER && same == OTHERS_MAX))
         return last;
     struct lifeline *line = &ladder->lines[ladder->n_lines];
     *line = (struct lifeline){.role = role, .addr = *addr};
@@ -115,7 +116,9 @@ static size_t line_of(struct cast *cast, const struct nib_addr *addr)
     const struct nib_addr *local = local_of(cast, addr);
     if (socket->role != ROLE_CLIENT)
         line = add_line(cast->ladder, socket->role, addr, true);
-    else if (!socket->asks_amazone || socket->asks_local)
+    else if (!socket->asks_amazone && !socket->asks_local)
+        line = add_line(cast->ladder, ROLE_OTHER, addr, is_server_host(cast, addr));
+    else if (socket->asks_local)
         line = add_line(cast->ladder, ROLE_CLIENT, addr, is_server_host(cast, addr));
     else if (local == NULL)
         line = add_line(cast->ladder, ROLE_LOCAL, addr, false);
@@ -128,7 +131,7 @@ static size_t line_of(struct cast *cast, const struct nib_addr *addr)
 /* Clients on the left, authoritative servers on the right; in the order of their first frame. */
 static void sort_lines(struct ladder *ladder)
 {
-    static const char *const names[] = {"client", "local", "amazone"};
+    static const char *const names[] = {"client", "local", "amazone", "other"};
     struct lifeline sorted[LIFELINES_MAX];
     size_t place[LIFELINES_MAX] = {0}, n = 0;
     for (int role = 0; role < ROLE_COUNT; role++) {

@@ -75,7 +75,7 @@ const char *nibpcap_name(void)
 
 struct nibpcap_ports nibpcap_parse_ports(const char *text)
 {
-    struct nibpcap_ports ports = {0};
+    struct nibpcap_ports ports = {.given = true};
     for (const char *at = text; ports.n < NIBPCAP_PORTS_MAX; at++) {
         size_t len = strcspn(at, ",");
         uint16_t *port = &ports.port[ports.n++];
@@ -98,7 +98,7 @@ bool nibpcap_is_port(const struct nibpcap_ports *ports, uint16_t port)
 
 struct nibpcap_ports nibpcap_default_ports(void)
 {
-    return (struct nibpcap_ports){{NIB_PORT_LOCAL, NIB_PORT_AUTHORITATIVE}, 2};
+    return (struct nibpcap_ports){{NIB_PORT_LOCAL, NIB_PORT_AUTHORITATIVE}, 2, false};
 }
 
 /* ---- lines ---- */

@@ -121,6 +121,23 @@ static void find_answers(struct rerun *rerun)
     free(next);
 }
 
+bool rerun_asked(const struct rerun *rerun, uint16_t port)
+{
+    for (size_t i = 0; i < rerun->n; i++)
+        if (rerun->events[i].dst.port == port && !rerun->events[i].refused)
+            return true;
+    return false;
+}
+
+/* What comes from no server and goes to none is not heard: the sockets that ask are connected. */
+static bool is_heard(const struct nibpcap_input *input, const struct nibpcap_seen *seen)
+{
+    const struct nib_packet *p = &seen->packet;
+    const struct nib_packet_udp *d = seen->what == NIBPCAP_ICMP ? &p->quoted : &p->udp;
+    return nibpcap_role(&input->known, &input->ports, d->src.port) != NIBPCAP_ASKER ||
+           nibpcap_role(&input->known, &input->ports, d->dst.port) != NIBPCAP_ASKER;
+}
+
 int rerun_read(struct rerun *rerun)
 {
     struct nibpcap_input input;
@@ -133,7 +150,8 @@ int rerun_read(struct rerun *rerun)
         case NIBPCAP_BAD:
         case NIBPCAP_CUT:
         case NIBPCAP_ICMP:
-            add_event(rerun, &seen);
+            if (is_heard(&input, &seen))
+                add_event(rerun, &seen);
             break;
         case NIBPCAP_OTHER:
         case NIBPCAP_BROKEN:
@@ -142,6 +160,7 @@ int rerun_read(struct rerun *rerun)
         }
     }
     int status = nibpcap_close(&input);
+    rerun->known = input.known;
     straighten(rerun);
     find_unheard(rerun);
     find_answers(rerun);

@@ -55,16 +55,34 @@ static bool fill(struct nibpcap_input *input)
     return true;
 }
 
-/* A datagram that is ours, whole or in part. */
-static void look_at_udp(struct nibpcap_seen *seen)
+static bool is_ours(const struct nibpcap_input *input, const struct nib_packet_udp *d, int64_t now)
+{
+    return nibpcap_is_port(&input->ports, d->src.port) ||
+           nibpcap_is_port(&input->ports, d->dst.port) ||
+           nibpcap_is_known(&input->known, &d->dst, now) ||
+           (!input->ports.given && nibpcap_is_known(&input->known, &d->src, now));
+}
+
+/* A datagram of ours, whole or in part; on ports that are not known to be ours, a whole one. */
+static void look_at_udp(struct nibpcap_input *input, struct nibpcap_seen *seen, bool ours)
 {
     const struct nib_packet_udp *udp = &seen->packet.udp;
+    if (!ours && input->ports.given)
+        return;
     if (udp->len < udp->real_len) {
-        seen->what = NIBPCAP_CUT;
+        seen->what = ours ? NIBPCAP_CUT : NIBPCAP_OTHER;
         return;
     }
     seen->err = nib_message_decode(&seen->m, udp->payload, udp->len, &seen->bad);
-    seen->what = seen->err == NIB_OK ? NIBPCAP_MESSAGE : NIBPCAP_BAD;
+    seen->what = seen->err == NIB_OK ? NIBPCAP_MESSAGE : ours ? NIBPCAP_BAD : NIBPCAP_OTHER;
+    if (seen->what == NIBPCAP_MESSAGE && seen->m.flag == NIB_QUERY)
+        nibpcap_know(&input->known, &input->ports, udp, seen->frame.time_ns);
+}
+
+static bool is_quoted(const struct nib_packet_udp *d, struct nib_message *m)
+{
+    size_t bad;
+    return d->len == d->real_len && nib_message_decode(m, d->payload, d->len, &bad) == NIB_OK;
 }
 
 /* ---- segments ---- */
@@ -107,7 +125,7 @@ static void cut_segment(struct nibpcap_input *input, struct nibpcap_seen *seen)
     seen->what = NIBPCAP_MESSAGE;
 }
 
-static void look(const struct nibpcap_ports *ports, struct nibpcap_seen *seen)
+static void look(struct nibpcap_input *input, struct nibpcap_seen *seen)
 {
     struct nib_packet *p = &seen->packet;
     seen->what = NIBPCAP_OTHER;
@@ -115,11 +133,10 @@ static void look(const struct nibpcap_ports *ports, struct nibpcap_seen *seen)
     seen->segment = seen->segments = 0;
     nib_packet_read(p, &seen->frame);
     const struct nib_packet_udp *d = p->kind == NIB_PACKET_ICMP ? &p->quoted : &p->udp;
-    bool ours = nibpcap_is_port(ports, d->src.port) || nibpcap_is_port(ports, d->dst.port);
+    bool ours = is_ours(input, d, seen->frame.time_ns);
     switch (p->kind) {
     case NIB_PACKET_UDP:
-        if (ours)
-            look_at_udp(seen);
+        look_at_udp(input, seen, ours);
         break;
     case NIB_PACKET_FRAGMENT: /* a later one has no ports to tell whose it is */
         if (ours || p->fragment_at > 0)
@@ -128,8 +145,7 @@ static void look(const struct nibpcap_ports *ports, struct nibpcap_seen *seen)
     case NIB_PACKET_ICMP:
         if (ours) {
             seen->what = NIBPCAP_ICMP;
-            seen->quotes = d->len == d->real_len &&
-                           nib_message_decode(&seen->m, d->payload, d->len, &seen->bad) == NIB_OK;
+            seen->quotes = is_quoted(d, &seen->m);
         }
         break;
     case NIB_PACKET_BROKEN:
@@ -166,7 +182,7 @@ bool nibpcap_next(struct nibpcap_input *input, struct nibpcap_seen *seen)
         input->begin += used;
         switch (step) {
         case NIB_PCAP_FRAME:
-            look(&input->ports, seen);
+            look(input, seen);
             show_segments(input, seen);
             return true;
         case NIB_PCAP_MORE:

@@ -181,7 +181,7 @@ int nibpcap_ladder(int argc, char **argv)
     static const struct option options[] = {{"output", required_argument, NULL, 'o'},
         {"most", required_argument, NULL, 'm'}, {"port", required_argument, NULL, 'p'},
         NIBPCAP_COMMON_OPTIONS};
-    struct ladder ladder = {.most = 10000, .ports = nibpcap_default_ports()};
+    struct ladder ladder = {.most = 1000, .ports = nibpcap_default_ports()};
     struct nibpcap_input input;
     const char *output = NULL;
     int option, status;

@@ -53,7 +53,7 @@ struct rung {
     char *now;                      /* of an open request: the name that is looked for by now */
 };
 
-enum lifeline_role { ROLE_CLIENT, ROLE_LOCAL, ROLE_AMAZONE, ROLE_COUNT };
+enum lifeline_role { ROLE_CLIENT, ROLE_LOCAL, ROLE_AMAZONE, ROLE_OTHER, ROLE_COUNT };
 
 struct lifeline {
     enum lifeline_role role;
@@ -71,6 +71,7 @@ struct ladder {
     struct lifeline lines[LIFELINES_MAX];
     size_t n_lines;
     struct nibpcap_ports ports;
+    const struct nibpcap_known *known;
 };
 
 /* A gap from here on is a silence, drawn as a cut. */

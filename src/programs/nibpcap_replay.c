@@ -264,12 +264,25 @@ static void count_missing(struct replay *replay)
     }
 }
 
+/* The port of the local server, or of whatever server there is. */
+static uint16_t asked_port(const struct rerun *capture)
+{
+    uint16_t learnt = capture->known.local;
+    if (rerun_asked(capture, NIB_PORT_LOCAL))
+        return NIB_PORT_LOCAL;
+    if (learnt != 0)
+        return learnt;
+    return rerun_asked(capture, NIB_PORT_AUTHORITATIVE) ? NIB_PORT_AUTHORITATIVE : NIB_PORT_LOCAL;
+}
+
 static int run(struct replay *replay)
 {
     char text[NIB_ADDR_TEXT_MAX];
     struct nib_addr self;
     int status = rerun_read(&replay->capture);
     nib_addr_format(&replay->to, text);
+    if (replay->port == 0)
+        replay->port = asked_port(&replay->capture);
     choose_queries(replay);
     if (replay->n == 0)
         return nibpcap_complain("%s has no query to port %u; --port chooses another",
@@ -312,7 +325,7 @@ int nibpcap_replay(int argc, char **argv)
         {"speed", required_argument, NULL, SPEED}, {"fast", no_argument, NULL, FAST},
         {"timeout", required_argument, NULL, TIMEOUT}, {"port", required_argument, NULL, 'p'},
         NIBPCAP_COMMON_OPTIONS};
-    static struct replay replay = {.port = NIB_PORT_LOCAL, .speed = 1, .timeout_ms = 1000};
+    static struct replay replay = {.speed = 1, .timeout_ms = 1000};
     const char *name;
     int option, status;
     while ((option = nibpcap_option(argc, argv, ":p:", options, &status)) != -1) {
@@ -334,7 +347,8 @@ int nibpcap_replay(int argc, char **argv)
         return NIBPCAP_USE;
     if (replay.to.family == 0)
         return nibpcap_complain("--to ADDR:PORT is missing");
-    replay.capture.options.ports = (struct nibpcap_ports){{replay.port}, 1};
+    replay.capture.options.ports =
+        replay.port == 0 ? nibpcap_default_ports() : (struct nibpcap_ports){{replay.port}, 1, true};
     status = run(&replay);
     free(replay.queries);
     rerun_free(&replay.capture);

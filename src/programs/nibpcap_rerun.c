@@ -93,9 +93,10 @@ static bool is_client(const struct rerun *rerun, const struct rerun_event *e)
     const struct nib_addr *at = &rerun->options.at;
     if (e->refused || nibpcap_is_port(&rerun->options.ports, e->src.port))
         return false;
-    if (at->family == 0)
-        return e->dst.port == rerun->options.ports.port[0];
-    return nib_ip_equal(&e->src, at) && (at->port == 0 || at->port == e->src.port);
+    if (at->port != 0)
+        return nib_addr_equal(&e->src, at);
+    return e->dst.port == rerun->options.ports.port[0] &&
+           (at->family == 0 || nib_ip_equal(&e->src, at));
 }
 
 /* Each socket that asks a local server is a client with a table of its own. */
@@ -136,8 +137,10 @@ static void print_summary(const struct rerun *rerun)
 {
     static const char *const names[] = {"local", "amazone", "client"};
     char at[NIB_ADDR_TEXT_MAX] = "";
-    if (rerun->options.at.family != 0)
+    if (rerun->options.at.port != 0)
         nib_addr_format(&rerun->options.at, at);
+    else if (rerun->options.at.family != 0)
+        nib_ip_format(&rerun->options.at, at);
     printf("%s%s%s: %llu datagrams in, %llu sent as the logic sends them, %llu differences\n",
         names[rerun->options.as], *at != '\0' ? " " : "", at, (unsigned long long)rerun->in,
         (unsigned long long)rerun->same, (unsigned long long)rerun->different);
@@ -164,6 +167,23 @@ static void print_summary(const struct rerun *rerun)
             (unsigned long long)rerun->cut);
 }
 
+/* Where nobody uses a port that was not given, the capture says which ones stand for it. */
+static void settle_ports(struct rerun *rerun)
+{
+    struct rerun_options *o = &rerun->options;
+    const struct nibpcap_known *known = &rerun->known;
+    bool server = o->as != RERUN_CLIENT;
+    uint16_t *own = &o->ports.port[o->as == RERUN_AMAZONE ? 1 : 0];
+    uint16_t other = known->n_others > 0 ? known->others[0] : known->local;
+    if ((!server || o->at.port == 0) && !rerun_asked(rerun, *own))
+        *own = o->as == RERUN_AMAZONE ? other : known->local;
+    if (server && o->at.family != 0)
+        o->at.port = *own;
+    if (o->as == RERUN_LOCAL && !o->upstream_given && other != *own && other != 0 &&
+        !rerun_asked(rerun, o->upstream_port))
+        o->ports.port[1] = o->upstream_port = other;
+}
+
 static int run(struct rerun *rerun)
 {
     const struct rerun_options *o = &rerun->options;
@@ -175,6 +195,7 @@ static int run(struct rerun *rerun)
         return NIBPCAP_USE;
     int status = rerun_read(rerun);
     bool found;
+    settle_ports(rerun);
     if (o->as == RERUN_CLIENT) {
         found = run_clients(rerun, &zone.zone);
     } else {
@@ -238,6 +259,7 @@ static void set_option(struct rerun_options *o, int option)
         o->max_ttl_s = (uint32_t)option_number(name, "--max-ttl", optarg, 0, NIB_TTL_MAX);
         break;
     case UPSTREAM_PORT:
+        o->upstream_given = true;
         o->upstream_port = (uint16_t)option_number(name, "--upstream-port", optarg, 1, 65535);
         break;
     case LATE:
@@ -257,9 +279,7 @@ static void finish_options(struct rerun_options *o)
         o->timeout_ms = o->as == RERUN_CLIENT ? 1000 : 500;
     if (o->as != RERUN_AMAZONE)
         o->ports.port[1] = o->upstream_port;
-    if (server && o->at.family != 0 && o->at.port == 0)
-        o->at.port = *own;
-    if (server && o->at.family != 0)
+    if (server && o->at.port != 0)
         *own = o->at.port;
 }
 

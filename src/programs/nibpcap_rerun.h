@@ -54,11 +54,13 @@ struct rerun_options {
     uint32_t ttl_s, max_ttl_s, tries;
     nib_ms timeout_ms, late_ms;
     uint16_t upstream_port;
+    bool upstream_given;
     struct nibpcap_ports ports;
 };
 
 struct rerun {
     struct rerun_options options;
+    struct nibpcap_known known;
     struct rerun_event *events;
     size_t n, cap;
     uint8_t *octets;
@@ -81,6 +83,9 @@ struct rerun {
 /* Reads the capture. NIBPCAP_FINE or NIBPCAP_USE. */
 int rerun_read(struct rerun *rerun);
 void rerun_free(struct rerun *rerun);
+
+/* Whether something was sent to that port. */
+bool rerun_asked(const struct rerun *rerun, uint16_t port);
 
 static inline const uint8_t *rerun_octets(const struct rerun *rerun, const struct rerun_event *e)
 {

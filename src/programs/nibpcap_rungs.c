@@ -26,9 +26,8 @@ struct reading {
 
 enum lifeline_role ladder_role(const struct ladder *ladder, const struct nib_addr *addr)
 {
-    if (addr->port == ladder->ports.port[0])
-        return ROLE_LOCAL;
-    return nibpcap_is_port(&ladder->ports, addr->port) ? ROLE_AMAZONE : ROLE_CLIENT;
+    static const enum lifeline_role roles[] = {ROLE_CLIENT, ROLE_LOCAL, ROLE_AMAZONE};
+    return roles[nibpcap_role(ladder->known, &ladder->ports, addr->port)];
 }
 
 static char *copy(const struct nibpcap_line *line)
@@ -298,6 +297,7 @@ int ladder_read(struct ladder *ladder, struct nibpcap_input *input)
     static struct reading reading;
     struct nibpcap_seen seen;
     reading.ladder = ladder;
+    ladder->known = &input->known;
     nibpcap_pairs_init(&reading.pairs, &reading, unanswered);
     while (nibpcap_next(input, &seen)) {
         if (seen.what == NIBPCAP_MESSAGE)
