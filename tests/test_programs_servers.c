@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -1738,6 +1739,24 @@ static void a_capture_can_be_read_while_it_is_written(void **state)
     stop(p, SIGTERM, 0);
 }
 
+/* Who has an answer need not wait to see it in the file. */
+static void an_answer_that_arrived_stands_in_the_capture(void **state)
+{
+    enum { N = 300, FRAME = 16 + 20 + 8, QUERY = 22, RESPONSE = QUERY + 1 + 1 + 16 + 4 + 1 + 11 };
+    union where at;
+    struct stat st;
+    (void)state;
+    const char *file = file_path("prompt.pcap");
+    struct process *p = amazone(EXTRA("--quiet", "--write", file), &at);
+    int fd = new_client();
+    for (long i = 1; i <= N; i++) {
+        ask_many(fd, &at, 1, "shop.amazone.com");
+        assert_int_equal(stat(file, &st), 0);
+        assert_int_equal(st.st_size, 24 + i * (FRAME + QUERY + FRAME + RESPONSE));
+    }
+    stop(p, SIGTERM, 0);
+}
+
 static void a_capture_has_every_datagram_of_a_burst(void **state)
 {
     enum { N = 500, FRAME = 16 + 20 + 8 };
@@ -1887,6 +1906,7 @@ int main(void)
         TEST(a_client_that_went_away_is_nobody_s_trouble),
         TEST(pretty_tables_are_in_colour_at_a_terminal_unless_told_otherwise),
         TEST(a_capture_can_be_read_while_it_is_written),
+        TEST(an_answer_that_arrived_stands_in_the_capture),
         TEST(a_capture_has_every_datagram_of_a_burst),
         TEST(a_capture_whose_file_is_removed_is_said_once_and_the_service_goes_on),
         TEST(trouble_with_a_capture_is_said_at_the_end_at_the_latest),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,12 +14,14 @@
 
 enum {
     BACKLOG = 16 << 20, /* octets that may wait for a slow disk */
+    MOMENT_MS = 20,     /* the longest that an answer waits for the file */
     LOOK_MS = 1000,     /* how often to see whether the file is still there */
 };
 
 struct nib_capture {
     int fd;
     struct nib_outlet *outlet;
+    atomic_bool slow;
     nib_ms looked;
     bool told;
 };
@@ -85,5 +88,11 @@ const char *nib_capture_trouble(struct nib_capture *capture)
 
 void nib_capture_drain(struct nib_capture *capture, nib_ms patience_ms)
 {
-    nib_outlet_drain(capture->outlet, patience_ms);
+    (void)nib_outlet_drain(capture->outlet, patience_ms);
+}
+
+void nib_capture_settle(struct nib_capture *capture)
+{
+    nib_ms moment = atomic_load(&capture->slow) ? 0 : MOMENT_MS;
+    atomic_store(&capture->slow, !nib_outlet_drain(capture->outlet, moment));
 }

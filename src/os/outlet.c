@@ -96,6 +96,16 @@ static int start(struct nib_outlet *o)
     return error;
 }
 
+/* Waits on it are not touched by a wall clock that is set. */
+static void init_passed(pthread_cond_t *passed)
+{
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(passed, &attr);
+    (void)pthread_condattr_destroy(&attr);
+}
+
 struct nib_outlet *nib_outlet_open(int fd, size_t cap)
 {
     struct nib_outlet *o = calloc(1, sizeof *o);
@@ -106,7 +116,7 @@ struct nib_outlet *nib_outlet_open(int fd, size_t cap)
     o->buffer = nib_memory_map(cap);
     (void)pthread_mutex_init(&o->lock, NULL);
     (void)pthread_cond_init(&o->filled, NULL);
-    (void)pthread_cond_init(&o->passed, NULL);
+    init_passed(&o->passed);
     int error = o->buffer == NULL ? ENOMEM : start(o);
     if (error == 0)
         return o;
@@ -163,13 +173,13 @@ int nib_outlet_error(struct nib_outlet *o)
     return error;
 }
 
-void nib_outlet_drain(struct nib_outlet *o, nib_ms patience_ms)
+bool nib_outlet_drain(struct nib_outlet *o, nib_ms patience_ms)
 {
     (void)pthread_mutex_lock(&o->lock);
     int timed_out = 0;
     while (o->begin != o->end && timed_out == 0) {
         struct timespec until;
-        (void)clock_gettime(CLOCK_REALTIME, &until);
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += (time_t)(patience_ms / 1000);
         until.tv_nsec += (long)(patience_ms % 1000) * 1000000;
         if (until.tv_nsec >= 1000000000) {
@@ -178,5 +188,7 @@ void nib_outlet_drain(struct nib_outlet *o, nib_ms patience_ms)
         }
         timed_out = pthread_cond_timedwait(&o->passed, &o->lock, &until);
     }
+    bool done = o->begin == o->end;
     (void)pthread_mutex_unlock(&o->lock);
+    return done;
 }

@@ -313,11 +313,11 @@ static nib_ms deadline(const struct nib_server *server)
 static void drain(struct nib_server *server)
 {
     if (server->tables != NULL)
-        nib_outlet_drain(server->tables, PATIENCE_MS);
+        (void)nib_outlet_drain(server->tables, PATIENCE_MS);
     if (server->capture != NULL)
         nib_capture_drain(server->capture, PATIENCE_MS);
     watch_capture(server);
-    nib_outlet_drain(server->messages, PATIENCE_MS);
+    (void)nib_outlet_drain(server->messages, PATIENCE_MS);
 }
 
 int nib_server_run(struct nib_server *server, const struct nib_service *service)

@@ -49,22 +49,26 @@ static void leave(struct nib_worker *worker)
 
 /* ---- what the logic asks for ---- */
 
+/* Who has an answer finds it, and what led to it, in the capture. */
+static void capture_answers(struct nib_capture *capture, const struct nib_outbox *out)
+{
+    for (size_t i = 0; i < nib_outbox_count(out); i++) {
+        struct nib_datagram d = nib_outbox_at(out, i);
+        nib_capture_datagram(capture, &d.path->self, &d.path->peer, d.octets, d.len, d.len);
+    }
+    nib_capture_settle(capture);
+}
+
 /* Sends the answers; those that could not be sent are the return value's bits. */
 static uint64_t send_answers(struct nib_worker *worker)
 {
     struct nib_server *server = worker->server;
     uint32_t via = worker->out_via;
-    size_t n = nib_outbox_count(worker->out);
-    if (n == 0)
+    if (nib_outbox_count(worker->out) == 0)
         return 0;
-    uint64_t unsent = nib_outbox_send(worker->out, worker->fds[via], &server->config.listen[via]);
-    for (size_t i = 0; server->capture != NULL && i < n; i++) {
-        struct nib_datagram d = nib_outbox_at(worker->out, i);
-        if ((unsent >> i & 1) == 0)
-            nib_capture_datagram(
-                server->capture, &d.path->self, &d.path->peer, d.octets, d.len, d.len);
-    }
-    return unsent;
+    if (server->capture != NULL)
+        capture_answers(server->capture, worker->out);
+    return nib_outbox_send(worker->out, worker->fds[via], &server->config.listen[via]);
 }
 
 static void count_unsent(struct nib_worker *worker, uint64_t unsent)

@@ -155,6 +155,8 @@ static int look_up(struct session *s, struct nib_text name, enum nib_type type)
     while (step != NIB_CLIENT_DONE)
         step = step == NIB_CLIENT_SEND ? send_query(s) : wait_for_answer(s);
     client_trace_end(&s->trace, &s->logic);
+    if (s->capture != NULL)
+        nib_capture_settle(s->capture);
     client_report(&s->logic, nib_clock_ms(), nib_clock_us() - start_us, s->output);
     return exit_status(&s->logic);
 }

@@ -20,6 +20,9 @@ void nib_capture_datagram(struct nib_capture *capture, const struct nib_addr *sr
 /* What went wrong with the file, as text, told once for good; NULL as long as all is well. */
 const char *nib_capture_trouble(struct nib_capture *capture);
 
+/* Gives what was written a moment to reach the file; none while the disk is too slow for that. */
+void nib_capture_settle(struct nib_capture *capture);
+
 /* Waits until everything is in the file, or until nothing moved for patience_ms. */
 void nib_capture_drain(struct nib_capture *capture, nib_ms patience_ms);
 

@@ -32,9 +32,9 @@ uint64_t nib_outlet_dropped(struct nib_outlet *outlet);
 int nib_outlet_error(struct nib_outlet *outlet);
 
 /*
- * Waits until all is passed on, or until nothing was for patience_ms. The outlet stays as it is:
- * its thread may hang in a write for good, so only the process's end takes it away.
+ * Waits until all is passed on, or until nothing was for patience_ms: false. The outlet stays as it
+ * is: its thread may hang in a write for good, so only the process's end takes it away.
  */
-void nib_outlet_drain(struct nib_outlet *outlet, nib_ms patience_ms);
+bool nib_outlet_drain(struct nib_outlet *outlet, nib_ms patience_ms);
 
 #endif
