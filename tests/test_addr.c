@@ -91,6 +91,21 @@ static void a_part_of_an_ipv4_text_is_0_to_255_without_leading_zeros(void **stat
     }
 }
 
+/* Every octet in every place of a short one: a digit stays a digit, a dot a dot. */
+static void every_octet_of_an_ipv4_text_is_judged(void **state)
+{
+    (void)state;
+    for (size_t place = 0; place < 7; place++) {
+        for (int octet = 1; octet < 256; octet++) {
+            char text[] = "1.2.3.4";
+            uint8_t out[4];
+            bool digit = octet >= '0' && octet <= '9';
+            text[place] = (char)octet;
+            assert_int_equal(ipv4(text, out), place % 2 == 0 ? digit : octet == '.');
+        }
+    }
+}
+
 /* NIB-4.3 */
 static void ipv6_texts_become_sixteen_octets(void **state)
 {
@@ -215,6 +230,13 @@ static void what_is_no_address_is_refused_and_leaves_the_result(void **state)
     }
 }
 
+static void of_an_empty_text_no_octet_is_read(void **state)
+{
+    (void)state;
+    struct nib_addr out;
+    assert_false(nib_addr_parse((struct nib_text){NULL, 0}, 21000, &out));
+}
+
 static void a_port_is_0_to_65535_without_leading_zeros(void **state)
 {
     (void)state;
@@ -288,12 +310,14 @@ int main(void)
         cmocka_unit_test(ipv4_texts_become_four_octets),
         cmocka_unit_test(what_is_no_ipv4_text_is_refused_and_leaves_the_result),
         cmocka_unit_test(a_part_of_an_ipv4_text_is_0_to_255_without_leading_zeros),
+        cmocka_unit_test(every_octet_of_an_ipv4_text_is_judged),
         cmocka_unit_test(ipv6_texts_become_sixteen_octets),
         cmocka_unit_test(what_is_no_ipv6_text_is_refused_and_leaves_the_result),
         cmocka_unit_test(ipv6_addresses_are_written_in_their_canonical_form),
         cmocka_unit_test(what_is_written_reads_back_as_the_same_address),
         cmocka_unit_test(addresses_are_read_with_and_without_a_port),
         cmocka_unit_test(what_is_no_address_is_refused_and_leaves_the_result),
+        cmocka_unit_test(of_an_empty_text_no_octet_is_read),
         cmocka_unit_test(a_port_is_0_to_65535_without_leading_zeros),
         cmocka_unit_test(the_longest_texts_fit),
         cmocka_unit_test(addresses_are_equal_when_every_part_is),

@@ -89,6 +89,18 @@ static void a_name_server_that_is_the_server_itself_is_found_in_the_records(void
     forget(name);
 }
 
+static void a_name_server_is_found_behind_records_of_other_types(void **state)
+{
+    (void)state;
+    struct nib_text name;
+    assert_true(asks_itself(",ns.example,A,10.0.0.9,None,1\n"
+                            ",alias.example,CNAME,ns.example,None,1\n"
+                            ",a.example,NS,ns.example,None,1\n",
+        &name));
+    assert_text(name, "a.example");
+    forget(name);
+}
+
 /* NIB-8.9: whether a name server at that address is the server that has this one address. */
 static bool is_itself(struct nib_addr own, const char *type, const char *result)
 {
@@ -135,6 +147,18 @@ static void an_address_that_means_this_host_is_the_server_itself(void **state)
     assert_false(is_itself(host, "AAAA", "::fffe:127.0.0.1"));
 }
 
+/* Beside the loopback address, which any other that is lost could be taken for. */
+static void an_ipv4_address_inside_an_ipv6_one_is_that_ipv4_address(void **state)
+{
+    (void)state;
+    const struct nib_addr host = {.ip = {10, 0, 0, 9}, .port = 22000, .family = 4};
+    const struct nib_addr loopback = {.ip = {127, 0, 0, 1}, .port = 22000, .family = 4};
+    assert_true(is_itself(host, "AAAA", "::ffff:10.0.0.9"));
+    assert_true(is_itself(host, "AAAA", "::FFFF:a00:9"));
+    assert_false(is_itself(host, "AAAA", "::ffff:10.0.0.8"));
+    assert_false(is_itself(loopback, "AAAA", "::ffff:10.0.0.9"));
+}
+
 /*
  * One client, one ID, and all 4096 ways to write a name in upper and lower case: if they had one
  * tag, each request would be compared with all before it.
@@ -175,7 +199,9 @@ int main(void)
     }
     static const struct CMUnitTest direct[] = {
         cmocka_unit_test(a_name_server_that_is_the_server_itself_is_found_in_the_records),
+        cmocka_unit_test(a_name_server_is_found_behind_records_of_other_types),
         cmocka_unit_test(an_address_that_means_this_host_is_the_server_itself),
+        cmocka_unit_test(an_ipv4_address_inside_an_ipv6_one_is_that_ipv4_address),
         cmocka_unit_test(requests_that_differ_in_case_alone_do_not_queue_up_in_one_place),
     };
     size_t n = files.gl_pathc + sizeof direct / sizeof direct[0];

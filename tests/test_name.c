@@ -233,6 +233,23 @@ static void one_octet_is_judged_alike_wherever_it_stands(void **state)
             }
 }
 
+/* Names of every length that is looked at by words, between octets that are right themselves. */
+static void what_stands_around_a_name_does_not_stand_for_its_octets(void **state)
+{
+    enum { AROUND = 64 };
+    (void)state;
+    for (size_t len = 1; len <= NIB_LABEL_MAX; len++)
+        for (size_t place = 0; place < len; place++) {
+            char octets[AROUND + NIB_LABEL_MAX + AROUND];
+            const struct nib_text name = {octets + AROUND, len};
+            size_t bad = 99;
+            memset(octets, 'a', sizeof octets);
+            octets[AROUND + place] = '!';
+            assert_int_equal(nib_name_check(name, &bad), NIB_ERR_NAME_OCTET);
+            assert_int_equal(bad, place);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +266,7 @@ int main(void)
         cmocka_unit_test(the_hash_is_the_same_on_every_machine),
         cmocka_unit_test(every_two_octets_are_judged_as_the_second_decoder_does),
         cmocka_unit_test(one_octet_is_judged_alike_wherever_it_stands),
+        cmocka_unit_test(what_stands_around_a_name_does_not_stand_for_its_octets),
     };
     return cmocka_run_group_tests_name("name", tests, NULL, NULL);
 }

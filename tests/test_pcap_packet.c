@@ -463,6 +463,92 @@ static void a_length_of_0_is_left_to_the_frame(void **state)
     assert_int_equal(p.udp.real_len, 19);
 }
 
+/* Nothing of a packet is asked for before its kind says that it must be there. */
+static void a_packet_that_ends_with_its_headers_is_a_whole_one(void **state)
+{
+    (void)state;
+    static const char *const packets[] = {
+        "4500 0014 0000 4000 4006 26e2" HEX_ADDRESSES,             /* TCP of nothing */
+        "60000000 0000 3b 40 " HEX_ADDRESSES6,                     /* no next header */
+        "60000000 0008 00 40 " HEX_ADDRESSES6 "3b00 010400000000", /* options alone */
+        "60000000 0010 00 40 " HEX_ADDRESSES6 "3c00 010400000000 3b00 010400000000",
+    };
+    for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++)
+        assert_int_equal(read_hex(NIB_LINK_RAW, packets[i], 0).kind, NIB_PACKET_OTHER);
+}
+
+/* The one octet tells a version, and the frame's length that it cannot be right. */
+static void a_packet_of_which_one_octet_was_captured_may_be_broken_all_the_same(void **state)
+{
+    (void)state;
+    assert_int_equal(read_hex(NIB_LINK_RAW, "45000014", 3).kind, NIB_PACKET_BROKEN);
+    assert_int_equal(read_hex(NIB_LINK_RAW, "60000000", 3).kind, NIB_PACKET_BROKEN);
+    assert_int_equal(read_hex(NIB_LINK_RAW, "5500" HEX_PACKET, 48).kind, NIB_PACKET_BROKEN);
+    assert_int_equal(read_hex(NIB_LINK_RAW, HEX_PACKET, 46).kind, NIB_PACKET_CUT);
+    assert_int_equal(read_hex(NIB_LINK_RAW, HEX_PACKET6, 66).kind, NIB_PACKET_CUT);
+    assert_int_equal(read_hex(NIB_LINK_RAW, HEX_PACKET, 47).kind, NIB_PACKET_CUT);
+}
+
+static void an_ipv6_packet_of_one_octet_has_no_room_for_udp(void **state)
+{
+    (void)state;
+    struct nib_packet p = read_hex(NIB_LINK_RAW, "60000000 0001 11 40 " HEX_ADDRESSES6 HEX_UDP6, 0);
+    assert_int_equal(p.kind, NIB_PACKET_BROKEN);
+}
+
+/* Port 768 looks like an error's type and code, and its data like what the error quotes. */
+static void tcp_that_reads_like_an_icmp_error_is_other(void **state)
+{
+    (void)state;
+    struct nib_packet p = read_hex(NIB_LINK_RAW,
+        "4500 0037 0000 4000 4006 26bf 0a000002 0a000001 0303 0000 00000000" HEX_PACKET, 0);
+    assert_int_equal(p.kind, NIB_PACKET_OTHER);
+}
+
+static void a_fragment_of_an_icmp_error_is_other(void **state)
+{
+    (void)state;
+    struct nib_packet p = read_hex(NIB_LINK_RAW,
+        "4500 004b 1234 2000 4001 347c 0a000002 0a000001 0303 112c 00000000" HEX_PACKET, 0);
+    assert_int_equal(p.kind, NIB_PACKET_OTHER);
+}
+
+/* TCP begins with two ports, too. */
+static void an_icmp_error_that_quotes_no_udp_is_other(void **state)
+{
+    (void)state;
+    struct nib_packet p = read_hex(NIB_LINK_RAW,
+        "4500 004b 0000 4000 4001 26b0 0a000002 0a000001 0303 112c 00000000"
+        "4500 002f 0000 4000 4006 26c7" HEX_ADDRESSES HEX_UDP,
+        0);
+    assert_int_equal(p.kind, NIB_PACKET_OTHER);
+    /* nor what is no first fragment */
+    p = read_hex(NIB_LINK_RAW,
+        "4500 004b 0000 4000 4001 26b0 0a000002 0a000001 0303 112c 00000000"
+        "4500 002f 0000 0003 4011 66b9" HEX_ADDRESSES HEX_UDP,
+        0);
+    assert_int_equal(p.kind, NIB_PACKET_OTHER);
+}
+
+static void the_ip_checksum_of_an_icmp_error_is_its_own_and_not_the_quoted_packets(void **state)
+{
+    (void)state;
+    struct nib_packet p = read_hex(NIB_LINK_RAW,
+        "4500 004b 0000 4000 4001 26b0 0a000002 0a000001 0303 112c 00000000" WITH_IP_SUM("26bd"),
+        0);
+    assert_int_equal(p.kind, NIB_PACKET_ICMP);
+    assert_int_equal(p.ip_sum, NIB_SUM_RIGHT);
+    p = read_hex(NIB_LINK_RAW,
+        "4500 004b 0000 4000 4001 26b1 0a000002 0a000001 0303 112c 00000000" HEX_PACKET, 0);
+    assert_int_equal(p.kind, NIB_PACKET_ICMP);
+    assert_int_equal(p.ip_sum, NIB_SUM_WRONG);
+    /* IPv6, which has none, around IPv4 */
+    p = read_hex(
+        NIB_LINK_RAW, "60000000 0037 3a 40 " HEX_ADDRESSES6 "0104 0000 00000000" HEX_PACKET, 0);
+    assert_int_equal(p.kind, NIB_PACKET_ICMP);
+    assert_int_equal(p.ip_sum, NIB_SUM_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +571,13 @@ int main(void)
         cmocka_unit_test(of_icmp_the_errors_alone_quote),
         cmocka_unit_test(a_frame_shorter_than_its_link_header_is_broken),
         cmocka_unit_test(a_length_of_0_is_left_to_the_frame),
+        cmocka_unit_test(a_packet_that_ends_with_its_headers_is_a_whole_one),
+        cmocka_unit_test(a_packet_of_which_one_octet_was_captured_may_be_broken_all_the_same),
+        cmocka_unit_test(an_ipv6_packet_of_one_octet_has_no_room_for_udp),
+        cmocka_unit_test(tcp_that_reads_like_an_icmp_error_is_other),
+        cmocka_unit_test(a_fragment_of_an_icmp_error_is_other),
+        cmocka_unit_test(an_icmp_error_that_quotes_no_udp_is_other),
+        cmocka_unit_test(the_ip_checksum_of_an_icmp_error_is_its_own_and_not_the_quoted_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,23 @@ static void a_slot_that_no_question_has_is_empty(void **state)
     free(f.memory);
 }
 
+/* The table is full, and in its memory stand names without an octet of 0. */
+static void the_slot_behind_the_last_one_is_empty_whatever_stands_there(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct nib_request r = {.id = 1, .type = NIB_A, .name_len = NIB_NAME_MAX};
+    prepare(&f, 1, 8);
+    struct nib_question *q = open_one(&f, "a.example", NIB_A);
+    memset(r.name, 'a', sizeof r.name);
+    memset(&r.path, 0xff, sizeof r.path);
+    for (r.id = 0x01010101; r.id < 0x01010101 + 8; r.id++)
+        assert_true(nib_pending_wait(&f.pending, q, &r));
+    assert_ptr_equal(nib_pending_at(&f.pending, 0), q);
+    assert_null(nib_pending_at(&f.pending, 1));
+    free(f.memory);
+}
+
 static void a_closed_question_leaves_the_timers(void **state)
 {
     (void)state;
@@ -556,6 +573,7 @@ int main(void)
         cmocka_unit_test(types_of_one_name_are_questions_of_their_own),
         cmocka_unit_test(a_closed_question_is_found_no_more),
         cmocka_unit_test(a_slot_that_no_question_has_is_empty),
+        cmocka_unit_test(the_slot_behind_the_last_one_is_empty_whatever_stands_there),
         cmocka_unit_test(a_closed_question_leaves_the_timers),
         cmocka_unit_test(a_full_table_opens_nothing_until_one_is_closed),
         cmocka_unit_test(a_table_for_nothing_opens_nothing),

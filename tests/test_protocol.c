@@ -130,6 +130,14 @@ static void what_is_no_type_is_refused_and_leaves_the_result(void **state)
     }
 }
 
+static void of_an_empty_text_no_octet_is_read(void **state)
+{
+    (void)state;
+    enum nib_type type = NIB_NS;
+    assert_false(nib_type_parse((struct nib_text){NULL, 0}, &type));
+    assert_int_equal(type, NIB_NS);
+}
+
 /* The order is the enum's own, which counters go by. */
 static void every_error_has_its_rule_and_words(void **state)
 {
@@ -180,6 +188,7 @@ int main(void)
         cmocka_unit_test(types_have_their_names),
         cmocka_unit_test(a_type_is_read_in_any_case),
         cmocka_unit_test(what_is_no_type_is_refused_and_leaves_the_result),
+        cmocka_unit_test(of_an_empty_text_no_octet_is_read),
         cmocka_unit_test(every_error_has_its_rule_and_words),
         cmocka_unit_test(every_misfit_has_its_rule_and_words),
         cmocka_unit_test(values_outside_the_lists_have_empty_words),

@@ -288,6 +288,41 @@ static void a_name_that_is_too_long_is_quoted_in_part(void **state)
     assert_refused(text_of(file), 2, 3, words);
 }
 
+static void a_name_of_more_than_80_octets_is_quoted_in_part(void **state)
+{
+    (void)state;
+    for (size_t len = 78; len <= 84; len++) {
+        char file[1024], name[128], words[256];
+        fill_name(name, len, 'x');
+        name[len - 1] = '!';
+        snprintf(file, sizeof file, "%s0,%s,A,192.0.2.1,None,1\n", HEADER, name);
+        snprintf(words, sizeof words,
+            "name \"%.80s%s\": name has an octet that is no letter, digit, -, _ or .", name,
+            len > 80 ? "..." : "");
+        assert_refused(text_of(file), 2, 2 + len, words);
+    }
+}
+
+static void the_dot_behind_a_name_of_one_letter_has_its_hint(void **state)
+{
+    (void)state;
+    static const struct wrong_line lines[] = {
+        {"0,a.,A,192.0.2.1,None,1", 4,
+            "name \"a.\": name has an empty label; leave out the dot at the end"},
+    };
+    ASSERT_LINES_REFUSED(lines);
+}
+
+static void a_type_that_goes_on_behind_a_blank_has_its_hint(void **state)
+{
+    (void)state;
+    static const struct wrong_line lines[] = {
+        {"0,a.example,NS 1,192.0.2.1,None,1", 13,
+            "type \"NS 1\" is none of A, AAAA, CNAME, NS; did you mean NS?"},
+    };
+    ASSERT_LINES_REFUSED(lines);
+}
+
 static void a_type_that_is_none_is_refused_with_a_hint(void **state)
 {
     (void)state;
@@ -597,7 +632,10 @@ int main(void)
         cmocka_unit_test(a_record_number_that_is_none_is_refused),
         cmocka_unit_test(a_name_that_is_none_is_refused_at_its_wrong_octet),
         cmocka_unit_test(a_name_that_is_too_long_is_quoted_in_part),
+        cmocka_unit_test(a_name_of_more_than_80_octets_is_quoted_in_part),
+        cmocka_unit_test(the_dot_behind_a_name_of_one_letter_has_its_hint),
         cmocka_unit_test(a_type_that_is_none_is_refused_with_a_hint),
+        cmocka_unit_test(a_type_that_goes_on_behind_a_blank_has_its_hint),
         cmocka_unit_test(a_result_that_does_not_fit_its_type_is_refused),
         cmocka_unit_test(a_ttl_other_than_none_is_refused),
         cmocka_unit_test(a_record_that_is_not_static_is_refused),

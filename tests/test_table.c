@@ -424,6 +424,24 @@ static void a_table_for_a_person_has_columns_that_line_up(void **state)
     reset(&f);
 }
 
+static void numbers_of_more_digits_than_their_title_make_their_column_wider(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f);
+    load(&f, NULL, 0);
+    f.table.next_no = 9999999999;
+    store(&f, T0, "a.example", NIB_A, "192.0.2.1", 60);
+    store(&f, T0, "b.example", NIB_A, "192.0.2.2", 60);
+    assert_form(&f, NIB_TABLE_PRETTY, T0,
+        "\n"
+        "  record_no  name       type  result     ttl  static\n"
+        "-----------  ---------  ----  ---------  ---  ------\n"
+        " 9999999999  a.example  A     192.0.2.1   60  0\n"
+        "10000000000  b.example  A     192.0.2.2   60  0\n");
+    reset(&f);
+}
+
 static void in_colour_static_records_are_dim_and_the_last_seconds_are_marked(void **state)
 {
     (void)state;
@@ -523,6 +541,7 @@ int main(void)
         cmocka_unit_test(a_key_that_is_no_longer_static_may_be_learnt),
         cmocka_unit_test(the_promised_size_holds_the_widest_table),
         cmocka_unit_test(a_table_for_a_person_has_columns_that_line_up),
+        cmocka_unit_test(numbers_of_more_digits_than_their_title_make_their_column_wider),
         cmocka_unit_test(in_colour_static_records_are_dim_and_the_last_seconds_are_marked),
         cmocka_unit_test(a_long_name_goes_past_its_column_and_pushes_no_other_row),
         cmocka_unit_test(the_promised_size_holds_every_form),

@@ -262,6 +262,22 @@ static void the_promised_room_is_enough_whatever_the_padding(void **state)
     free(f.memory);
 }
 
+/* Among these lengths is the one that is padded most, where nothing is left over. */
+static void as_many_records_of_one_length_as_were_promised_fit(void **state)
+{
+    (void)state;
+    enum { RECORDS = 16, LONGEST = 20 };
+    for (size_t len = 1; len <= LONGEST; len++) {
+        char name[2] = "a", result[LONGEST + 1];
+        struct fixture f;
+        fill_name(result, len, 'r');
+        prepare(&f, RECORDS, RECORDS * (1 + len));
+        for (; name[0] < 'a' + RECORDS; name[0]++)
+            assert_int_equal(add(&f, name, NIB_CNAME, result), NIB_ZONE_ADDED);
+        free(f.memory);
+    }
+}
+
 static void the_longest_texts_are_kept(void **state)
 {
     (void)state;
@@ -292,6 +308,27 @@ static void a_first_zone_is_numbered_in_the_order_of_its_file(void **state)
     assert_true(find(&f, "m.example", NIB_A, &rr));
     assert_int_equal(rr.no, 1);
     free(f.memory);
+}
+
+/* Whatever stands there: it is neither changed nor taken for a record without a number. */
+static void numbering_ends_with_the_last_record(void **state)
+{
+    (void)state;
+    static const int octets[] = {0x00, 0x55, 0xff};
+    for (size_t i = 0; i < sizeof octets / sizeof octets[0]; i++) {
+        struct fixture f;
+        prepare(&f, 4, 200);
+        add(&f, "a.example", NIB_A, "192.0.2.1");
+        add(&f, "b.example", NIB_A, "192.0.2.2");
+        unsigned char *behind = f.zone.records + f.zone.used;
+        size_t n = f.zone.cap - f.zone.used;
+        memset(behind, octets[i], n);
+        assert_int_equal(nib_zone_number(&f.zone, NULL, 7), 9);
+        for (size_t at = 0; at < n; at++)
+            assert_int_equal(behind[at], octets[i]);
+        assert_string_equal(walked(&f), "7 a.example 192.0.2.1\n8 b.example 192.0.2.2\n");
+        free(f.memory);
+    }
 }
 
 static void after_a_reload_unchanged_records_keep_their_numbers_and_new_ones_follow(void **state)
@@ -618,8 +655,10 @@ int main(void)
         cmocka_unit_test(more_records_than_there_is_room_for_are_refused),
         cmocka_unit_test(more_text_than_there_is_room_for_is_refused),
         cmocka_unit_test(the_promised_room_is_enough_whatever_the_padding),
+        cmocka_unit_test(as_many_records_of_one_length_as_were_promised_fit),
         cmocka_unit_test(the_longest_texts_are_kept),
         cmocka_unit_test(a_first_zone_is_numbered_in_the_order_of_its_file),
+        cmocka_unit_test(numbering_ends_with_the_last_record),
         cmocka_unit_test(after_a_reload_unchanged_records_keep_their_numbers_and_new_ones_follow),
         cmocka_unit_test(name_servers_keep_their_numbers_one_by_one),
         cmocka_unit_test(a_number_that_was_given_up_is_not_used_again),
