@@ -228,7 +228,6 @@ static void read_icmp(struct nib_packet *packet, const struct ip *outer, struct 
     struct ip ip = {0};
     if (!drop(packet, &v, 8) || !is_error(outer, p[0]))
         return;
-    v.real_len = 65535; /* the quoted packet's own lengths count */
     if (!read_ip(packet, &ip, &v) || ip.protocol != PROTOCOL_UDP || ip.at > 0 ||
         !read_udp(packet, &ip.d, v, true)) {
         packet->kind = NIB_PACKET_OTHER;
