@@ -39,7 +39,7 @@ static void on_fault(void *ctx, size_t line, size_t column, const char *words)
 static void *read_zone(struct nib_text text, struct nib_zone *zone, bool *ok)
 {
     struct told told = {.text = text};
-    struct nib_faults faults = {&told, on_fault, 0};
+    struct nib_faults faults = {.ctx = &told, .fault = on_fault};
     size_t n = nib_records_count(text);
     void *memory = fuzz_zeroed(nib_zone_bytes(n, text.len));
     nib_zone_init(zone, memory, n, text.len, 42);
