@@ -745,6 +745,17 @@ static void a_batch_from_standard_input_answers_each_line_when_it_comes(void **s
     (void)close(fake.fd);
 }
 
+static void comments_in_a_batch_are_passed_over(void **state)
+{
+    (void)state;
+    const char *file = file_path("comments");
+    write_file(file, "# names of the campus\n  #my.csusm.edu\n#\n");
+    struct process *p = start("client", "--batch", file, NULL);
+    assert_int_equal(await_end(p), 0);
+    assert_string_equal(said(p, OUT), "");
+    assert_string_equal(said(p, ERR), "");
+}
+
 static void an_empty_batch_ends_with_0(void **state)
 {
     (void)state;
@@ -1135,6 +1146,7 @@ int main(void)
         TEST(a_batch_ends_with_its_highest_status),
         TEST(a_batch_with_a_bad_line_goes_on_and_ends_with_2),
         TEST(a_batch_from_standard_input_answers_each_line_when_it_comes),
+        TEST(comments_in_a_batch_are_passed_over),
         TEST(an_empty_batch_ends_with_0),
         TEST(a_batch_that_cannot_be_read_ends_with_2_in_one_line),
         TEST(short_prints_results_alone),

@@ -199,6 +199,8 @@ static int do_batch(struct session *s)
     lines.fd = client_open(s->batch);
     lines.error = lines.fd < 0 ? errno : 0;
     while (lines.error == 0 && (kind = client_next_line(&lines, &line)) != CLIENT_LINE_NONE) {
+        if (kind == CLIENT_LINE && client_is_comment(line))
+            continue;
         int status = do_line(s, kind, line);
         highest = status > highest ? status : highest;
     }

@@ -107,6 +107,12 @@ bool client_is_quit(struct nib_text line)
     return true;
 }
 
+bool client_is_comment(struct nib_text line)
+{
+    struct nib_text word = next_word(&line);
+    return word.len > 0 && word.at[0] == '#';
+}
+
 int client_open(const char *path)
 {
     return strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);

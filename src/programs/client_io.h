@@ -42,6 +42,9 @@ enum client_line client_next_line(struct client_lines *lines, struct nib_text *l
 /* `quit` in any case, blanks around it allowed. */
 bool client_is_quit(struct nib_text line);
 
+/* A line of a batch that only people read: its first word begins with a #. */
+bool client_is_comment(struct nib_text line);
+
 /* A file to read lookups from, `-`: standard input; -1 with errno set. */
 int client_open(const char *path);
 
