@@ -159,6 +159,10 @@ for command in codec table load echo flood; do
     run "$command" --help
     check "$command --help" said "Usage: nibbench $command"
 done
+run load --vers
+check "a command's --version, cut short" said "nibbench (nibdns) "
+run --vers
+check "--version, cut short" said "nibbench (nibdns) "
 run --help
 check "--help names the commands" said "nibbench table"
 run

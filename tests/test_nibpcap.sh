@@ -169,6 +169,7 @@ check "a missing value" one_line "needs a value" 2 dump x --port
 check "a wrong port" one_line "21000,22000" 2 dump --port x,1 "$dir/story.pcap"
 check "a missing file name" one_line "FILE is missing" 2 check
 check "--version" says "^nibpcap (nibdns) [0-9]" 0 --version
+check "--version, cut short" says "^nibpcap (nibdns) [0-9]" 0 --vers
 check "--help of all" says "nibpcap replay FILE --to" 0 --help
 for command in dump check ladder make rerun replay; do
     check "$command --help" says "^usage: nibpcap $command" 0 $command --help

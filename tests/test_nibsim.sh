@@ -26,6 +26,7 @@ check "one that doubles, damages and delays" \
     sim --seed 7 --runs 50 --duplicate 20% --corrupt 0.1 --delay 0-900
 check "an attacker and hosts that stop" sim --seed 7 --runs 50 --spoof --crash
 check "forty clients" sim --seed 7 --runs 20 --clients 40
+check "half an hour" sim --seed 7 --runs 1 --clients 4 --hours 0.5
 check "a day" sim --seed 7 --runs 1 --clients 4 --hours 24
 
 # What went wrong once: seeds that found a fault, to be kept for good, with the options they need.
@@ -43,6 +44,10 @@ same() { # two commands' output, as it goes to standard output
     sh -c "$2" >"$dir/two" 2>/dev/null
     [ -s "$dir/one" ] && diff "$dir/one" "$dir/two"
 }
+quiet_beside() { # nothing that a clock had a hand in, on either stream
+    sim --runs 3 >"$dir/out" 2>"$dir/err" && [ ! -s "$dir/err" ]
+}
+check "beside the summary a script sees nothing" quiet_beside
 check "the same seeds twice say the same" same "$bin/nibsim --runs 60" "$bin/nibsim --runs 60"
 check "event by event" same "$bin/nibsim --seed 5 --trace" "$bin/nibsim --seed 5 --trace"
 differ() { ! same "$bin/nibsim --seed 5 --trace" "$bin/nibsim --seed 6 --trace" >/dev/null; }
@@ -86,7 +91,7 @@ refuses() {
 }
 check "it lists its promises" sh -c "[ \$($bin/nibsim --promises | wc -l) -gt 15 ]"
 for wrong in "--seed -1" "--runs x" "--loss 1.5" "--loss %" "--loss 101%" "--corrupt 0,5" \
-    "--delay 5" "--delay 9-5" "--clients 0" "--clients 41" "--hours 0" "surplus" "--nothing" \
+    "--delay 5" "--delay 9-5" "--clients 0" "--clients 41" "--hours 0" "--hours 0.0001" "--hours 1x" "surplus" "--nothing" \
     "--write $dir/none/x.pcap" "--write $dir/x.pcap --runs 2"; do
     # shellcheck disable=SC2086
     check "one line and status 2 for $wrong" refuses $wrong

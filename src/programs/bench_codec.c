@@ -31,7 +31,8 @@ static const char help[] =
     "      --rounds N   rounds of all in turn (15): median [min-max] is shown\n"
     "      --cpu N      stay on that core\n"
     "      --json       one JSON object\n"
-    "  -h, --help       this text\n";
+    "  -h, --help       this text\n"
+    "  -V, --version    the version\n";
 
 struct codec {
     struct nib_message messages[2][COPIES]; /* queries, responses */
@@ -129,11 +130,11 @@ int bench_codec(int argc, char **argv)
 {
     static const struct option options[] = {{"rounds", required_argument, NULL, 'r'},
         {"cpu", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
     size_t rounds = 15;
     bool json = false;
     int option;
-    while ((option = option_next(argv[0], argc, argv, ":h", options)) != -1) {
+    while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1) {
         switch (option) {
         case 'r':
             rounds = (size_t)option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
@@ -146,6 +147,8 @@ int bench_codec(int argc, char **argv)
             break;
         case 'h':
             print_and_exit(help);
+        case 'V':
+            print_version("nibbench");
         default:
             break;
         }

@@ -21,6 +21,7 @@ static const char help[] =
     "      --cpu N               stay on that core\n"
     "      --json                one JSON object at the end\n"
     "  -h, --help                this text\n"
+    "  -V, --version             the version\n"
     "\n"
     "SIGINT and SIGTERM end it.\n";
 
@@ -66,9 +67,10 @@ static void read_options(struct echo *echo, int argc, char **argv)
     static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
         {"size", required_argument, NULL, 's'}, {"runs", no_argument, NULL, 'r'},
         {"segments", no_argument, NULL, 'g'}, {"cpu", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
     int option;
-    while ((option = option_next(argv[0], argc, argv, ":l:h", options)) != -1) {
+    while ((option = option_next(argv[0], argc, argv, ":l:hV", options)) != -1) {
         switch (option) {
         case 'l':
             echo->listen = option_addr(argv[0], "--listen", optarg, ECHO_PORT);
@@ -90,6 +92,8 @@ static void read_options(struct echo *echo, int argc, char **argv)
             break;
         case 'h':
             print_and_exit(help);
+        case 'V':
+            print_version("nibbench");
         default:
             break;
         }

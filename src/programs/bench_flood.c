@@ -21,6 +21,7 @@ static const char help[] =
     "      --cpu N         stay on that core\n"
     "      --json          one JSON object\n"
     "  -h, --help          this text\n"
+    "  -V, --version       the version\n"
     "\n"
     "SIGINT and SIGTERM end it early, and it says what it sent.\n";
 
@@ -144,9 +145,10 @@ static void read_options(struct flood *f, int argc, char **argv)
     static const struct option options[] = {{"to", required_argument, NULL, 't'},
         {"seconds", required_argument, NULL, 's'}, {"rate", required_argument, NULL, 'r'},
         {"sockets", required_argument, NULL, 'n'}, {"cpu", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
     int option;
-    while ((option = option_next(argv[0], argc, argv, ":h", options)) != -1) {
+    while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1) {
         switch (option) {
         case 't':
             f->to = option_addr(argv[0], "--to", optarg, NIB_PORT_LOCAL);
@@ -168,6 +170,8 @@ static void read_options(struct flood *f, int argc, char **argv)
             break;
         case 'h':
             print_and_exit(help);
+        case 'V':
+            print_version("nibbench");
         default:
             break;
         }

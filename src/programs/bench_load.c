@@ -24,6 +24,7 @@ static const char help[] =
     "      --cpu N         stay on that core\n"
     "      --json          one JSON object\n"
     "  -h, --help          this text\n"
+    "  -V, --version       the version\n"
     "\n"
     "Status: 0 all answers right, 1 wrong answers, 2 wrong use, 3 no answer.\n";
 
@@ -131,6 +132,8 @@ static void take_option(struct load *load, int option, const char *text)
         break;
     case 'h':
         print_and_exit(help);
+    case 'V':
+        print_version("nibbench");
     default:
         number_option(load, option, text);
     }
@@ -145,10 +148,11 @@ static void read_options(struct load *load, int argc, char **argv)
         {"timeout", required_argument, NULL, TIMEOUT}, {"pid", required_argument, NULL, PID},
         {"dns", no_argument, NULL, DNS}, {"echo", no_argument, NULL, ECHO_BACK},
         {"segments", no_argument, NULL, SEGMENTS}, {"cpu", required_argument, NULL, CPU},
-        {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
     struct bench_loop_config *loop = &load->loop;
     int option;
-    while ((option = option_next(argv[0], argc, argv, ":h", options)) != -1)
+    while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1)
         take_option(load, option, optarg);
     if (optind < argc)
         usage_error(load->program, "unexpected '%s'", argv[optind]);

@@ -65,7 +65,8 @@ static const char help[] =
     "      --rounds N   rounds of all in turn (7): median [min-max] is shown\n"
     "      --cpu N      stay on that core\n"
     "      --json       one JSON object\n"
-    "  -h, --help       this text\n";
+    "  -h, --help       this text\n"
+    "  -V, --version    the version\n";
 
 struct bench_names {
     char (*text)[NAME_CAP];
@@ -350,12 +351,13 @@ int bench_table(int argc, char **argv)
 {
     static const struct option options[] = {{"names", required_argument, NULL, 'n'},
         {"rounds", required_argument, NULL, 'r'}, {"cpu", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
     uint32_t names = 100000;
     size_t rounds = 7;
     bool json = false;
     int option;
-    while ((option = option_next(argv[0], argc, argv, ":h", options)) != -1) {
+    while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1) {
         switch (option) {
         case 'n':
             names = (uint32_t)option_number(argv[0], "--names", optarg, 1, 50000000);
@@ -371,6 +373,8 @@ int bench_table(int argc, char **argv)
             break;
         case 'h':
             print_and_exit(help);
+        case 'V':
+            print_version("nibbench");
         default:
             break;
         }

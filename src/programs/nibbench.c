@@ -31,15 +31,24 @@ static const struct {
     {"flood", "nibbench flood", bench_flood},
 };
 
+static void take_option(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+    int option = option_next("nibbench", argc, argv, "+:hV", options);
+    if (option == 'h')
+        print_and_exit(help);
+    if (option == 'V')
+        print_version("nibbench");
+}
+
 int main(int argc, char **argv)
 {
     keep_standard_streams();
     if (argc < 2)
         usage_error("nibbench", "give a command: codec, table, load, echo or flood");
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        print_and_exit(help);
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
-        print_version("nibbench");
+    if (argv[1][0] == '-')
+        take_option(argc, argv);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(argv[1], commands[i].name) != 0)
             continue;

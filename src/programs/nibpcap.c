@@ -67,12 +67,14 @@ static int show_help(void)
 
 int main(int argc, char **argv)
 {
-    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
-        return show_help();
-    if (argc >= 2 && strcmp(argv[1], "--version") == 0)
-        print_version("nibpcap");
+    static const struct option options[] = {NIBPCAP_COMMON_OPTIONS};
     if (argc < 2)
         return nibpcap_complain("a command is missing; see nibpcap --help");
+    int option = argv[1][0] == '-' ? option_next("nibpcap", argc, argv, "+:", options) : -1;
+    if (option == NIBPCAP_HELP || strcmp(argv[1], "help") == 0)
+        return show_help();
+    if (option == NIBPCAP_VERSION)
+        print_version("nibpcap");
     for (const struct nibpcap_command *c = nibpcap_commands; c->name != NULL; c++)
         if (strcmp(argv[1], c->name) == 0)
             return c->run(argc - 1, argv + 1);

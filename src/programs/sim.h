@@ -47,7 +47,7 @@ struct sim_mix {
 /* What the command line says; -1: not given. */
 struct sim_options {
     uint64_t seed;
-    int64_t runs, clients, hours, loss, duplicate, corrupt, delay_min, delay_max;
+    int64_t runs, clients, length_s, loss, duplicate, corrupt, delay_min, delay_max;
     bool spoof, crash, trace;
     const char *write;
     char again[512]; /* the options that repeat a run, without its seed */

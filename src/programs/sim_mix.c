@@ -1,6 +1,6 @@
 #include "sim.h"
 
-enum { HOUR_S = 3600, SECOND_US = 1000000 };
+enum { SECOND_US = 1000000 };
 
 /* Nothing in half of the runs, else up to a limit, more often little than much. */
 static uint32_t draw_chance(struct sim_dice *dice, uint32_t most)
@@ -75,6 +75,6 @@ void sim_mix_draw(struct sim *sim)
     mix->length = mix->think * sim_between(&dice, 30, 150);
     if (sim->options.clients >= 0)
         mix->clients = (uint32_t)sim->options.clients;
-    if (sim->options.hours >= 0)
-        mix->length = sim->options.hours * HOUR_S * SECOND_US;
+    if (sim->options.length_s >= 0)
+        mix->length = sim->options.length_s * SECOND_US;
 }

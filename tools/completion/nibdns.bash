@@ -31,14 +31,19 @@ _nibdns_options() {
         echo "--seed= --runs= --clients= --hours= --loss= --duplicate= --corrupt= --delay= --spoof" \
             "--crash --write=pcap --trace --promises -h --help -V --version"
         ;;
-    nibbench-codec) echo "--rounds= --cpu= --json -h --help" ;;
-    nibbench-table) echo "--names= --rounds= --cpu= --json -h --help" ;;
+    nibbench-codec) echo "--rounds= --cpu= --json -h --help -V --version" ;;
+    nibbench-table) echo "--names= --rounds= --cpu= --json -h --help -V --version" ;;
     nibbench-load)
         echo "--to=addr --names=any --seconds= --warmup= --sockets= --window= --rate= --timeout=" \
-            "--pid=pid --dns --echo --segments --cpu= --json -h --help"
+            "--pid=pid --dns --echo --segments --cpu= --json -h --help -V --version"
         ;;
-    nibbench-echo) echo "-l=listen --listen=listen --size= --runs --segments --cpu= --json -h --help" ;;
-    nibbench-flood) echo "--to=addr --seconds= --rate= --sockets= --cpu= --json -h --help" ;;
+    nibbench-echo)
+        echo "-l=listen --listen=listen --size= --runs --segments --cpu= --json" \
+            "-h --help -V --version"
+        ;;
+    nibbench-flood)
+        echo "--to=addr --seconds= --rate= --sockets= --cpu= --json -h --help -V --version"
+        ;;
     nibbench) echo "-h --help -V --version" ;;
     esac
 }
