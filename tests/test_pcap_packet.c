@@ -547,6 +547,13 @@ static void the_ip_checksum_of_an_icmp_error_is_its_own_and_not_the_quoted_packe
         NIB_LINK_RAW, "60000000 0037 3a 40 " HEX_ADDRESSES6 "0104 0000 00000000" HEX_PACKET, 0);
     assert_int_equal(p.kind, NIB_PACKET_ICMP);
     assert_int_equal(p.ip_sum, NIB_SUM_UNKNOWN);
+    /* TCP with a wrong sum is quoted */
+    p = read_hex(NIB_LINK_RAW,
+        "4500 0030 0000 4000 4001 26cb 0a000002 0a000001 0303 112c 00000000"
+        "4500 0014 0000 4000 4006 0000 0a000001 0a000002",
+        0);
+    assert_int_equal(p.kind, NIB_PACKET_OTHER);
+    assert_int_equal(p.ip_sum, NIB_SUM_RIGHT);
 }
 
 int main(void)

@@ -228,13 +228,12 @@ static void read_icmp(struct nib_packet *packet, const struct ip *outer, struct 
     struct ip ip = {0};
     if (!drop(packet, &v, 8) || !is_error(outer, p[0]))
         return;
-    if (!read_ip(packet, &ip, &v) || ip.protocol != PROTOCOL_UDP || ip.at > 0 ||
-        !read_udp(packet, &ip.d, v, true)) {
-        packet->kind = NIB_PACKET_OTHER;
+    bool udp = read_ip(packet, &ip, &v) && ip.protocol == PROTOCOL_UDP && ip.at == 0 &&
+               read_udp(packet, &ip.d, v, true);
+    packet->ip_sum = ip_sum; /* not that of the packet it quotes */
+    packet->kind = udp ? NIB_PACKET_ICMP : NIB_PACKET_OTHER;
+    if (!udp)
         return;
-    }
-    packet->kind = NIB_PACKET_ICMP;
-    packet->ip_sum = ip_sum;
     packet->quoted = ip.d;
     packet->icmp_type = p[0];
     packet->icmp_code = p[1];
