@@ -148,6 +148,10 @@ coverage:
 .PHONY: trouble
 trouble: all
 	$(Q)tools/trouble.sh
+# help: make soak             the last of these alone, for S=3600 seconds a server
+.PHONY: soak
+soak: all
+	$(Q)S=$${S:-3600} tools/trouble.sh soak
 
 # ---- campaigns: as long as you like ----
 

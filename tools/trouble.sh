@@ -218,14 +218,22 @@ loss() {
 
 # ---- soak
 
-# Ten times a second while the generator runs: a reload, the counters; memory in KiB, descriptors.
-watch_server() { # PID FILE GENERATOR
+# Ten times a second while the generator runs: a reload, the counters; memory in KiB, descriptors. A
+# long soak tells every minute how far it is.
+watch_server() { # PID FILE GENERATOR WHAT
+    : >"$2"
+    told=$(date +%s)
     while kill -0 "$3" 2>/dev/null; do
         kill -HUP "$1" && kill -USR1 "$1" || return
         sleep 0.1
-        echo "$(sed -n 's/^Pss: *\([0-9]*\).*/\1/p' "/proc/$1/smaps_rollup")" \
-            "$(ls "/proc/$1/fd" | wc -l)"
-    done >"$2"
+        look="$(sed -n 's/^Pss: *\([0-9]*\).*/\1/p' "/proc/$1/smaps_rollup")"
+        look="$look $(find "/proc/$1/fd" | wc -l)"
+        echo "$look" >>"$2"
+        if [ $(($(date +%s) - told)) -ge 60 ]; then
+            told=$(date +%s)
+            echo "# $4: $(wc -l <"$2") looks, KiB and descriptors now $look"
+        fi
+    done
 }
 
 # The largest of the last tenth is no larger than that of the first half, some pages aside: a reload
@@ -244,11 +252,14 @@ flat() {
     }' "$1"
 }
 
-nothing_lost() { # what the kernel delivered was answered; what it did not was a lack of room
-    echo "lost $(value lost "$dir/soaked"), no room for $(refused "${at##*:}")," \
-        "unsent $(counter dropped_unsent)"
-    [ "$(value lost "$dir/soaked")" -le "$(refused "${at##*:}")" ] &&
-        [ "$(counter dropped_unsent)" -eq 0 ] && [ "$(counter received)" -eq "$(counter answered)" ]
+# What was sent was received, or the kernel had no room for it; what was received was answered.
+nothing_lost() {
+    echo "sent $(value sent "$dir/soaked"), lost $(value lost "$dir/soaked")," \
+        "no room for $(refused "${at##*:}"), unsent $(counter dropped_unsent)"
+    cat "$dir/counters"
+    [ $(($(counter received) + $(refused "${at##*:}"))) -eq "$(value sent "$dir/soaked")" ] &&
+        [ "$(counter received)" -eq "$(counter answered)" ] &&
+        [ "$(value lost "$dir/soaked")" -le "$(refused "${at##*:}")" ]
 }
 
 soak_one() { # NAME, and the server is at $at
@@ -257,7 +268,7 @@ soak_one() { # NAME, and the server is at $at
     "$bin/nibbench" load --to "$at" --names "$dir/1000.names" --window 32 --warmup 0 --seconds "$s" \
         --timeout 10000 --json >"$dir/soaked" &
     generator=$!
-    watch_server "$server" "$dir/watched" "$generator"
+    watch_server "$server" "$dir/watched" "$generator" "$1"
     wait "$generator"
     status=$?
     check "$1: every answer is right" test "$status" -eq 0

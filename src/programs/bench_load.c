@@ -230,7 +230,7 @@ static int report(const struct load *load)
         wrong += r->verdicts[i];
     bench_report_value(&report, "answers_per_second", "answers a second", "", 0,
         (double)r->answered / r->elapsed_ns * 1e9);
-    bench_report_value(&report, "sent", NULL, "", 0, (double)r->sent);
+    bench_report_value(&report, "sent", NULL, "", 0, (double)r->issued);
     bench_report_value(&report, "answers", "answers", "", 0, (double)r->answered);
     bench_report_value(&report, "lost", "lost", "", 0, (double)r->lost);
     report_verdicts(&report, r);

@@ -34,7 +34,7 @@ struct loop {
     struct lane *lanes;
     unsigned bits; /* of an ID, for the place */
     uint32_t id_mask, next_lane, n_lanes;
-    uint64_t issued; /* in the open loop, since start_ns */
+    uint64_t issued; /* since start_ns */
     int64_t now, start_ns, begin_ns, end_ns, scan_ns;
     bool measuring;
 };
@@ -331,6 +331,7 @@ bool bench_loop(const struct bench_loop_config *config, struct bench_loop_result
     }
     finish(&loop);
     drain(&loop);
+    result->issued = loop.issued;
     tear_down(&loop);
     return true;
 }

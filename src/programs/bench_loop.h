@@ -20,6 +20,7 @@ struct bench_loop_config {
 };
 
 struct bench_loop_result {
+    uint64_t issued; /* from the first on, while warming up too */
     uint64_t sent, answered, lost, unexpected, refused, behind;
     uint64_t query_octets, answer_octets;
     uint64_t verdicts[BENCH_VERDICT_COUNT];
