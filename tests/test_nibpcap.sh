@@ -250,6 +250,22 @@ check "rerun: a refusal that was not captured" sh -c "sed '/refused 15/d' $here/
 check "rerun: is taken for one, and told" says "1 questions taken for refused" 0 rerun \
     "$dir/guess.pcap" --as local
 
+cat >"$dir/shared.txt" <<EOF
+host client 127.0.0.1:40001
+host client2 127.0.0.1:40002
+host local 127.0.0.1:21000
+host socket 127.0.0.1:50001
+host amazone 127.0.0.1:22000
+0 client > local query A shop.amazone.com id 0
++0.0001 socket > amazone query A shop.amazone.com id 0
++0.0001 client2 > local query A shop.amazone.com id 0
++0.0001 local > client response A shop.amazone.com Server failure ttl 0 id 0
++0.0001 local > client2 response A shop.amazone.com Server failure ttl 0 id 0
+EOF
+"$nibpcap" make "$dir/shared.txt" -o "$dir/shared.pcap"
+ok "rerun: who waited on a question that was refused is told, too" says " 0 differences" 0 rerun \
+    "$dir/shared.pcap" --as local
+
 # ---- replay, to live servers on ports of their own
 
 serve() { # program, options...; its port in $port

@@ -121,6 +121,7 @@ static bool guess_refusal(struct local_run *run, const struct rerun_event *e)
                                 : m.outcome != NIB_FAILURE)
             continue;
         run->rerun->guessed++;
+        local_feed_sharers(run, q);
         local_begin(run, e);
         nib_local_unreachable(&run->logic, run->now, slot);
         return true;

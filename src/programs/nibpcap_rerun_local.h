@@ -64,6 +64,9 @@ void local_arrive(struct local_run *run, const struct rerun_event *e);
 /* Feeds one of what has come, towards what the event shows. False: nothing would help. */
 bool local_step(struct local_run *run, const struct rerun_event *e);
 
+/* Feeds the requests up to the last one that waits on that question and is answered with it. */
+void local_feed_sharers(struct local_run *run, const struct nib_question *q);
+
 /* Feeds all that came before that time. */
 void local_force(struct local_run *run, int64_t before_ns);
 

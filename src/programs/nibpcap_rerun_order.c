@@ -222,8 +222,7 @@ static void feed_first_request(struct local_run *run)
     feed_request(run, e);
 }
 
-/* Feeds the requests up to the last one that waits on that question and is answered with it. */
-static void feed_sharers(struct local_run *run, const struct nib_question *q)
+void local_feed_sharers(struct local_run *run, const struct nib_question *q)
 {
     size_t end = run->requests.begin;
     for (size_t i = run->requests.begin; i < run->requests.end; i++) {
@@ -252,7 +251,7 @@ static bool feed_reply_to(struct local_run *run, const struct nib_question *q)
         if (!leaves_record(run, e) && feed_alias_of(run, nib_question_name(q), q->type))
             return true; /* and then, the next time, this one */
         if (!leaves_record(run, e))
-            feed_sharers(run, q);
+            local_feed_sharers(run, q);
         feed_at(run, i);
         return true;
     }
