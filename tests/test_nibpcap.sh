@@ -263,7 +263,7 @@ host amazone 127.0.0.1:22000
 +0.0001 local > client2 response A shop.amazone.com Server failure ttl 0 id 0
 EOF
 "$nibpcap" make "$dir/shared.txt" -o "$dir/shared.pcap"
-ok "rerun: who waited on a question that was refused is told, too" says " 0 differences" 0 rerun \
+check "rerun: who waited on a question that was refused is told, too" says " 0 differences" 0 rerun \
     "$dir/shared.pcap" --as local
 
 # ---- replay, to live servers on ports of their own
