@@ -271,6 +271,7 @@ check "rerun: who waited on a question that was refused is told, too" says " 0 d
 serve() { # program, options...; its port in $port
     program=$1
     shift
+    : >"$dir/$program" # now, or what the one before said would be taken for its words
     "$bin/$program" --listen 127.0.0.1:0 --quiet "$@" >/dev/null 2>"$dir/$program" &
     pids="$pids $!"
     last=$!
