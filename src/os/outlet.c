@@ -74,7 +74,7 @@ static void *run(void *arg)
         }
         if (o->begin == o->end)
             o->begin = o->mark = o->end = 0;
-        (void)pthread_cond_signal(&o->passed);
+        (void)pthread_cond_broadcast(&o->passed); /* every worker may wait */
     }
     return NULL;
 }
