@@ -13,6 +13,7 @@ check "the probe builds" ${CC:-cc} -std=c11 -O1 -Iinclude tests/sandbox/bite.c \
 grep -v "^1[.][.]" "$dir/bite.out"
 check "the probe saw nothing wrong" sh -c "grep -q ^ok $dir/bite.out && ! grep '^not ok' $dir/bite.out"
 for server in localserver amazoneserver; do
+    : >"$dir/$server.err" # now, or what the one before said would be taken for its words
     "bin/$server" --listen 127.0.0.1:0 --quiet 2>"$dir/$server.err" &
     pid=$!
     tries=0
