@@ -61,7 +61,9 @@ static inline uint8_t nib_reader_u8(struct nib_reader *r)
 static inline uint32_t nib_reader_u32(struct nib_reader *r)
 {
     const uint8_t *p = nib_reader_take(r, 4);
-    return p == NULL ? 0 : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    return p == NULL
+               ? 0
+               : ((uint32_t)p[0] << 24) + ((uint32_t)p[1] << 16) + ((uint32_t)p[2] << 8) + p[3];
 }
 
 static inline struct nib_writer nib_writer_init(uint8_t *octets, size_t cap)

@@ -23,6 +23,10 @@ static bool parse_number(struct nib_text text, uint32_t max, uint32_t *out)
 static size_t span_to(struct nib_text text, char c)
 {
     size_t i = 0;
+    /*@ loop invariant i <= text.len;
+        loop assigns i;
+        loop variant text.len - i;
+     */
     while (i < text.len && text.at[i] != c)
         i++;
     return i;
@@ -37,12 +41,20 @@ bool nib_ipv4_parse(struct nib_text text, uint8_t out[4])
 {
     uint8_t ip[4];
     size_t i = 0;
+    /*@ loop invariant 0 <= part <= 4 && i <= text.len;
+        loop assigns part, i, ip[0 .. 3];
+        loop variant 4 - part;
+     */
     for (int part = 0; part < 4; part++) {
         unsigned value = 0;
-        size_t begin = i;
         if (part > 0 && (i >= text.len || text.at[i] != '.'))
             return false;
-        begin = i += part > 0;
+        i += part > 0;
+        size_t begin = i;
+        /*@ loop invariant begin <= i <= text.len && i - begin <= 3;
+            loop assigns i, value;
+            loop variant text.len - i;
+         */
         for (; i < text.len && i - begin < 3; i++) {
             unsigned digit = (unsigned)(uint8_t)text.at[i] - '0';
             if (digit > 9)
@@ -64,6 +76,10 @@ static bool parse_group(struct nib_text text, uint8_t out[2])
     unsigned value = 0;
     if (text.len < 1 || text.len > 4)
         return false;
+    /*@ loop invariant i <= text.len;
+        loop assigns i, value;
+        loop variant text.len - i;
+     */
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         unsigned digit;
@@ -89,6 +105,12 @@ static bool parse_group(struct nib_text text, uint8_t out[2])
 static int parse_groups(struct nib_text text, uint8_t *out, int cap, bool ipv4_allowed)
 {
     int len = 0;
+    /*@ loop invariant 0 <= len <= cap && len % 2 == 0;
+        loop invariant text.len <= \at(text.len, Pre);
+        loop invariant text.at + text.len == \at(text.at + text.len, Pre);
+        loop assigns len, text, out[0 .. cap - 1];
+        loop variant text.len;
+     */
     while (text.len > 0) {
         size_t n = span_to(text, ':');
         struct nib_text group = {text.at, n};
@@ -114,6 +136,10 @@ bool nib_ipv6_parse(struct nib_text text, uint8_t out[16])
 {
     uint8_t ip[16] = {0}, tail[16];
     size_t gap = 0;
+    /*@ loop invariant gap <= text.len;
+        loop assigns gap;
+        loop variant text.len - gap;
+     */
     while (gap + 1 < text.len && (text.at[gap] != ':' || text.at[gap + 1] != ':'))
         gap++;
     if (gap + 1 >= text.len) { /* no `::`: exactly eight groups */

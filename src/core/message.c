@@ -82,64 +82,96 @@ FORCED unsigned read_packed(
     return octet;
 }
 
-FORCED void read_answer(struct nib_reader *r, struct nib_message *m)
+FORCED uint32_t read_ttl(struct nib_reader *r)
 {
-    m->atype = (enum nib_type)(read_packed(r, 0, NIB_ERR_RESERVED, NIB_ERR_ATYPE) & 0x0f);
-    m->aname = read_name(r, m->qname);
-    size_t ttl_at = r->off;
-    m->ttl_s = nib_reader_u32(r);
-    if (m->ttl_s > NIB_TTL_MAX)
-        nib_reader_fail(r, NIB_ERR_TTL, ttl_at);
-    m->result = read_text(r, NIB_RESULT_MAX, NIB_ERR_RESULT_LEN);
-    if (r->err != NIB_OK)
-        return;
-    m->outcome = nib_result_outcome(m->result);
-    if (m->outcome != NIB_FOUND) {
-        if (m->ttl_s != 0)
-            nib_reader_fail(r, NIB_ERR_MISS_TTL, ttl_at);
-        return;
-    }
-    size_t bad;
-    enum nib_err err = nib_result_check(m->atype, m->result, &bad);
-    if (err != NIB_OK)
-        nib_reader_fail(r, err, r->off - m->result.len + bad);
+    size_t at = r->off;
+    uint32_t ttl_s = nib_reader_u32(r);
+    if (ttl_s > NIB_TTL_MAX)
+        nib_reader_fail(r, NIB_ERR_TTL, at);
+    return ttl_s;
 }
 
-FORCED void commit(struct nib_message *message, const struct nib_message *m)
+/* What the result says; the reader stands right behind it, and fails if it may not be so. */
+FORCED enum nib_outcome check_result(
+    struct nib_reader *r, enum nib_type type, uint32_t ttl_s, struct nib_text result)
 {
-    message->id = m->id;
-    message->flag = m->flag;
-    message->qtype = m->qtype;
-    message->qname.at = m->qname.at;
-    message->qname.len = m->qname.len;
-    message->atype = m->atype;
-    message->aname.at = m->aname.at;
-    message->aname.len = m->aname.len;
-    message->ttl_s = m->ttl_s;
-    message->result.at = m->result.at;
-    message->result.len = m->result.len;
-    message->outcome = m->outcome;
+    enum nib_outcome outcome = nib_result_outcome(result);
+    size_t bad;
+    if (outcome == NIB_FOUND) {
+        enum nib_err err = nib_result_check(type, result, &bad);
+        if (err != NIB_OK)
+            nib_reader_fail(r, err, r->off - result.len + bad);
+    } else if (ttl_s != 0) {
+        nib_reader_fail(r, NIB_ERR_MISS_TTL, r->off - result.len - 5);
+    }
+    return outcome;
+}
+
+/* What a query and a response begin with. */
+FORCED struct nib_message read_head(struct nib_reader *r)
+{
+    struct nib_message m = {0};
+    m.id = nib_reader_u32(r);
+    unsigned packed = read_packed(r, NIB_RESPONSE, NIB_ERR_FLAG, NIB_ERR_QTYPE);
+    m.flag = (enum nib_flag)(packed >> 4);
+    m.qtype = (enum nib_type)(packed & 0x0f);
+    m.qname = read_name(r, NIB_TEXT(""));
+    return m;
+}
+
+/* The message so far, and what a response says beyond it. */
+FORCED struct nib_message read_answer(struct nib_reader *r, struct nib_message m)
+{
+    m.atype = (enum nib_type)(read_packed(r, 0, NIB_ERR_RESERVED, NIB_ERR_ATYPE) & 0x0f);
+    m.aname = read_name(r, m.qname);
+    //@ assert r->err == NIB_OK ==> is_answer_name(r->at, r->off, m.qname.len);
+    //@ assert good{Pre}(r) ==> r->err == NIB_OK;
+    m.ttl_s = read_ttl(r);
+    //@ assert good{Pre}(r) ==> r->err == NIB_OK;
+    m.result = read_text(r, NIB_RESULT_MAX, NIB_ERR_RESULT_LEN);
+    //@ assert good{Pre}(r) ==> r->err == NIB_OK && r->off == r->len;
+    //@ assert good{Pre}(r) ==> is_answer(m.atype, m.ttl_s, m.result.at, m.result.len);
+    if (r->err == NIB_OK)
+        m.outcome = check_result(r, m.atype, m.ttl_s, m.result);
+    return m;
+}
+
+FORCED struct nib_message read_message(struct nib_reader *r)
+{
+    struct nib_message m = read_head(r);
+    if (m.flag == NIB_RESPONSE)
+        m = read_answer(r, m);
+    if (r->err == NIB_OK && r->off != r->len)
+        nib_reader_fail(r, NIB_ERR_TRAILING, r->off);
+    return m;
+}
+
+FORCED void commit(struct nib_message *message, struct nib_message m)
+{
+    message->id = m.id;
+    message->flag = m.flag;
+    message->qtype = m.qtype;
+    message->qname.at = m.qname.at;
+    message->qname.len = m.qname.len;
+    message->atype = m.atype;
+    message->aname.at = m.aname.at;
+    message->aname.len = m.aname.len;
+    message->ttl_s = m.ttl_s;
+    message->result.at = m.result.at;
+    message->result.len = m.result.len;
+    message->outcome = m.outcome;
 }
 
 enum nib_err nib_message_decode(
     struct nib_message *message, const uint8_t *octets, size_t len, size_t *bad)
 {
     struct nib_reader r = nib_reader_init(octets, len);
-    struct nib_message m = {0};
-    m.id = nib_reader_u32(&r);
-    unsigned packed = read_packed(&r, NIB_RESPONSE, NIB_ERR_FLAG, NIB_ERR_QTYPE);
-    m.flag = (enum nib_flag)(packed >> 4);
-    m.qtype = (enum nib_type)(packed & 0x0f);
-    m.qname = read_name(&r, NIB_TEXT(""));
-    if (m.flag == NIB_RESPONSE)
-        read_answer(&r, &m);
-    if (r.err == NIB_OK && r.off != r.len)
-        nib_reader_fail(&r, NIB_ERR_TRAILING, r.off);
+    struct nib_message m = read_message(&r);
     if (r.err != NIB_OK) {
         *bad = r.err_at;
         return r.err;
     }
-    commit(message, &m);
+    commit(message, m);
     return NIB_OK;
 }
 

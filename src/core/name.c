@@ -13,7 +13,14 @@ static const uint8_t in_label[256] = {
 /* Octet by octet: finds the first rule broken, or none, for a name of any length. */
 static enum nib_err check_slowly(struct nib_text name, size_t *bad)
 {
-    size_t label = 0; /* where the label under the scan begins: label <= i */
+    size_t label = 0; /* where the label under the scan begins */
+    /*@ loop invariant label <= i <= name.len && i - label <= NIB_LABEL_MAX;
+        loop invariant label == 0 || name.at[label - 1] == '.';
+        loop invariant \forall integer j; label <= j < i ==> label_octet(name.at[j]);
+        loop invariant \forall integer j; 0 <= j < i ==> name_octet_fits(name.at, name.len, j);
+        loop assigns i, label, *bad;
+        loop variant name.len - i;
+     */
     for (size_t i = 0; i < name.len; i++) {
         *bad = i;
         if (in_label[(uint8_t)name.at[i]]) {
@@ -44,6 +51,10 @@ static inline uint64_t load64(const char *at)
 static uint64_t load_short(struct nib_text text)
 {
     uint64_t word = 0x6161616161616161u;
+    /*@ loop invariant i <= text.len;
+        loop assigns i, word;
+        loop variant i;
+     */
     for (size_t i = text.len; i-- > 0;)
         word = word << 8 | (uint8_t)text.at[i];
     return word;
@@ -94,6 +105,10 @@ static bool is_legal_short(struct nib_text name)
         return false;
     if (name.len < 8)
         return word_is_legal(load_short(name), &dots);
+    /*@ loop invariant i <= name.len;
+        loop assigns i, dots;
+        loop variant name.len - i;
+     */
     for (size_t i = 0; i + 8 < name.len; i += 8)
         if (!word_is_legal(load64(name.at + i), &dots))
             return false;
@@ -119,6 +134,10 @@ bool nib_name_equal(struct nib_text a, struct nib_text b)
     if (a.len < 8)
         return (load_short(a) | FOLD) == (load_short(b) | FOLD);
     uint64_t differ = 0;
+    /*@ loop invariant i <= a.len;
+        loop assigns i, differ;
+        loop variant a.len - i;
+     */
     for (size_t i = 0; i + 8 < a.len; i += 8)
         differ |= (load64(a.at + i) ^ load64(b.at + i)) & ~FOLD;
     differ |= (load64(a.at + a.len - 8) ^ load64(b.at + a.len - 8)) & ~FOLD;
@@ -168,6 +187,10 @@ uint64_t nib_name_hash(struct nib_text name, uint64_t seed)
     if (name.len < 8) {
         sip_word(&s, load_short(name) | FOLD);
     } else {
+        /*@ loop invariant i <= name.len;
+            loop assigns i, s;
+            loop variant name.len - i;
+         */
         for (size_t i = 0; i + 8 < name.len; i += 8)
             sip_word(&s, load64(name.at + i) | FOLD);
         sip_word(&s, load64(name.at + name.len - 8) | FOLD);
@@ -182,6 +205,11 @@ uint64_t nib_name_hash(struct nib_text name, uint64_t seed)
 struct nib_text nib_name_parent(struct nib_text name)
 {
     size_t i = 0;
+    /*@ loop invariant i <= name.len;
+        loop invariant \forall integer j; 0 <= j < i ==> name.at[j] != '.';
+        loop assigns i;
+        loop variant name.len - i;
+     */
     while (i < name.len && name.at[i] != '.')
         i++;
     if (i < name.len)
