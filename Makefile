@@ -104,7 +104,7 @@ build/test/%: build/test/tests/%.o build/test/libtests.a build/test/libos.a buil
 	$(Q)$(CC) $(sanitize) $^ -o $@ -lcmocka -pthread
 
 test_programs := $(tests:tests/%.c=build/test/%)
-test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tools/check-rules.sh tools/compilers.sh tools/model.sh
+test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tools/check-rules.sh tools/compilers.sh tools/model.sh tests/prove/test.sh
 
 .PHONY: test check floors compilers
 # help: make test             everything, with the packages that it needs
@@ -125,6 +125,11 @@ floors: build/release/libnibdns.a
 .PHONY: model
 model: bin/nibpcap
 	$(Q)tools/model.sh
+
+# help: make prove            proves the codec with Frama-C, and that the proof notices faults
+.PHONY: prove
+prove:
+	$(Q)tools/prove.sh
 
 # help: make compilers        gcc and clang, glibc and musl, as far as they are there
 compilers: all

@@ -1,0 +1,59 @@
+/* Contracts for what src/core/name.c keeps to itself. */
+#define PROVE_NAMES
+#include "contracts.h"
+
+/*@ requires \valid(bad) && text_ok(name) && 1 <= name.len <= NIB_NAME_MAX;
+    assigns *bad;
+    ensures 0 <= *bad < name.len;
+    ensures \result == NIB_OK ==> is_name(name.at, name.len);
+    ensures \result != NIB_OK ==> !name_octet_fits(name.at, name.len, *bad);
+ */
+static enum nib_err check_slowly(struct nib_text name, size_t *bad);
+
+/*@ requires octets_at(at, 8);
+    assigns \nothing;
+ */
+static inline uint64_t load64(const char *at);
+
+/*@ requires text_ok(text) && text.len < 8;
+    assigns \nothing;
+ */
+static uint64_t load_short(struct nib_text text);
+
+/*@ assigns \nothing; */
+static inline uint64_t lanes_from(uint64_t word, uint64_t least);
+
+/*@ assigns \nothing; */
+static inline uint64_t lanes_within(uint64_t word, uint64_t least, uint64_t most);
+
+/*@ requires \valid(dots);
+    assigns *dots;
+ */
+static inline bool word_is_legal(uint64_t word, uint64_t *dots);
+
+/*
+ * Eight octets at a time: that nothing is read outside is proven, that it accepts exactly the names
+ * is not; tests/test_name.c and tests/test_exhaustive.c stand for that.
+ */
+/*@ requires text_ok(name) && 1 <= name.len <= NIB_LABEL_MAX;
+    assigns \nothing;
+    admit ensures \result <==> is_name(name.at, name.len);
+ */
+static bool is_legal_short(struct nib_text name);
+
+/*@ requires 0 < by < 64;
+    assigns \nothing;
+ */
+static inline uint64_t rotate(uint64_t x, int by);
+
+struct sip;
+
+/*@ requires \valid(s);
+    assigns *s;
+ */
+static inline void sip_round(struct sip *s);
+
+/*@ requires \valid(s);
+    assigns *s;
+ */
+static inline void sip_word(struct sip *s, uint64_t word);
