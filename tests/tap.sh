@@ -17,10 +17,10 @@ verdict() { # a status, and what should be so
 }
 
 check() { # what should be so, and the command that says so
-    words=$1
+    claim=$1
     shift
     "$@" >"$why" 2>&1
-    verdict $? "$words"
+    verdict $? "$claim"
 }
 
 judged() { # what should be so, and is when the command before this one succeeded

@@ -5,11 +5,6 @@
 #
 #     tools/model.sh [--write]     --write makes the descriptions and captures anew
 set -u
-if ! command -v spin >/dev/null || ! command -v "${CC:-cc}" >/dev/null; then
-    echo "ok 1 - the model of the pending table # SKIP spin is not installed (apt-get install spin)"
-    echo "1..1"
-    exit 0
-fi
 root=$PWD
 model=pending.pml
 write=${1:-}
@@ -18,6 +13,11 @@ trap 'rm -rf "$dir"' EXIT
 why=$dir/why
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
+if ! command -v spin >/dev/null || ! command -v "${CC:-cc}" >/dev/null; then
+    skip "the model of the pending table" "spin is not installed: apt-get install spin"
+    finish
+    exit
+fi
 cp "proto/$model" "$dir" && cd "$dir" || exit 2
 
 # All states of the model with these definitions, in $states, $errors and $seconds. Further

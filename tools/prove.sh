@@ -9,33 +9,22 @@
 # without the faults. --faults: these alone.
 set -u
 what=${1:-}
-for tool in frama-c why3 z3 cvc4; do
-    command -v $tool >/dev/null && continue
-    echo "ok 1 - the codec is proved # SKIP $tool is not installed (apt-get install" \
-        "frama-c-base why3 z3 cvc4)"
-    echo "1..1"
-    exit 0
-done
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
+why=$dir/why
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+for tool in frama-c why3 z3 cvc4; do
+    command -v $tool >/dev/null && continue
+    skip "the codec is proved" "$tool is not installed: apt-get install frama-c-base why3 z3 cvc4"
+    finish
+    exit
+done
 export WHY3CONFIG="$dir/why3.conf"
 why3 config detect >"$dir/detect.log" 2>&1
-n=0 failed=0
 
 # A goal takes a few seconds at most; the rest is slack for a slow machine.
 seconds=60
-
-check() { # what should be so, and the command that says so
-    n=$((n + 1))
-    claim=$1
-    shift
-    if "$@"; then
-        echo "ok $n - $claim"
-    else
-        echo "not ok $n - $claim"
-        failed=$((failed + 1))
-    fi
-}
 
 # WP on a file of the core under $root, with the contracts of its part.
 wp() { # FILE DEFINES ARGUMENT...
@@ -131,5 +120,4 @@ if [ "$what" != --quick ]; then
         fault
     done 3<tests/prove/faults.txt
 fi
-echo "1..$n"
-[ "$failed" -eq 0 ]
+finish
