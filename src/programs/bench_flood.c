@@ -118,12 +118,14 @@ static double run(struct flood *f, struct bench_net *net, const int *fds)
     const volatile sig_atomic_t *stop = bench_stop_on_signals();
     const struct timespec nap = {0, NAP_NS};
     int64_t start = bench_now_ns(), elapsed = 0;
-    for (uint32_t turn = 0; (double)elapsed < f->seconds * 1e9 && !*stop; turn++) {
+    uint32_t next = 0; /* whose turn it is */
+    while ((double)elapsed < f->seconds * 1e9 && !*stop) {
         size_t n = due(f, elapsed);
         if (n == 0)
             (void)nanosleep(&nap, NULL);
         else
-            send_some(f, net, fds[turn % f->sockets], n);
+            send_some(f, net, fds[next], n);
+        next = next + 1 < f->sockets ? next + 1 : 0;
         elapsed = bench_now_ns() - start;
     }
     return (double)elapsed;
