@@ -5,6 +5,7 @@
 #ifndef NIBDNS_PROGRAMS_BENCH_H
 #define NIBDNS_PROGRAMS_BENCH_H
 
+#include <getopt.h>
 #include <signal.h>
 
 #include "nibdns/base.h"
@@ -65,8 +66,22 @@ static inline void bench_barrier(void)
     __asm__ volatile("" ::: "memory");
 }
 
-/* --cpu N: stays on that core from now on. Ends the program when there is none such. */
-void bench_option_cpu(const char *program, const char *text);
+/*
+ * Options that every sub-command has, at the end of each one's list: --cpu N (stays on that core
+ * from now on; ends the program when there is none such), --json, --help and --version.
+ */
+enum { BENCH_CPU = 1000, BENCH_JSON };
+#define BENCH_COMMON_OPTIONS                                                                       \
+    {"cpu", required_argument, NULL, BENCH_CPU}, {"json", no_argument, NULL, BENCH_JSON},          \
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                     \
+    {                                                                                              \
+        NULL, 0, NULL, 0                                                                           \
+    }
+void bench_common_option(
+    const char *program, int option, const char *text, const char *help, bool *json);
+
+/* Seconds, 0 to a day. Ends the program where it is none such. */
+double bench_option_seconds(const char *program, const char *option, const char *text);
 
 /* SIGINT and SIGTERM set the flag and interrupt what waits. */
 const volatile sig_atomic_t *bench_stop_on_signals(void);

@@ -128,9 +128,8 @@ static struct bench_report run(size_t rounds)
 
 int bench_codec(int argc, char **argv)
 {
-    static const struct option options[] = {{"rounds", required_argument, NULL, 'r'},
-        {"cpu", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"rounds", required_argument, NULL, 'r'}, BENCH_COMMON_OPTIONS};
     size_t rounds = 15;
     bool json = false;
     int option;
@@ -139,18 +138,8 @@ int bench_codec(int argc, char **argv)
         case 'r':
             rounds = (size_t)option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
             break;
-        case 'c':
-            bench_option_cpu(argv[0], optarg);
-            break;
-        case 'j':
-            json = true;
-            break;
-        case 'h':
-            print_and_exit(help);
-        case 'V':
-            print_version("nibbench");
         default:
-            break;
+            bench_common_option(argv[0], option, optarg, help, &json);
         }
     }
     if (optind < argc)

@@ -94,13 +94,41 @@ int bench_report_print(const struct bench_report *report, bool json, int status)
     return fflush(stdout) != 0 && status == 0 ? EXIT_FAILURE : status;
 }
 
-void bench_option_cpu(const char *program, const char *text)
+static void stay_on_cpu(const char *program, const char *text)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET((size_t)option_number(program, "--cpu", text, 0, CPU_SETSIZE - 1), &set);
     if (sched_setaffinity(0, sizeof set, &set) != 0)
         usage_error(program, "--cpu %s: there is no such core to run on", text);
+}
+
+void bench_common_option(
+    const char *program, int option, const char *text, const char *help, bool *json)
+{
+    switch (option) {
+    case BENCH_CPU:
+        stay_on_cpu(program, text);
+        break;
+    case BENCH_JSON:
+        *json = true;
+        break;
+    case 'h':
+        print_and_exit(help);
+    case 'V':
+        print_version("nibbench");
+    default:
+        break;
+    }
+}
+
+double bench_option_seconds(const char *program, const char *option, const char *text)
+{
+    char *end;
+    double s = strtod(text, &end);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || !(s <= 86400))
+        usage_error(program, "%s takes seconds, 0 to 86400: 3 or 0.5", option);
+    return s;
 }
 
 static volatile sig_atomic_t stopped;

@@ -66,9 +66,7 @@ static void read_options(struct echo *echo, int argc, char **argv)
 {
     static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
         {"size", required_argument, NULL, 's'}, {"runs", no_argument, NULL, 'r'},
-        {"segments", no_argument, NULL, 'g'}, {"cpu", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+        {"segments", no_argument, NULL, 'g'}, BENCH_COMMON_OPTIONS};
     int option;
     while ((option = option_next(argv[0], argc, argv, ":l:hV", options)) != -1) {
         switch (option) {
@@ -84,18 +82,8 @@ static void read_options(struct echo *echo, int argc, char **argv)
         case 'g':
             echo->net.send_runs = echo->net.receive_runs = true;
             break;
-        case 'c':
-            bench_option_cpu(argv[0], optarg);
-            break;
-        case 'j':
-            echo->json = true;
-            break;
-        case 'h':
-            print_and_exit(help);
-        case 'V':
-            print_version("nibbench");
         default:
-            break;
+            bench_common_option(argv[0], option, optarg, help, &echo->json);
         }
     }
     if (optind < argc)

@@ -133,22 +133,11 @@ static double run(struct flood *f, struct bench_net *net, const int *fds)
 
 /* ---- options and report ---- */
 
-static double seconds(const char *program, const char *text)
-{
-    char *end;
-    double s = strtod(text, &end);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || !(s <= 86400))
-        usage_error(program, "--seconds takes seconds, 0 to 86400: 3 or 0.5");
-    return s;
-}
-
 static void read_options(struct flood *f, int argc, char **argv)
 {
     static const struct option options[] = {{"to", required_argument, NULL, 't'},
         {"seconds", required_argument, NULL, 's'}, {"rate", required_argument, NULL, 'r'},
-        {"sockets", required_argument, NULL, 'n'}, {"cpu", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+        {"sockets", required_argument, NULL, 'n'}, BENCH_COMMON_OPTIONS};
     int option;
     while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1) {
         switch (option) {
@@ -156,7 +145,7 @@ static void read_options(struct flood *f, int argc, char **argv)
             f->to = option_addr(argv[0], "--to", optarg, NIB_PORT_LOCAL);
             break;
         case 's':
-            f->seconds = seconds(argv[0], optarg);
+            f->seconds = bench_option_seconds(argv[0], "--seconds", optarg);
             break;
         case 'r':
             f->rate = option_number(argv[0], "--rate", optarg, 0, 100000000);
@@ -164,18 +153,8 @@ static void read_options(struct flood *f, int argc, char **argv)
         case 'n':
             f->sockets = (uint32_t)option_number(argv[0], "--sockets", optarg, 1, SOCKETS_MAX);
             break;
-        case 'c':
-            bench_option_cpu(argv[0], optarg);
-            break;
-        case 'j':
-            f->json = true;
-            break;
-        case 'h':
-            print_and_exit(help);
-        case 'V':
-            print_version("nibbench");
         default:
-            break;
+            bench_common_option(argv[0], option, optarg, help, &f->json);
         }
     }
     if (optind < argc)

@@ -40,9 +40,7 @@ enum {
     PID,
     DNS,
     ECHO_BACK,
-    SEGMENTS,
-    CPU,
-    JSON
+    SEGMENTS
 };
 
 enum { WRONG_ANSWERS = 1, NO_ANSWER = 3, DNS_WINDOW_MAX = 4096 };
@@ -60,11 +58,7 @@ struct load {
 
 static int64_t seconds_ns(const char *program, const char *option, const char *text)
 {
-    char *end;
-    double s = strtod(text, &end);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || !(s <= 86400))
-        usage_error(program, "%s takes seconds, 0 to 86400: 3 or 0.5", option);
-    return (int64_t)(s * 1e9);
+    return (int64_t)(bench_option_seconds(program, option, text) * 1e9);
 }
 
 static void add_pid(struct load *load, const char *text)
@@ -99,7 +93,7 @@ static void number_option(struct load *load, int option, const char *text)
         loop->warmup_ns = seconds_ns(program, "--warmup", text);
         break;
     default:
-        break;
+        bench_common_option(program, option, text, help, &load->json);
     }
 }
 
@@ -124,16 +118,6 @@ static void take_option(struct load *load, int option, const char *text)
     case SEGMENTS:
         load->loop.segments = true;
         break;
-    case CPU:
-        bench_option_cpu(load->program, text);
-        break;
-    case JSON:
-        load->json = true;
-        break;
-    case 'h':
-        print_and_exit(help);
-    case 'V':
-        print_version("nibbench");
     default:
         number_option(load, option, text);
     }
@@ -147,9 +131,7 @@ static void read_options(struct load *load, int argc, char **argv)
         {"window", required_argument, NULL, WINDOW}, {"rate", required_argument, NULL, RATE},
         {"timeout", required_argument, NULL, TIMEOUT}, {"pid", required_argument, NULL, PID},
         {"dns", no_argument, NULL, DNS}, {"echo", no_argument, NULL, ECHO_BACK},
-        {"segments", no_argument, NULL, SEGMENTS}, {"cpu", required_argument, NULL, CPU},
-        {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+        {"segments", no_argument, NULL, SEGMENTS}, BENCH_COMMON_OPTIONS};
     struct bench_loop_config *loop = &load->loop;
     int option;
     while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1)

@@ -350,9 +350,7 @@ static struct bench_report run(uint32_t names, size_t rounds)
 int bench_table(int argc, char **argv)
 {
     static const struct option options[] = {{"names", required_argument, NULL, 'n'},
-        {"rounds", required_argument, NULL, 'r'}, {"cpu", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+        {"rounds", required_argument, NULL, 'r'}, BENCH_COMMON_OPTIONS};
     uint32_t names = 100000;
     size_t rounds = 7;
     bool json = false;
@@ -365,18 +363,8 @@ int bench_table(int argc, char **argv)
         case 'r':
             rounds = (size_t)option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
             break;
-        case 'c':
-            bench_option_cpu(argv[0], optarg);
-            break;
-        case 'j':
-            json = true;
-            break;
-        case 'h':
-            print_and_exit(help);
-        case 'V':
-            print_version("nibbench");
         default:
-            break;
+            bench_common_option(argv[0], option, optarg, help, &json);
         }
     }
     if (optind < argc)
