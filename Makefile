@@ -105,7 +105,8 @@ build/test/%: build/test/tests/%.o build/test/libtests.a build/test/libos.a buil
 	$(Q)$(CC) $(sanitize) $^ -o $@ -lcmocka -pthread
 
 test_programs := $(tests:tests/%.c=build/test/%)
-test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tools/check-rules.sh tools/compilers.sh tools/model.sh tests/prove/test.sh
+test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tests/prove/test.sh \
+                 tools/check-rules.sh tools/compilers.sh tools/model.sh
 
 .PHONY: test check floors compilers
 # help: make test             everything, with the packages that it needs

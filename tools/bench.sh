@@ -3,8 +3,7 @@
 # limit: in turns, on a core of their own, the generator on another, every answer checked.
 #   [ROUNDS=7 SECONDS_EACH=2 ...] tools/bench.sh [CASE...]
 # Cases, from the project's root; without: a3 a1000000 l3 l10000 segments many
-#   aN        amazoneserver with N names, asked at random (10,000,000 take 2 GB here and 3 in the
-#             generator)
+#   aN        amazoneserver with N names, all asked, at random
 #   lN        localserver with N names in its cache
 #   segments  amazoneserver, 3 names, asked by a generator that sends and receives segments
 #   many      amazoneserver, 3 names, asked by 1024 clients of one question each

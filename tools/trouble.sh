@@ -14,7 +14,7 @@ why=$dir/why
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 s=${S:-30}
-spaces='' lookups=0
+spaces=''
 
 end() {
     clean_up
@@ -85,7 +85,7 @@ flood_one() { # NAME, and the server is at $at
     sleep 0.2
     load "$dir/storm" "$at" --names "$dir/2.names" --rate 2000 --seconds "$(half)" --timeout 200
     status=$?
-    check "$1: no wrong answer beside the flood" test "$status" -le 0
+    check "$1: no wrong answer beside the flood" test "$status" -eq 0
     ask_as_client "$at"
     check "$1: a client's answers are right, or none" all_answered_or_none
     wait "$flooding"
@@ -103,10 +103,8 @@ flood_one() { # NAME, and the server is at $at
 half() { awk -v s="$s" 'BEGIN { print s / 2 }'; }
 
 flood() {
-    names 2
     ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0
     printf 'shop.amazone.com A 3.33.147.88\ncloud.amazone.com A 15.197.140.28\n' >"$dir/2.names"
-    upstream=${at##*:}
     flood_one amazoneserver
     ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --ttl 86400
     upstream=${at##*:}
@@ -210,8 +208,9 @@ loss() {
     wait $clients
     cat "$dir"/lossy.[0-9]* >"$dir/lossy"
     check "loss: every answer is the truth, all else a failure or silence" honest
-    check "loss: the shares are those that the loss makes" as_expected
-    as_expected | sed "s/^/# loss, $((20 * each)) questions: /"
+    as_expected >"$dir/shares"
+    judged "loss: the shares are those that the loss makes"
+    sed "s/^/# loss, $((20 * each)) questions: /" "$dir/shares"
     check "loss: the counters add up" adds_up "$server" "$said"
     check "loss: ends with status 0" ends_well "$server"
 }
@@ -274,9 +273,10 @@ soak_one() { # NAME, and the server is at $at
     check "$1: every answer is right" test "$status" -eq 0
     check "$1: its counters add up" adds_up "$server" "$said"
     check "$1: nothing is lost that the kernel delivered" nothing_lost
-    check "$1: memory and descriptors stay where they are" flat "$dir/watched"
+    flat "$dir/watched" >"$dir/flat"
+    judged "$1: memory and descriptors stay where they are"
     echo "# $1: $(value answers "$dir/soaked") answers in $s s, $(value lost "$dir/soaked") lost," \
-        "$(grep -c 'records read again' "$said") times read again, $(flat "$dir/watched")"
+        "$(grep -c 'records read again' "$said") times read again, $(cat "$dir/flat")"
     check "$1: ends with status 0" ends_well "$server"
 }
 

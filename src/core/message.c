@@ -101,7 +101,7 @@ FORCED enum nib_outcome check_result(
         enum nib_err err = nib_result_check(type, result, &bad);
         if (err != NIB_OK)
             nib_reader_fail(r, err, r->off - result.len + bad);
-    } else if (ttl_s != 0) {
+    } else if (ttl_s != 0) { /* told where the TTL begins: 4 octets, then the result's length */
         nib_reader_fail(r, NIB_ERR_MISS_TTL, r->off - result.len - 5);
     }
     return outcome;
