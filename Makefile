@@ -16,7 +16,7 @@ Q := $(if $(filter 0,$(V)),@)
 
 warnings := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wcast-qual -Wcast-align -Wundef -Wwrite-strings -Wvla -Wformat=2 -Werror
-base     := -std=c11 -Iinclude $(warnings) -MMD -MP
+base     := -std=c11 -Iinclude -Isrc/programs -Itests $(warnings) -MMD -MP
 # Hardening, as far as the compiler $(1) knows it.
 try       = $(shell echo 'int x;' | $(1) -Werror $(2) -c -x c - -o /dev/null 2>/dev/null && echo $(2))
 hardened  = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
@@ -28,20 +28,20 @@ sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 # ---- what there is to build ----
 
 programs := client localserver amazoneserver nibpcap nibsim nibbench
-programs := $(foreach p,$(programs),$(if $(wildcard src/programs/$(p).c),$(p)))
 core     := $(wildcard src/core/*.c)
 # PORTABLE=1: for systems without epoll, recvmmsg() and sendmmsg().
 other_os := $(if $(PORTABLE),src/os/wait_epoll.c src/os/batch.c,src/os/wait_poll.c src/os/batch_posix.c)
 os       := $(filter-out $(other_os),$(wildcard src/os/*.c))
-common   := src/programs/options.c src/programs/serve.c
-tests    := $(wildcard tests/test_*.c)
-helpers  := $(filter-out $(tests),$(wildcard tests/*.c))
+common   := $(wildcard src/programs/common/*.c)
+tests    := $(wildcard $(addsuffix /test_*.c,tests/unit tests/system tests/scenario))
+helpers  := $(filter-out $(tests),$(wildcard tests/lib/*.c tests/scenario/*.c)) \
+            tests/reference/naive.c tests/reference/agree.c
 
-# The files of each program beside its main.
-parts_client   := src/programs/client_io.c src/programs/client_trace.c
-parts_nibpcap  := $(wildcard src/programs/nibpcap_*.c)
-parts_nibsim   := $(wildcard src/programs/sim_*.c)
-parts_nibbench := $(wildcard src/programs/bench_*.c)
+# The files of each program: its folder, and those of its parts.
+parts = $(wildcard src/programs/$(1)/*.c src/programs/$(1)/*/*.c)
+parts_localserver   := src/programs/server/localserver.c src/programs/server/serve.c
+parts_amazoneserver := src/programs/server/amazoneserver.c src/programs/server/serve.c
+$(foreach p,client nibpcap nibsim nibbench,$(eval parts_$(p) := $(call parts,$(p))))
 
 # Each flavour is a whole build in a folder of its own: $(1) name, $(2) compiler, $(3) its flags,
 # $(4) the linker's.
@@ -56,7 +56,7 @@ build/$(1)/libos.a: $$(os:%.c=build/$(1)/%.o) $$(common:%.c=build/$(1)/%.o) buil
 build/$(1)/os.list: always
 	@mkdir -p $$(@D)
 	@echo $$(os) | cmp -s - $$@ || echo $$(os) >$$@
-build/$(1)/bin/%: build/$(1)/src/programs/%.o $$$$(addprefix build/$(1)/,$$$$(subst .c,.o,$$$$(parts_$$$$*))) \
+build/$(1)/bin/%: $$$$(addprefix build/$(1)/,$$$$(subst .c,.o,$$$$(parts_$$$$*))) \
                   build/$(1)/libos.a build/$(1)/libnibdns.a
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(3) $$^ -o $$@ $(4) -pthread
@@ -88,77 +88,77 @@ bin/%: build/release/bin/%
 # help: make demo             the five cases in real time, judged
 three := bin/client bin/localserver bin/amazoneserver
 run: $(three)
-	$(Q)tools/run.sh
+	$(Q)tools/play/run.sh
 
 lab: $(three)
-	$(Q)tools/lab.sh
+	$(Q)tools/play/lab.sh
 
 demo: $(three)
-	$(Q)tools/demo.sh
+	$(Q)tools/play/demo.sh
 
 # ---- tests ----
 
 build/test/libtests.a: $(helpers:%.c=build/test/%.o)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-build/test/%: build/test/tests/%.o build/test/libtests.a build/test/libos.a build/test/libnibdns.a
+build/test/tests/%: build/test/tests/%.o build/test/libtests.a build/test/libos.a build/test/libnibdns.a
 	$(Q)$(CC) $(sanitize) $^ -o $@ -lcmocka -pthread
 
-test_programs := $(tests:tests/%.c=build/test/%)
-test_scripts  := $(wildcard tests/test_*.sh) tests/dissector/run.sh tests/prove/test.sh \
-                 tools/check-rules.sh tools/compilers.sh tools/model.sh
+test_programs := $(tests:%.c=build/test/%)
+test_scripts  := $(wildcard tests/scripts/test_*.sh) tests/wireshark/run.sh tests/prove/test.sh \
+                 tools/check/check-rules.sh tools/check/compilers.sh tools/check/model.sh
 
 .PHONY: test check floors compilers
 # help: make test             everything, with the packages that it needs
 test:
-	$(Q)tools/need.sh
+	$(Q)tools/check/need.sh
 	$(Q)$(MAKE) --no-print-directory all $(test_programs) $(programs:%=build/test/bin/%)
-	$(Q)tests/run.sh $(test_programs) $(test_scripts)
+	$(Q)tests/lib/run.sh $(test_programs) $(test_scripts)
 
 # help: make check            the C tests alone, under the sanitizers
 check: $(test_programs) $(programs:%=build/test/bin/%)
-	$(Q)tests/run.sh $(test_programs)
+	$(Q)tests/lib/run.sh $(test_programs)
 
 # help: make floors           proves from the object files that the logic needs nothing of the system
 floors: build/release/libnibdns.a
-	$(Q)tools/floors.sh $<
+	$(Q)tools/check/floors.sh $<
 
 # help: make model            the model of the pending table, with Spin: the protocol's rule, and weakened ones
 .PHONY: model
 model: bin/nibpcap
-	$(Q)tools/model.sh
+	$(Q)tools/check/model.sh
 
 # help: make prove            proves the codec with Frama-C, and that the proof notices faults
 .PHONY: prove
 prove:
-	$(Q)tools/prove.sh
+	$(Q)tools/check/prove.sh
 
 # help: make compilers        gcc and clang, glibc and musl, as far as they are there
 compilers: all
-	$(Q)tools/compilers.sh
+	$(Q)tools/check/compilers.sh
 
 # ---- Wireshark ----
 
 # help: make style            clang-format and clang-tidy
 .PHONY: style
 style:
-	$(Q)tools/style.sh
+	$(Q)tools/check/style.sh
 
 # help: make coverage         lines and branches of the logic that the C tests reach
 .PHONY: coverage
 coverage:
-	$(Q)tools/coverage.sh
+	$(Q)tools/check/coverage.sh
 
 # ---- trouble ----
 
 # help: make trouble          floods, lost datagrams, full load with reloads: the real programs (S=30 seconds each)
 .PHONY: trouble
 trouble: all
-	$(Q)tools/trouble.sh
+	$(Q)tools/stress/trouble.sh
 # help: make soak             the last of these alone, for S=3600 seconds a server
 .PHONY: soak
 soak: all
-	$(Q)S=$${S:-3600} tools/trouble.sh soak
+	$(Q)S=$${S:-3600} tools/stress/trouble.sh soak
 
 # ---- campaigns: as long as you like ----
 
@@ -169,27 +169,27 @@ RUNS = 0
 sim: bin/nibsim
 	$(Q)bin/nibsim --seed $${SEED:-$$(date +%s)} --runs $(RUNS)
 mutants:
-	$(Q)tools/mutants.sh
+	$(Q)tools/check/mutants.sh
 
 # help: make bench            ours beside a bare echo, in turns
 # help: make bench-peers      ours beside NSD, Knot, Unbound and dnsmasq, which it installs
 .PHONY: bench bench-peers
 bench: all
-	$(Q)tools/bench.sh
+	$(Q)tools/bench/bench.sh
 bench-peers: all
-	$(Q)tools/bench-peers.sh
+	$(Q)tools/bench/peers.sh
 
 # help: make balance          three local servers behind nginx, which it installs; one is killed under load
 .PHONY: balance
 balance: all
-	$(Q)tools/balance.sh
+	$(Q)tools/stress/balance.sh
 
 # help: make install-dissector    the Wireshark dissector and its profile, for yourself
 .PHONY: install-dissector uninstall-dissector
 install-dissector:
-	$(Q)tools/install-dissector.sh
+	$(Q)tools/wireshark/install-dissector.sh
 uninstall-dissector:
-	$(Q)tools/install-dissector.sh --uninstall
+	$(Q)tools/wireshark/install-dissector.sh --uninstall
 
 .PHONY: help clean
 help:
@@ -198,6 +198,6 @@ help:
 clean:
 	rm -rf bin build
 
-include tools/install.mk $(wildcard tests/judges/judges.mk tests/fuzz/fuzz.mk)
+include tools/package/install.mk $(wildcard tests/reference/judges.mk tests/fuzz/fuzz.mk)
 
 -include $(shell find build -name '*.d' 2>/dev/null)

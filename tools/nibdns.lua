@@ -1,7 +1,7 @@
 -- Wireshark dissector for nibdns, a simplified DNS over UDP.
 --
 -- Wireshark and tshark 4.0 and later (Lua 5.2 and 5.4, so neither bit32 nor & >> //). For yourself
--- `tools/install-dissector.sh`, once only `tshark -X lua_script:tools/nibdns.lua`.
+-- `tools/wireshark/install-dissector.sh`, once only `tshark -X lua_script:tools/nibdns.lua`.
 --
 -- Where it looks
 --   UDP ports 21000 and 22000, or what the preference `nibdns.ports` says (ranges; may be empty);

@@ -1,5 +1,5 @@
 /*
- * Floor 1: IPv4 and IPv6 addresses and their texts, without libc. The strict forms (nib_ipv4_parse,
+ * Layer 1: IPv4 and IPv6 addresses and their texts, without libc. The strict forms (nib_ipv4_parse,
  * nib_ipv6_parse) are those that results of type A and AAAA must have (NIB-4.2, NIB-4.3).
  */
 #ifndef NIBDNS_ADDR_H
@@ -18,7 +18,7 @@ struct nib_addr {
 /* The way a datagram came, and back: who sent it, the address it came to, the socket it came by. */
 struct nib_path {
     struct nib_addr peer, self;
-    uint32_t via; /* which of a server's listening sockets, from 0 */
+    uint32_t listener; /* which of a server's listening sockets, from 0 */
 };
 
 enum {

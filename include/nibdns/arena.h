@@ -1,5 +1,5 @@
 /*
- * Floor 1: cutting one piece of memory, handed in by a program, into arrays. A module's `bytes`
+ * Layer 1: cutting one piece of memory, handed in by a program, into arrays. A module's `bytes`
  * function and its `init` make the same cuts in the same order, the first without memory.
  */
 #ifndef NIBDNS_ARENA_H

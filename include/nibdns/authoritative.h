@@ -1,5 +1,5 @@
 /*
- * Floor 4: the authoritative server (NIB-8.1): a datagram in, at most one datagram out. It learns
+ * Layer 4: the authoritative server (NIB-8.1): a datagram in, at most one datagram out. It learns
  * nothing, waits for nothing, and so needs no time.
  */
 #ifndef NIBDNS_AUTHORITATIVE_H

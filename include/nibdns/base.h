@@ -1,5 +1,5 @@
 /*
- * Floor 0: what every other file may use. Time, views of text, and the size of things.
+ * Layer 0: what every other file may use. Time, views of text, and the size of things.
  * Nothing here calls anything.
  */
 #ifndef NIBDNS_BASE_H

@@ -1,5 +1,5 @@
 /*
- * Floor 3: the records that the two servers have when they are given no records file: the text of
+ * Layer 3: the records that the two servers have when they are given no records file: the text of
  * one.
  */
 #ifndef NIBDNS_BUILTIN_H

@@ -1,5 +1,5 @@
 /*
- * Floor 3: the dynamic records of a program: learnt from answers, gone when their TTL is used up
+ * Layer 3: the dynamic records of a program: learnt from answers, gone when their TTL is used up
  * (NIB-7.4). Key is name and type. Bounded: when `max` records live, the one that would expire
  * first makes room (NIB-7.8). Lookup is O(1), insert and expiry O(log n); nothing is allocated
  * after init.

@@ -1,5 +1,5 @@
 /*
- * Floor 4: the client (NIB-9.1): one lookup at a time, first in its own table, then at its server,
+ * Layer 4: the client (NIB-9.1): one lookup at a time, first in its own table, then at its server,
  * with retries; datagrams that are not the answer are counted by reason and the wait goes on.
  */
 #ifndef NIBDNS_CLIENT_H
@@ -67,7 +67,7 @@ void nib_client_init(struct nib_client *client, struct nib_table *table,
     const struct nib_addr *server, nib_ms timeout_ms, uint32_t tries);
 
 /* Begins a lookup; the name must have passed nib_name_check(). SEND or DONE. */
-enum nib_client_step nib_client_ask(
+enum nib_client_step nib_client_start(
     struct nib_client *client, nib_ms now, struct nib_text name, enum nib_type type);
 
 /* A datagram. WAIT or DONE. */

@@ -1,5 +1,5 @@
 /*
- * Floor 1: what a program counted, as text: one `name: value` a line. Each program has one X-macro
+ * Layer 1: what a program counted, as text: one `name: value` a line. Each program has one X-macro
  * list of its counters; enum and names come from it. The datagrams that broke a rule are counted by
  * rule.
  */

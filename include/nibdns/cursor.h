@@ -1,5 +1,5 @@
 /*
- * Floor 1: cursors over the octets of one datagram. Fields are read or written in a straight line;
+ * Layer 1: cursors over the octets of one datagram. Fields are read or written in a straight line;
  * the first thing that goes wrong sticks, everything after it does nothing, and the caller looks
  * once at the end. Bounds are compared as `n > len - off`, which cannot wrap because off <= len.
  */

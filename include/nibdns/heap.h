@@ -1,5 +1,5 @@
 /*
- * Floor 1: a binary heap of deadlines over items that live in somebody's array. The heap holds item
+ * Layer 1: a binary heap of deadlines over items that live in somebody's array. The heap holds item
  * numbers; each item holds its own `struct nib_timer`, so finding, moving and removing need no
  * search. Insert, move and remove are O(log n), the earliest is O(1). Among equal deadlines any may
  * be first.

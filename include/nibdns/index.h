@@ -1,5 +1,5 @@
 /*
- * Floor 1: a hash index: from a tag (28 bits of hash, a 4-bit kind) to a reference that the owner
+ * Layer 1: a hash index: from a tag (28 bits of hash, a 4-bit kind) to a reference that the owner
  * understands. Open addressing with linear probing; tags that differ in kind only begin at the same
  * bucket, so one line of memory answers for all types of a name. Knows nothing of names or records:
  * the owner compares what a reference stands for.

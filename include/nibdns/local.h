@@ -1,5 +1,5 @@
 /*
- * Floor 4: the local server (NIB-8.2 to 8.9, NIB-9): datagrams of clients and of authoritative
+ * Layer 4: the local server (NIB-8.2 to 8.9, NIB-9): datagrams of clients and of authoritative
  * servers, and the time, come in; answers, questions and the next deadline come out. It knows no
  * socket: its host lends it four calls.
  */
@@ -31,7 +31,7 @@ enum {
     X(NIB_LOCAL_FROM_TABLE, "answered_at_once")                                                    \
     X(NIB_LOCAL_SHARED, "shared_questions")                                                        \
     X(NIB_LOCAL_PENDING_FULL, "pending_full")                                                      \
-    X(NIB_LOCAL_QUESTIONS, "upstream_questions")                                                   \
+    X(NIB_LOCAL_FETCHES, "upstream_questions")                                                     \
     X(NIB_LOCAL_DATAGRAMS, "upstream_datagrams")                                                   \
     X(NIB_LOCAL_RETRIES, "upstream_retries")                                                       \
     X(NIB_LOCAL_TIMEOUTS, "upstream_timeouts")                                                     \
@@ -54,10 +54,10 @@ enum nib_local_counter {
 };
 
 /* What became of a datagram that the logic asked to send upstream. */
-enum nib_ask {
-    NIB_ASK_SENT,
-    NIB_ASK_UNREACHABLE, /* the network says that nobody is there */
-    NIB_ASK_EXHAUSTED,   /* no socket to be had: this host's trouble, not the server's */
+enum nib_send_status {
+    NIB_SEND_SENT,
+    NIB_SEND_UNREACHABLE, /* the network says that nobody is there */
+    NIB_SEND_EXHAUSTED,   /* no socket to be had: this host's trouble, not the server's */
 };
 
 struct nib_local_host {
@@ -67,10 +67,10 @@ struct nib_local_host {
     /* sends the len octets that now stand there back the way a request came; ends a request */
     void (*answer)(void *ctx, const struct nib_path *path, size_t len);
     /* sends from the slot's own connected socket; opens it, on a random port, when it is closed */
-    enum nib_ask (*ask)(
+    enum nib_send_status (*ask)(
         void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len);
     /* closes the slot's socket; nothing that arrives there matters any more */
-    void (*hang_up)(void *ctx, uint32_t slot);
+    void (*close_fetch)(void *ctx, uint32_t slot);
 };
 
 struct nib_local_config {

@@ -1,5 +1,5 @@
 /*
- * Floor 2: the message (proto/protocol.md, section 2): decode, encode, match, one line of text.
+ * Layer 2: the message (proto/protocol.md, section 2): decode, encode, match, one line of text.
  * Every message has exactly one encoding: what decodes encodes back to the same octets.
  */
 #ifndef NIBDNS_MESSAGE_H
@@ -41,7 +41,7 @@ enum nib_err nib_message_decode(
 size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *message);
 
 /* NIB_FITS when the response answers the query (NIB-5), else the first reason why not. */
-enum nib_misfit nib_message_fits(
+enum nib_mismatch nib_message_fits(
     const struct nib_message *query, const struct nib_message *response);
 
 /* What a result text stands for. */

@@ -1,5 +1,5 @@
 /*
- * Floor 1: names (proto/protocol.md, section 3). A name is 1 to 253 octets of text: labels of 1 to
+ * Layer 1: names (proto/protocol.md, section 3). A name is 1 to 253 octets of text: labels of 1 to
  * 63 octets out of A-Z a-z 0-9 - _, joined by single dots. Names keep the case they came in and
  * compare without regard to it.
  *

@@ -1,5 +1,5 @@
 /*
- * Floor 3: captures (classic pcap files) as octets: reading records, finding UDP datagrams and ICMP
+ * Layer 3: captures (classic pcap files) as octets: reading records, finding UDP datagrams and ICMP
  * errors in their frames, writing both. Opens no file and keeps no frame: octets come in, views of
  * them go out.
  *

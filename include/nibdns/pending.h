@@ -1,5 +1,5 @@
 /*
- * Floor 3: the pending table of a local server (NIB-9): questions under way to authoritative
+ * Layer 3: the pending table of a local server (NIB-9): questions under way to authoritative
  * servers, and the requests of clients that wait on them. A question is shared: all that ask for
  * the same name and type wait on one. Bounded; nothing is allocated after init; every call is O(1)
  * but for the timers, which are O(log n).
@@ -18,7 +18,7 @@
 enum { NIB_SERVERS_MAX = 8 }; /* addresses that one question tries */
 
 /* A question to an authoritative server. */
-struct nib_question {
+struct nib_fetch {
     struct nib_timer retry;
     uint32_t id;
     uint32_t first, last; /* requests that wait on it; 0: none. A free slot links by first. */
@@ -48,24 +48,24 @@ struct nib_request {
 
 struct nib_pending {
     uint64_t seed;
-    struct nib_question *questions;
+    struct nib_fetch *fetches;
     struct nib_request *requests;
-    uint32_t max_questions, max_requests;
-    uint32_t n_questions, n_requests;
-    uint32_t used_questions, free_question; /* slots ever taken; the first freed one plus one */
+    uint32_t max_fetches, max_requests;
+    uint32_t n_fetches, n_requests;
+    uint32_t used_fetches, free_fetch; /* slots ever taken; the first freed one plus one */
     uint32_t used_requests, free_request;
     struct nib_index by_name;   /* questions */
     struct nib_index by_client; /* requests */
     struct nib_heap retries;
 };
 
-size_t nib_pending_bytes(uint32_t max_questions, uint32_t max_requests);
+size_t nib_pending_bytes(uint32_t max_fetches, uint32_t max_requests);
 
 /* Memory must be zero and aligned for 64 octets. */
-void nib_pending_init(struct nib_pending *pending, void *memory, uint32_t max_questions,
+void nib_pending_init(struct nib_pending *pending, void *memory, uint32_t max_fetches,
     uint32_t max_requests, uint64_t seed);
 
-static inline struct nib_text nib_question_name(const struct nib_question *question)
+static inline struct nib_text nib_fetch_name(const struct nib_fetch *question)
 {
     return (struct nib_text){question->name, question->name_len};
 }
@@ -76,25 +76,25 @@ static inline struct nib_text nib_request_name(const struct nib_request *request
 }
 
 /* The question of that name and type, or NULL. */
-struct nib_question *nib_pending_find(
+struct nib_fetch *nib_pending_find(
     const struct nib_pending *pending, struct nib_key key, enum nib_type type);
 
 /* A new question that nobody waits on yet, or NULL: the table is full. The caller sets its servers.
  */
-struct nib_question *nib_pending_open(
+struct nib_fetch *nib_pending_open(
     struct nib_pending *pending, struct nib_key key, enum nib_type type);
 
 /* Ends a question. Requests that still wait on it must have been taken off before. */
-void nib_pending_close(struct nib_pending *pending, struct nib_question *question);
+void nib_pending_close(struct nib_pending *pending, struct nib_fetch *question);
 
 static inline uint32_t nib_pending_slot(
-    const struct nib_pending *pending, const struct nib_question *question)
+    const struct nib_pending *pending, const struct nib_fetch *question)
 {
-    return (uint32_t)(question - pending->questions);
+    return (uint32_t)(question - pending->fetches);
 }
 
 /* The question under way in that slot, or NULL. */
-struct nib_question *nib_pending_at(const struct nib_pending *pending, uint32_t slot);
+struct nib_fetch *nib_pending_at(const struct nib_pending *pending, uint32_t slot);
 
 /* Whether a request of that client with the same ID, type and name (octet for octet) waits already.
  */
@@ -102,10 +102,10 @@ bool nib_pending_repeats(const struct nib_pending *pending, const struct nib_req
 
 /* Lets a copy of the request wait on a question. False: no room for another request. */
 bool nib_pending_wait(
-    struct nib_pending *pending, struct nib_question *question, const struct nib_request *request);
+    struct nib_pending *pending, struct nib_fetch *question, const struct nib_request *request);
 
 /* Takes the first waiting request off a question into *request. False: nobody waits. */
 bool nib_pending_next(
-    struct nib_pending *pending, struct nib_question *question, struct nib_request *request);
+    struct nib_pending *pending, struct nib_fetch *question, struct nib_request *request);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Floor 0: the protocol in one file. Every offset, limit, code and rule of proto/protocol.md
+ * Layer 0: the protocol in one file. Every offset, limit, code and rule of proto/protocol.md
  * (named NIB-... there and here) has its one place in the code below.
  *
  *      0                   1                   2                   3
@@ -98,17 +98,17 @@ enum nib_err {
  * is the order in which they are tried, so a datagram has one reason.
  */
 #define NIB_MISMATCHES(X)                                                                          \
-    X(NIB_MISFIT_FLAG, "NIB-5.1", "not a response")                                                \
-    X(NIB_MISFIT_ID, "NIB-5.2", "wrong ID")                                                        \
-    X(NIB_MISFIT_QUESTION, "NIB-5.3", "wrong question")                                            \
-    X(NIB_MISFIT_ANSWER, "NIB-5.4", "wrong answer name or type")
+    X(NIB_MISMATCH_FLAG, "NIB-5.1", "not a response")                                              \
+    X(NIB_MISMATCH_ID, "NIB-5.2", "wrong ID")                                                      \
+    X(NIB_MISMATCH_QUESTION, "NIB-5.3", "wrong question")                                          \
+    X(NIB_MISMATCH_ANSWER, "NIB-5.4", "wrong answer name or type")
 
-enum nib_misfit {
+enum nib_mismatch {
     NIB_FITS,
 #define X(symbol, rule, words) symbol,
     NIB_MISMATCHES(X)
 #undef X
-        NIB_MISFIT_COUNT
+        NIB_MISMATCH_COUNT
 };
 
 /* "A", "AAAA", "CNAME", "NS"; "?" for any other value. */
@@ -121,7 +121,7 @@ bool nib_type_parse(struct nib_text name, enum nib_type *type);
 const char *nib_err_rule(enum nib_err err);
 const char *nib_err_words(enum nib_err err);
 
-const char *nib_misfit_rule(enum nib_misfit misfit);
-const char *nib_misfit_words(enum nib_misfit misfit);
+const char *nib_mismatch_rule(enum nib_mismatch mismatch);
+const char *nib_mismatch_words(enum nib_mismatch mismatch);
 
 #endif

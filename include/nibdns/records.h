@@ -1,5 +1,5 @@
 /*
- * Floor 3: the records file (NIB-7.7): the table's own text. The header line, then a record a line;
+ * Layer 3: the records file (NIB-7.7): the table's own text. The header line, then a record a line;
  * `#` starts a comment, empty lines are fine, blanks around fields too, lines may end in CR LF. The
  * record number may be left empty, and where it stands it is not kept: a table numbers its records
  * itself. `ttl` is None, `static` 1.

@@ -1,5 +1,5 @@
 /*
- * Floor 2: one resource record as the tables show it, and the key that finds it.
+ * Layer 2: one resource record as the tables show it, and the key that finds it.
  */
 #ifndef NIBDNS_RR_H
 #define NIBDNS_RR_H

@@ -1,5 +1,5 @@
 /*
- * Floor 3: the RR table of a program as people see it (NIB-7.1): its static records (a zone, shared
+ * Layer 3: the RR table of a program as people see it (NIB-7.1): its static records (a zone, shared
  * and swapped by the program), its dynamic ones (a cache), one numbering, one printed text:
  *
  *     (an empty line)

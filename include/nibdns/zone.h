@@ -1,5 +1,5 @@
 /*
- * Floor 3: the static records of a server, read from a records file and then unchanged (a reload
+ * Layer 3: the static records of a server, read from a records file and then unchanged (a reload
  * makes a new zone and swaps it in). Key is name and type (NIB-7.2); several NS records may
  * stand, every other key stands once, a name with a CNAME has no other record (NIB-7.7).
  *

@@ -33,7 +33,7 @@ static enum nib_client_step try_again(struct nib_client *client, nib_ms now)
     return NIB_CLIENT_SEND;
 }
 
-enum nib_client_step nib_client_ask(
+enum nib_client_step nib_client_start(
     struct nib_client *client, nib_ms now, struct nib_text name, enum nib_type type)
 {
     struct nib_rr rr;
@@ -68,11 +68,11 @@ static enum nib_client_step discard(struct nib_client *client, enum nib_discard 
 enum nib_client_step nib_client_input(struct nib_client *client, nib_ms now,
     const struct nib_addr *from, const uint8_t *octets, size_t len)
 {
-    static const enum nib_discard reasons[NIB_MISFIT_COUNT] = {
-        [NIB_MISFIT_FLAG] = NIB_DISCARD_FLAG,
-        [NIB_MISFIT_ID] = NIB_DISCARD_ID,
-        [NIB_MISFIT_QUESTION] = NIB_DISCARD_QUESTION,
-        [NIB_MISFIT_ANSWER] = NIB_DISCARD_ANSWER,
+    static const enum nib_discard reasons[NIB_MISMATCH_COUNT] = {
+        [NIB_MISMATCH_FLAG] = NIB_DISCARD_FLAG,
+        [NIB_MISMATCH_ID] = NIB_DISCARD_ID,
+        [NIB_MISMATCH_QUESTION] = NIB_DISCARD_QUESTION,
+        [NIB_MISMATCH_ANSWER] = NIB_DISCARD_ANSWER,
     };
     struct nib_message query = {.id = client->id, .qtype = client->type, .qname = client->name};
     struct nib_message m;
@@ -83,9 +83,9 @@ enum nib_client_step nib_client_input(struct nib_client *client, nib_ms now,
         return discard(client, NIB_DISCARD_SOURCE);
     if (nib_message_decode(&m, octets, len, &bad) != NIB_OK)
         return discard(client, NIB_DISCARD_MALFORMED);
-    enum nib_misfit misfit = nib_message_fits(&query, &m);
-    if (misfit != NIB_FITS)
-        return discard(client, reasons[misfit]);
+    enum nib_mismatch mismatch = nib_message_fits(&query, &m);
+    if (mismatch != NIB_FITS)
+        return discard(client, reasons[mismatch]);
     switch (m.outcome) {
     case NIB_NOT_FOUND:
         return finish(client, NIB_CLIENT_NOT_FOUND);

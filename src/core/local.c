@@ -68,32 +68,32 @@ static void send_answer(
 /* ---- questions ---- */
 
 /* NIB-8.10 */
-static void take_id(struct nib_local *local, struct nib_question *q)
+static void take_id(struct nib_local *local, struct nib_fetch *q)
 {
     q->id = local->next_id++;
-    count(local, NIB_LOCAL_QUESTIONS);
+    count(local, NIB_LOCAL_FETCHES);
 }
 
 /* Sends the question to its server of the moment; each round waits twice as long (NIB-9.2). */
-static enum nib_ask transmit(struct nib_local *local, nib_ms now, struct nib_question *q)
+static enum nib_send_status transmit(struct nib_local *local, nib_ms now, struct nib_fetch *q)
 {
     uint8_t octets[NIB_QUERY_MAX];
-    struct nib_message m = {.id = q->id, .qtype = q->type, .qname = nib_question_name(q)};
+    struct nib_message m = {.id = q->id, .qtype = q->type, .qname = nib_fetch_name(q)};
     size_t len = nib_message_encode(octets, sizeof octets, &m);
     uint32_t slot = nib_pending_slot(local->pending, q);
-    enum nib_ask result =
+    enum nib_send_status result =
         local->host.ask(local->host.ctx, slot, &q->servers[q->server], octets, len);
     switch (result) {
-    case NIB_ASK_SENT:
+    case NIB_SEND_SENT:
         q->sent++;
         count(local, NIB_LOCAL_DATAGRAMS);
         nib_heap_set(&local->pending->retries, slot, now + (local->config.timeout_ms << q->round));
         break;
-    case NIB_ASK_UNREACHABLE:
+    case NIB_SEND_UNREACHABLE:
         count(local, NIB_LOCAL_UNREACHABLE);
         local_set_health(local, &q->servers[q->server], now + NIB_DEAD_MS);
         break;
-    case NIB_ASK_EXHAUSTED:
+    case NIB_SEND_EXHAUSTED:
         count(local, NIB_LOCAL_EXHAUSTED);
         break;
     }
@@ -105,7 +105,7 @@ static enum nib_ask transmit(struct nib_local *local, nib_ms now, struct nib_que
  * The same server again is a retry, with the ID and socket that it had (NIB-9.3); a change of
  * server is a new question, with an ID and a socket of its own (NIB-9.4). False: all used up.
  */
-static bool next_server(struct nib_local *local, struct nib_question *q)
+static bool next_server(struct nib_local *local, struct nib_fetch *q)
 {
     uint8_t before = q->server;
     for (int steps = 0; steps < q->n_servers; steps++) {
@@ -121,7 +121,7 @@ static bool next_server(struct nib_local *local, struct nib_question *q)
         if (q->server == before) {
             count(local, NIB_LOCAL_RETRIES);
         } else {
-            local->host.hang_up(local->host.ctx, nib_pending_slot(local->pending, q));
+            local->host.close_fetch(local->host.ctx, nib_pending_slot(local->pending, q));
             take_id(local, q);
         }
         return true;
@@ -130,10 +130,10 @@ static bool next_server(struct nib_local *local, struct nib_question *q)
 }
 
 /* Asks the server of the moment, and where it cannot be reached the ones after it (NIB-9.5). */
-static bool ask(struct nib_local *local, nib_ms now, struct nib_question *q)
+static bool ask(struct nib_local *local, nib_ms now, struct nib_fetch *q)
 {
     for (;;) {
-        if (transmit(local, now, q) == NIB_ASK_SENT)
+        if (transmit(local, now, q) == NIB_SEND_SENT)
             return true;
         q->gone |= (uint8_t)(1u << q->server);
         if (!next_server(local, q))
@@ -142,12 +142,12 @@ static bool ask(struct nib_local *local, nib_ms now, struct nib_question *q)
 }
 
 /* Frees the question's socket and slot and answers all that still wait on it. */
-static void give_up(struct nib_local *local, struct nib_question *q)
+static void give_up(struct nib_local *local, struct nib_fetch *q)
 {
     struct nib_request request;
     while (nib_pending_next(local->pending, q, &request))
         send_answer(local, &request, &failure);
-    local->host.hang_up(local->host.ctx, nib_pending_slot(local->pending, q));
+    local->host.close_fetch(local->host.ctx, nib_pending_slot(local->pending, q));
     nib_pending_close(local->pending, q);
 }
 
@@ -155,7 +155,7 @@ static void give_up(struct nib_local *local, struct nib_question *q)
  * Answers the requests for which one more datagram would be one too many (NIB-8.6). True while
  * somebody still waits.
  */
-static bool within_budget(struct nib_local *local, struct nib_question *q)
+static bool within_budget(struct nib_local *local, struct nib_fetch *q)
 {
     uint32_t last = q->last;
     struct nib_request request;
@@ -172,7 +172,7 @@ static bool within_budget(struct nib_local *local, struct nib_question *q)
 }
 
 /* The server of the moment did not help: on to the next try, or the end. */
-static void go_on(struct nib_local *local, nib_ms now, struct nib_question *q)
+static void go_on(struct nib_local *local, nib_ms now, struct nib_fetch *q)
 {
     if (!within_budget(local, q) || !next_server(local, q) || !ask(local, now, q))
         give_up(local, q);
@@ -182,11 +182,11 @@ static void go_on(struct nib_local *local, nib_ms now, struct nib_question *q)
  * A new question to a domain's servers, or NULL: no room for it or for who would wait on it
  * (NIB-8.13), or no server can be reached.
  */
-static struct nib_question *open_question(struct nib_local *local, nib_ms now, struct nib_key key,
+static struct nib_fetch *open_fetch(struct nib_local *local, nib_ms now, struct nib_key key,
     enum nib_type type, const struct local_delegation *d)
 {
     struct nib_pending *pending = local->pending;
-    struct nib_question *q = NULL;
+    struct nib_fetch *q = NULL;
     if (pending->n_requests < pending->max_requests)
         q = nib_pending_open(pending, key, type);
     if (q == NULL) {
@@ -213,10 +213,10 @@ static uint32_t ttl_of(const struct nib_local *local, const struct nib_rr *rr)
  * The question under way for that key (NIB-8.11), or a new one to its domain's servers. NULL, with
  * the answer, when there is nobody to ask (NIB-8.5) or asking would break a limit (NIB-8.6).
  */
-static struct nib_question *question_for(struct nib_local *local, nib_ms now,
+static struct nib_fetch *fetch_for(struct nib_local *local, nib_ms now,
     const struct nib_request *request, struct nib_key key, struct answer *answer)
 {
-    struct nib_question *q = nib_pending_find(local->pending, key, request->type);
+    struct nib_fetch *q = nib_pending_find(local->pending, key, request->type);
     *answer = failure;
     if (q != NULL) {
         if (request->spent + q->sent > NIB_DATAGRAMS_MAX)
@@ -229,7 +229,7 @@ static struct nib_question *question_for(struct nib_local *local, nib_ms now,
         *answer = not_found;
     if (d.n == 0 || request->spent >= NIB_DATAGRAMS_MAX)
         return NULL;
-    return open_question(local, now, key, request->type, &d);
+    return open_fetch(local, now, key, request->type, &d);
 }
 
 /* One CNAME further. False: one too many. */
@@ -243,14 +243,14 @@ static bool follow(struct nib_request *request, uint32_t ttl_s)
  * NIB-8.2 to NIB-8.5, from a name on: its record, its CNAME (NIB-8.3), a question. The answer, with
  * NULL returned, or the question to wait on.
  */
-static struct nib_question *walk(struct nib_local *local, nib_ms now, struct nib_request *request,
+static struct nib_fetch *walk(struct nib_local *local, nib_ms now, struct nib_request *request,
     struct nib_text name, struct answer *answer)
 {
     struct nib_rr rr;
     struct nib_key key = nib_key_of(name, local->table->zone->seed);
     while (!nib_table_find(local->table, now, key, request->type, &rr)) {
         if (request->type == NIB_CNAME || !nib_table_find(local->table, now, key, NIB_CNAME, &rr))
-            return question_for(local, now, request, key, answer);
+            return fetch_for(local, now, request, key, answer);
         if (!follow(request, ttl_of(local, &rr))) {
             *answer = failure;
             return NULL;
@@ -266,7 +266,7 @@ static bool serve(
     struct nib_local *local, nib_ms now, struct nib_request *request, struct nib_text name)
 {
     struct answer answer;
-    struct nib_question *q = walk(local, now, request, name, &answer);
+    struct nib_fetch *q = walk(local, now, request, name, &answer);
     if (q != NULL && nib_pending_wait(local->pending, q, request))
         return false;
     if (q != NULL) {
@@ -315,28 +315,28 @@ void nib_local_input(struct nib_local *local, nib_ms now, const struct nib_path 
 
 /* ---- upstream ---- */
 
-static const enum nib_local_counter misfit_counters[NIB_MISFIT_COUNT] = {
-    [NIB_MISFIT_FLAG] = NIB_LOCAL_UP_FLAG,
-    [NIB_MISFIT_ID] = NIB_LOCAL_UP_ID,
-    [NIB_MISFIT_QUESTION] = NIB_LOCAL_UP_QUESTION,
-    [NIB_MISFIT_ANSWER] = NIB_LOCAL_UP_ANSWER,
+static const enum nib_local_counter mismatch_counters[NIB_MISMATCH_COUNT] = {
+    [NIB_MISMATCH_FLAG] = NIB_LOCAL_UP_FLAG,
+    [NIB_MISMATCH_ID] = NIB_LOCAL_UP_ID,
+    [NIB_MISMATCH_QUESTION] = NIB_LOCAL_UP_QUESTION,
+    [NIB_MISMATCH_ANSWER] = NIB_LOCAL_UP_ANSWER,
 };
 
 /* NIB-6.6: decodes what came on a question's socket; false, and counted, when it is not the answer.
  */
-static bool is_answer(struct nib_local *local, const struct nib_question *q, struct nib_message *m,
+static bool is_answer(struct nib_local *local, const struct nib_fetch *q, struct nib_message *m,
     const uint8_t *octets, size_t len)
 {
     size_t bad;
-    struct nib_message query = {.id = q->id, .qtype = q->type, .qname = nib_question_name(q)};
+    struct nib_message query = {.id = q->id, .qtype = q->type, .qname = nib_fetch_name(q)};
     if (nib_message_decode(m, octets, len, &bad) != NIB_OK) {
         count(local, NIB_LOCAL_UP_MALFORMED);
         return false;
     }
-    enum nib_misfit misfit = nib_message_fits(&query, m);
-    if (misfit != NIB_FITS)
-        count(local, misfit_counters[misfit]);
-    return misfit == NIB_FITS;
+    enum nib_mismatch mismatch = nib_message_fits(&query, m);
+    if (mismatch != NIB_FITS)
+        count(local, mismatch_counters[mismatch]);
+    return mismatch == NIB_FITS;
 }
 
 /* What an answer means for one of the requests that waited for it. */
@@ -357,14 +357,14 @@ static void pass_on(
 
 /* Stores the answer (NIB-7.10), frees the question, then takes its requests along one by one. */
 static void conclude(
-    struct nib_local *local, nib_ms now, struct nib_question *q, const struct nib_message *m)
+    struct nib_local *local, nib_ms now, struct nib_fetch *q, const struct nib_message *m)
 {
-    struct nib_question ended = *q; /* keeps the list of requests while the slot is used anew */
+    struct nib_fetch ended = *q; /* keeps the list of requests while the slot is used anew */
     struct nib_request request;
     if (m->outcome == NIB_FOUND)
         (void)nib_table_store(local->table, now, m->qname, m->atype, m->result, m->ttl_s);
     local_set_health(local, &q->servers[q->server], 0);
-    local->host.hang_up(local->host.ctx, nib_pending_slot(local->pending, q));
+    local->host.close_fetch(local->host.ctx, nib_pending_slot(local->pending, q));
     nib_pending_close(local->pending, q);
     while (nib_pending_next(local->pending, &ended, &request)) {
         request.spent = (uint8_t)(request.spent + ended.sent);
@@ -376,7 +376,7 @@ void nib_local_reply(
     struct nib_local *local, nib_ms now, uint32_t slot, const uint8_t *octets, size_t len)
 {
     struct nib_message m;
-    struct nib_question *q = nib_pending_at(local->pending, slot);
+    struct nib_fetch *q = nib_pending_at(local->pending, slot);
     if (q == NULL) {
         count(local, NIB_LOCAL_UP_LATE);
         return;
@@ -395,7 +395,7 @@ void nib_local_reply(
 
 void nib_local_unreachable(struct nib_local *local, nib_ms now, uint32_t slot)
 {
-    struct nib_question *q = nib_pending_at(local->pending, slot);
+    struct nib_fetch *q = nib_pending_at(local->pending, slot);
     if (q == NULL)
         return;
     count(local, NIB_LOCAL_UNREACHABLE);
@@ -408,7 +408,7 @@ void nib_local_tick(struct nib_local *local, nib_ms now)
 {
     struct nib_pending *pending = local->pending;
     while (nib_heap_due(&pending->retries) <= now) {
-        struct nib_question *q = &pending->questions[nib_heap_first(&pending->retries)];
+        struct nib_fetch *q = &pending->fetches[nib_heap_first(&pending->retries)];
         count(local, NIB_LOCAL_TIMEOUTS);
         local_set_health(local, &q->servers[q->server], now + NIB_DEAD_MS);
         go_on(local, now, q);

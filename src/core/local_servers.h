@@ -1,5 +1,5 @@
 /*
- * Floor 4, private to local.c: which name servers to ask, where they are, and how they lately did.
+ * Layer 4, private to local.c: which name servers to ask, where they are, and how they lately did.
  */
 #ifndef NIBDNS_CORE_LOCAL_SERVERS_H
 #define NIBDNS_CORE_LOCAL_SERVERS_H

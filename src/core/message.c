@@ -198,18 +198,18 @@ size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *me
     return nib_writer_done(&w);
 }
 
-enum nib_misfit nib_message_fits(
+enum nib_mismatch nib_message_fits(
     const struct nib_message *query, const struct nib_message *response)
 {
     if (response->flag != NIB_RESPONSE)
-        return NIB_MISFIT_FLAG;
+        return NIB_MISMATCH_FLAG;
     if (response->id != query->id)
-        return NIB_MISFIT_ID;
+        return NIB_MISMATCH_ID;
     if (response->qtype != query->qtype || !nib_text_same(response->qname, query->qname))
-        return NIB_MISFIT_QUESTION;
+        return NIB_MISMATCH_QUESTION;
     if (!nib_text_same(response->aname, query->qname) ||
         (response->atype != query->qtype && response->atype != NIB_CNAME))
-        return NIB_MISFIT_ANSWER;
+        return NIB_MISMATCH_ANSWER;
     return NIB_FITS;
 }
 

@@ -4,83 +4,83 @@
 
 static void layout(struct nib_pending *p, struct nib_arena *arena)
 {
-    p->questions = nib_arena_take(arena, p->max_questions * sizeof *p->questions);
+    p->fetches = nib_arena_take(arena, p->max_fetches * sizeof *p->fetches);
     p->requests = nib_arena_take(arena, p->max_requests * sizeof *p->requests);
-    p->by_name.n = (uint32_t)nib_index_buckets(p->max_questions);
+    p->by_name.n = (uint32_t)nib_index_buckets(p->max_fetches);
     p->by_name.buckets = nib_arena_take(arena, p->by_name.n * sizeof(struct nib_bucket));
     p->by_client.n = (uint32_t)nib_index_buckets(p->max_requests);
     p->by_client.buckets = nib_arena_take(arena, p->by_client.n * sizeof(struct nib_bucket));
-    p->retries.items = nib_arena_take(arena, p->max_questions * sizeof *p->retries.items);
+    p->retries.items = nib_arena_take(arena, p->max_fetches * sizeof *p->retries.items);
 }
 
-size_t nib_pending_bytes(uint32_t max_questions, uint32_t max_requests)
+size_t nib_pending_bytes(uint32_t max_fetches, uint32_t max_requests)
 {
-    struct nib_pending p = {.max_questions = max_questions, .max_requests = max_requests};
+    struct nib_pending p = {.max_fetches = max_fetches, .max_requests = max_requests};
     struct nib_arena arena = {0};
     layout(&p, &arena);
     return arena.used;
 }
 
-void nib_pending_init(struct nib_pending *pending, void *memory, uint32_t max_questions,
+void nib_pending_init(struct nib_pending *pending, void *memory, uint32_t max_fetches,
     uint32_t max_requests, uint64_t seed)
 {
     struct nib_arena arena = {memory, 0};
     *pending = (struct nib_pending){
-        .seed = seed, .max_questions = max_questions, .max_requests = max_requests};
+        .seed = seed, .max_fetches = max_fetches, .max_requests = max_requests};
     layout(pending, &arena);
-    pending->retries.stride = sizeof *pending->questions;
-    if (max_questions > 0)
-        pending->retries.timers = (unsigned char *)&pending->questions[0].retry;
+    pending->retries.stride = sizeof *pending->fetches;
+    if (max_fetches > 0)
+        pending->retries.timers = (unsigned char *)&pending->fetches[0].retry;
 }
 
-struct nib_question *nib_pending_find(
+struct nib_fetch *nib_pending_find(
     const struct nib_pending *pending, struct nib_key key, enum nib_type type)
 {
     uint32_t ref, tag = nib_index_tag(key.hash, type);
     struct nib_probe probe = nib_index_begin(&pending->by_name, tag);
     while ((ref = nib_index_next(&pending->by_name, tag, &probe)) != 0) {
-        struct nib_question *q = &pending->questions[ref - 1];
-        if (q->type == type && nib_name_equal(key.name, nib_question_name(q)))
+        struct nib_fetch *q = &pending->fetches[ref - 1];
+        if (q->type == type && nib_name_equal(key.name, nib_fetch_name(q)))
             return q;
     }
     return NULL;
 }
 
-struct nib_question *nib_pending_open(
+struct nib_fetch *nib_pending_open(
     struct nib_pending *pending, struct nib_key key, enum nib_type type)
 {
-    if (pending->n_questions == pending->max_questions)
+    if (pending->n_fetches == pending->max_fetches)
         return NULL;
-    uint32_t ref = pending->free_question;
+    uint32_t ref = pending->free_fetch;
     if (ref == 0)
-        ref = ++pending->used_questions;
+        ref = ++pending->used_fetches;
     else
-        pending->free_question = pending->questions[ref - 1].first;
-    struct nib_question *q = &pending->questions[ref - 1];
-    *q = (struct nib_question){.type = type, .name_len = (uint8_t)key.name.len};
+        pending->free_fetch = pending->fetches[ref - 1].first;
+    struct nib_fetch *q = &pending->fetches[ref - 1];
+    *q = (struct nib_fetch){.type = type, .name_len = (uint8_t)key.name.len};
     memcpy(q->name, key.name.at, key.name.len);
     nib_index_insert(&pending->by_name, nib_index_tag(key.hash, type), ref);
-    pending->n_questions++;
+    pending->n_fetches++;
     return q;
 }
 
-void nib_pending_close(struct nib_pending *pending, struct nib_question *question)
+void nib_pending_close(struct nib_pending *pending, struct nib_fetch *question)
 {
     uint32_t slot = nib_pending_slot(pending, question);
-    uint64_t hash = nib_name_hash(nib_question_name(question), pending->seed);
+    uint64_t hash = nib_name_hash(nib_fetch_name(question), pending->seed);
     nib_index_remove(&pending->by_name, nib_index_tag(hash, question->type), slot + 1);
     nib_heap_drop(&pending->retries, slot);
     question->n_servers = 0;
-    question->first = pending->free_question;
-    pending->free_question = slot + 1;
-    pending->n_questions--;
+    question->first = pending->free_fetch;
+    pending->free_fetch = slot + 1;
+    pending->n_fetches--;
 }
 
-struct nib_question *nib_pending_at(const struct nib_pending *pending, uint32_t slot)
+struct nib_fetch *nib_pending_at(const struct nib_pending *pending, uint32_t slot)
 {
-    if (slot >= pending->used_questions || pending->questions[slot].n_servers == 0)
+    if (slot >= pending->used_fetches || pending->fetches[slot].n_servers == 0)
         return NULL;
-    return &pending->questions[slot];
+    return &pending->fetches[slot];
 }
 
 /*
@@ -112,7 +112,7 @@ bool nib_pending_repeats(const struct nib_pending *pending, const struct nib_req
 }
 
 bool nib_pending_wait(
-    struct nib_pending *pending, struct nib_question *question, const struct nib_request *request)
+    struct nib_pending *pending, struct nib_fetch *question, const struct nib_request *request)
 {
     if (pending->n_requests == pending->max_requests)
         return false;
@@ -134,7 +134,7 @@ bool nib_pending_wait(
 }
 
 bool nib_pending_next(
-    struct nib_pending *pending, struct nib_question *question, struct nib_request *request)
+    struct nib_pending *pending, struct nib_fetch *question, struct nib_request *request)
 {
     uint32_t ref = question->first;
     if (ref == 0)

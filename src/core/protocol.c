@@ -57,22 +57,22 @@ const char *nib_err_words(enum nib_err err)
     return (unsigned)err < NIB_ERR_COUNT ? texts[err] : "";
 }
 
-const char *nib_misfit_rule(enum nib_misfit misfit)
+const char *nib_mismatch_rule(enum nib_mismatch mismatch)
 {
     static const char *const rules[] = {"",
 #define X(symbol, rule, words) rule,
         NIB_MISMATCHES(X)
 #undef X
     };
-    return (unsigned)misfit < NIB_MISFIT_COUNT ? rules[misfit] : "";
+    return (unsigned)mismatch < NIB_MISMATCH_COUNT ? rules[mismatch] : "";
 }
 
-const char *nib_misfit_words(enum nib_misfit misfit)
+const char *nib_mismatch_words(enum nib_mismatch mismatch)
 {
     static const char *const texts[] = {"",
 #define X(symbol, rule, words) words,
         NIB_MISMATCHES(X)
 #undef X
     };
-    return (unsigned)misfit < NIB_MISFIT_COUNT ? texts[misfit] : "";
+    return (unsigned)mismatch < NIB_MISMATCH_COUNT ? texts[mismatch] : "";
 }

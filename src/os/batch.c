@@ -92,7 +92,7 @@ static void touch_up(struct nib_inbox *in, size_t i)
     in->headers[i].msg_hdr.msg_controllen = sizeof in->controls[i];
 }
 
-bool nib_inbox_read(struct nib_inbox *in, int fd, uint32_t via, const struct nib_addr *self)
+bool nib_inbox_read(struct nib_inbox *in, int fd, uint32_t listener, const struct nib_addr *self)
 {
     int n;
     for (size_t i = 0; i < in->n; i++)
@@ -103,7 +103,7 @@ bool nib_inbox_read(struct nib_inbox *in, int fd, uint32_t via, const struct nib
     in->n = n > 0 ? (size_t)n : 0;
     in->piece = in->offset = 0;
     for (size_t i = 0; i < in->n; i++) {
-        in->paths[i].via = via;
+        in->paths[i].listener = listener;
         in->paths[i].self = *self;
         in->segment[i] = PIECE_MAX;
         sockaddr_to(&in->names[i], &in->paths[i].peer);
@@ -179,7 +179,7 @@ bool nib_outbox_full(const struct nib_outbox *out)
     return out->n == NIB_BATCH;
 }
 
-uint8_t *nib_outbox_room(struct nib_outbox *out)
+uint8_t *nib_outbox_reserve(struct nib_outbox *out)
 {
     return out->octets[out->n];
 }

@@ -46,7 +46,7 @@ void nib_inbox_free(struct nib_inbox *in)
 }
 
 /* One datagram into the next place. False when none is there. */
-static bool receive(struct nib_inbox *in, int fd, uint32_t via, const struct nib_addr *self)
+static bool receive(struct nib_inbox *in, int fd, uint32_t listener, const struct nib_addr *self)
 {
     union sockaddr_any name;
     struct control control;
@@ -64,7 +64,7 @@ static bool receive(struct nib_inbox *in, int fd, uint32_t via, const struct nib
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return false;
-    path->via = via;
+    path->listener = listener;
     path->self = *self;
     sockaddr_to(&name, &path->peer);
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c != NULL; c = control_after(&h, c))
@@ -73,12 +73,12 @@ static bool receive(struct nib_inbox *in, int fd, uint32_t via, const struct nib
     return true;
 }
 
-bool nib_inbox_read(struct nib_inbox *in, int fd, uint32_t via, const struct nib_addr *self)
+bool nib_inbox_read(struct nib_inbox *in, int fd, uint32_t listener, const struct nib_addr *self)
 {
     bool more = true;
     in->n = in->taken = 0;
     while (more && in->n < NIB_BATCH)
-        more = receive(in, fd, via, self);
+        more = receive(in, fd, listener, self);
     return more;
 }
 
@@ -119,7 +119,7 @@ bool nib_outbox_full(const struct nib_outbox *out)
     return out->n == NIB_BATCH;
 }
 
-uint8_t *nib_outbox_room(struct nib_outbox *out)
+uint8_t *nib_outbox_reserve(struct nib_outbox *out)
 {
     return out->octets[out->n];
 }

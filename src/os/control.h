@@ -1,5 +1,5 @@
 /*
- * Floor 5, private: what travels beside a datagram: the address of ours that it came to or leaves
+ * Layer 5, private: what travels beside a datagram: the address of ours that it came to or leaves
  * from. Needs _GNU_SOURCE.
  */
 #ifndef NIBDNS_OS_CONTROL_H

@@ -178,9 +178,9 @@ static bool is_journal(int fd)
     return strcmp(name, journal) == 0;
 }
 
-const char *nib_rank_prefix(enum nib_rank rank)
+const char *nib_log_prefix(enum nib_log_level rank)
 {
     if (!is_journal(STDERR_FILENO))
         return "";
-    return rank == NIB_RANK_ERROR ? "<3>" : rank == NIB_RANK_WARNING ? "<4>" : "<6>";
+    return rank == NIB_LOG_ERROR ? "<3>" : rank == NIB_LOG_WARNING ? "<4>" : "<6>";
 }

@@ -18,11 +18,11 @@ enum {
     COUNTERS_MAX = 8192,    /* octets of all counters as text */
 };
 
-void nib_server_say(struct nib_server *server, enum nib_rank rank, const char *format, ...)
+void nib_server_say(struct nib_server *server, enum nib_log_level rank, const char *format, ...)
 {
     char line[COUNTERS_MAX];
     va_list args;
-    size_t len = (size_t)snprintf(line, sizeof line, "%s", nib_rank_prefix(rank));
+    size_t len = (size_t)snprintf(line, sizeof line, "%s", nib_log_prefix(rank));
     va_start(args, format);
     int n = vsnprintf(line + len, sizeof line - 1 - len, format, args);
     va_end(args);
@@ -30,7 +30,7 @@ void nib_server_say(struct nib_server *server, enum nib_rank rank, const char *f
         return;
     len = (size_t)n < sizeof line - 1 - len ? len + (size_t)n : sizeof line - 2;
     line[len++] = '\n';
-    (void)nib_outlet_write(server->messages, line, len);
+    (void)nib_queue_write(server->messages, line, len);
 }
 
 /* ---- opening ---- */
@@ -70,17 +70,17 @@ static bool listen_all(struct nib_server *server)
     struct nib_server_config *config = &server->config;
     for (size_t i = 0; i < config->n_listen * config->workers; i++) {
         struct nib_worker *worker = &server->workers[i / config->n_listen];
-        size_t via = i % config->n_listen;
+        size_t listener = i % config->n_listen;
         char text[NIB_ADDR_TEXT_MAX];
-        worker->fds[via] = listen_for(worker, &config->listen[via]);
-        if (worker->fds[via] >= 0 &&
-            nib_waiter_add(worker->waiter, worker->fds[via], (uint32_t)via) == 0) {
-            nib_inbox_prepare(worker->fds[via]);
+        worker->fds[listener] = listen_for(worker, &config->listen[listener]);
+        if (worker->fds[listener] >= 0 &&
+            nib_waiter_add(worker->waiter, worker->fds[listener], (uint32_t)listener) == 0) {
+            nib_inbox_prepare(worker->fds[listener]);
             continue;
         }
         int error = errno;
-        (void)nib_addr_format(&config->listen[via], text);
-        fprintf(stderr, "%s%s: cannot listen on %s: %s%s\n", nib_rank_prefix(NIB_RANK_ERROR),
+        (void)nib_addr_format(&config->listen[listener], text);
+        fprintf(stderr, "%s%s: cannot listen on %s: %s%s\n", nib_log_prefix(NIB_LOG_ERROR),
             config->program, text, strerror(error), advice(error));
         return false;
     }
@@ -106,7 +106,7 @@ static bool open_capture(struct nib_server *server)
     server->capture = nib_capture_open(config->write);
     if (server->capture == NULL)
         fprintf(stderr, "%s%s: cannot write %s: %s; give --write a file that can be made\n",
-            nib_rank_prefix(NIB_RANK_ERROR), config->program, config->write, strerror(errno));
+            nib_log_prefix(NIB_LOG_ERROR), config->program, config->write, strerror(errno));
     return server->capture != NULL;
 }
 
@@ -115,8 +115,8 @@ static bool prepare(struct nib_server *server)
 {
     const struct nib_server_config *config = &server->config;
     server->slots = calloc((size_t)config->max_slots + 1, sizeof *server->slots);
-    server->messages = nib_outlet_open(STDERR_FILENO, SAY_CAP);
-    server->tables = config->quiet ? NULL : nib_outlet_open(STDOUT_FILENO, config->table_cap);
+    server->messages = nib_queue_open(STDERR_FILENO, SAY_CAP);
+    server->tables = config->quiet ? NULL : nib_queue_open(STDOUT_FILENO, config->table_cap);
     server->notify = nib_notify_open();
     raise_descriptor_limit(server);
     (void)pthread_mutex_init(&server->reload_lock, NULL);
@@ -151,8 +151,8 @@ struct nib_server *nib_server_open(const struct nib_server_config *config)
         prepared = prepare(server);
     }
     if (!prepared)
-        fprintf(stderr, "%s%s: cannot start: %s\n", nib_rank_prefix(NIB_RANK_ERROR),
-            config->program, strerror(errno));
+        fprintf(stderr, "%s%s: cannot start: %s\n", nib_log_prefix(NIB_LOG_ERROR), config->program,
+            strerror(errno));
     if (!prepared || !listen_all(server) || !open_capture(server))
         return server == NULL ? NULL : abandon(server);
     nib_signals_init(&server->waiting);
@@ -167,14 +167,14 @@ const struct nib_addr *nib_server_listening(const struct nib_server *server, siz
 
 /* ---- beside the loops ---- */
 
-void nib_server_in_all_gates(struct nib_server *server, void (*change)(void *ctx), void *ctx)
+void nib_server_with_all_locks(struct nib_server *server, void (*change)(void *ctx), void *ctx)
 {
     uint32_t gates = server->service.shared ? 1 : server->config.workers;
     for (uint32_t i = 0; i < gates; i++)
-        (void)pthread_mutex_lock(server->workers[i].gate);
+        (void)pthread_mutex_lock(server->workers[i].lock);
     change(ctx);
     for (uint32_t i = gates; i-- > 0;)
-        (void)pthread_mutex_unlock(server->workers[i].gate);
+        (void)pthread_mutex_unlock(server->workers[i].lock);
 }
 
 struct counters_text {
@@ -193,10 +193,10 @@ static void say_counters(struct nib_server *server)
     static const char *const names[] = {"tables_dropped"};
     char text[COUNTERS_MAX];
     struct counters_text c = {server, nib_writer_init((uint8_t *)text, sizeof text)};
-    uint64_t dropped = server->tables == NULL ? 0 : nib_outlet_dropped(server->tables);
-    nib_server_in_all_gates(server, write_counters, &c);
+    uint64_t dropped = server->tables == NULL ? 0 : nib_queue_dropped(server->tables);
+    nib_server_with_all_locks(server, write_counters, &c);
     nib_counters_text(&c.w, names, &dropped, 1);
-    (void)nib_outlet_write(server->messages, text, c.w.off);
+    (void)nib_queue_write(server->messages, text, c.w.off);
 }
 
 /* A capture that went wrong is said once; the service goes on. */
@@ -204,7 +204,7 @@ static void watch_capture(struct nib_server *server)
 {
     const char *trouble = server->capture == NULL ? NULL : nib_capture_trouble(server->capture);
     if (trouble != NULL)
-        nib_server_say(server, NIB_RANK_WARNING, "%s: writing %s: %s; the service goes on without",
+        nib_server_say(server, NIB_LOG_WARNING, "%s: writing %s: %s; the service goes on without",
             server->config.program, server->config.write, trouble);
 }
 
@@ -215,7 +215,7 @@ static void say_listening(struct nib_server *server)
         struct nib_addr usual = {.ip = {127, 0, 0, 1}, .family = 4};
         char ip[NIB_IP_TEXT_MAX];
         (void)nib_ip_format(addr, ip);
-        nib_server_say(server, NIB_RANK_INFO, "%s Server listening on port %u%s%s",
+        nib_server_say(server, NIB_LOG_INFO, "%s Server listening on port %u%s%s",
             server->config.banner, addr->port, nib_ip_equal(addr, &usual) ? "" : ", address ",
             nib_ip_equal(addr, &usual) ? "" : ip);
     }
@@ -275,7 +275,7 @@ static void reload(struct nib_server *server)
     server->reload_wanted = server->reload_runs = true;
     (void)pthread_mutex_unlock(&server->reload_lock);
     if (!runs && !start_thread(run_reload, server))
-        nib_server_say(server, NIB_RANK_WARNING, "%s: cannot reload now", server->config.program);
+        nib_server_say(server, NIB_LOG_WARNING, "%s: cannot reload now", server->config.program);
 }
 
 /* ---- running ---- */
@@ -294,7 +294,7 @@ static bool start_workers(struct nib_server *server)
 {
     for (uint32_t i = 0; i < server->config.workers; i++) {
         struct nib_worker *worker = &server->workers[i];
-        worker->gate = server->service.shared ? &server->workers[0].own_gate : &worker->own_gate;
+        worker->lock = server->service.shared ? &server->workers[0].own_lock : &worker->own_lock;
     }
     for (uint32_t i = 1; i < server->config.workers; i++)
         if (!start_thread(run_worker, &server->workers[i]))
@@ -313,11 +313,11 @@ static nib_ms deadline(const struct nib_server *server)
 static void drain(struct nib_server *server)
 {
     if (server->tables != NULL)
-        (void)nib_outlet_drain(server->tables, PATIENCE_MS);
+        (void)nib_queue_drain(server->tables, PATIENCE_MS);
     if (server->capture != NULL)
         nib_capture_drain(server->capture, PATIENCE_MS);
     watch_capture(server);
-    (void)nib_outlet_drain(server->messages, PATIENCE_MS);
+    (void)nib_queue_drain(server->messages, PATIENCE_MS);
 }
 
 int nib_server_run(struct nib_server *server, const struct nib_service *service)

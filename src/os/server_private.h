@@ -1,5 +1,5 @@
 /*
- * Floor 6, private: what server.c (start, end, signals, messages) and worker.c (the loop) share.
+ * Layer 6, private: what server.c (start, end, signals, messages) and worker.c (the loop) share.
  */
 #ifndef NIBDNS_OS_SERVER_PRIVATE_H
 #define NIBDNS_OS_SERVER_PRIVATE_H
@@ -10,7 +10,7 @@
 
 #include "nibdns/os/capture.h"
 #include "nibdns/os/notify.h"
-#include "nibdns/os/outlet.h"
+#include "nibdns/os/queue.h"
 #include "nibdns/os/server.h"
 #include "nibdns/os/wait.h"
 
@@ -27,12 +27,12 @@ struct slot {
 struct nib_worker {
     struct nib_server *server;
     uint32_t index;
-    pthread_mutex_t own_gate, *gate;
+    pthread_mutex_t own_lock, *lock;
     struct nib_waiter *waiter;
     int fds[NIB_LISTEN_MAX];
     struct nib_inbox *in;
     struct nib_outbox *out; /* answers, all for one listening socket */
-    uint32_t out_via;
+    uint32_t out_listener;
     struct nib_datagram datagrams[NIB_BATCH];
     nib_ms now;
     uint64_t unprinted; /* requests finished, whose tables are still to be printed */
@@ -42,7 +42,7 @@ struct nib_server {
     struct nib_server_config config;
     struct nib_service service;
     sigset_t waiting; /* the signals that may interrupt the first worker's wait */
-    struct nib_outlet *tables, *messages;
+    struct nib_queue *tables, *messages;
     struct slot *slots;
     bool scarce; /* descriptors are few: none is kept, so that records can be read again */
     struct nib_capture *capture;

@@ -1,5 +1,5 @@
 /*
- * Floor 5, private: our addresses and the system's.
+ * Layer 5, private: our addresses and the system's.
  */
 #ifndef NIBDNS_OS_SOCKADDR_H
 #define NIBDNS_OS_SOCKADDR_H

@@ -21,7 +21,7 @@ uint32_t nib_worker_index(const struct nib_worker *worker)
 bool worker_init(struct nib_worker *worker, struct nib_server *server, uint32_t index)
 {
     *worker = (struct nib_worker){.server = server, .index = index};
-    (void)pthread_mutex_init(&worker->own_gate, NULL);
+    (void)pthread_mutex_init(&worker->own_lock, NULL);
     worker->waiter = nib_waiter_open();
     worker->in = nib_inbox_new();
     worker->out = nib_outbox_new();
@@ -39,12 +39,12 @@ void worker_reset(struct nib_worker *worker)
 
 static void enter(struct nib_worker *worker)
 {
-    (void)pthread_mutex_lock(worker->gate);
+    (void)pthread_mutex_lock(worker->lock);
 }
 
 static void leave(struct nib_worker *worker)
 {
-    (void)pthread_mutex_unlock(worker->gate);
+    (void)pthread_mutex_unlock(worker->lock);
 }
 
 /* ---- what the logic asks for ---- */
@@ -63,12 +63,12 @@ static void capture_answers(struct nib_capture *capture, const struct nib_outbox
 static uint64_t send_answers(struct nib_worker *worker)
 {
     struct nib_server *server = worker->server;
-    uint32_t via = worker->out_via;
+    uint32_t listener = worker->out_listener;
     if (nib_outbox_count(worker->out) == 0)
         return 0;
     if (server->capture != NULL)
         capture_answers(server->capture, worker->out);
-    return nib_outbox_send(worker->out, worker->fds[via], &server->config.listen[via]);
+    return nib_outbox_send(worker->out, worker->fds[listener], &server->config.listen[listener]);
 }
 
 static void count_unsent(struct nib_worker *worker, uint64_t unsent)
@@ -78,7 +78,7 @@ static void count_unsent(struct nib_worker *worker, uint64_t unsent)
         service->unsent(service->ctx, worker);
 }
 
-/* Outside of the gate: a send takes its time. */
+/* Outside of the lock: a send takes its time. */
 static void flush(struct nib_worker *worker)
 {
     uint64_t unsent = send_answers(worker);
@@ -94,18 +94,18 @@ static uint8_t *room(void *ctx)
     struct nib_worker *worker = ctx;
     if (nib_outbox_full(worker->out))
         count_unsent(worker, send_answers(worker));
-    return nib_outbox_room(worker->out);
+    return nib_outbox_reserve(worker->out);
 }
 
 static void answer(void *ctx, const struct nib_path *path, size_t len)
 {
     struct nib_worker *worker = ctx;
-    if (nib_outbox_count(worker->out) > 0 && worker->out_via != path->via) {
-        const uint8_t *written = nib_outbox_room(worker->out);
+    if (nib_outbox_count(worker->out) > 0 && worker->out_listener != path->listener) {
+        const uint8_t *written = nib_outbox_reserve(worker->out);
         count_unsent(worker, send_answers(worker));
-        memcpy(nib_outbox_room(worker->out), written, len);
+        memcpy(nib_outbox_reserve(worker->out), written, len);
     }
-    worker->out_via = path->via;
+    worker->out_listener = path->listener;
     nib_outbox_add(worker->out, path, len);
     worker->unprinted++;
 }
@@ -123,7 +123,7 @@ static void discard(struct slot *s, int *fd)
  * The port is closed: for whoever sends there and for what is still to come the socket is gone.
  * Making sockets, and having them watched, is a third of what a question costs, so some are kept.
  */
-static void hang_up(void *ctx, uint32_t slot)
+static void close_fetch(void *ctx, uint32_t slot)
 {
     struct nib_worker *worker = ctx;
     struct nib_server *server = worker->server;
@@ -159,16 +159,16 @@ static bool open_slot(struct nib_worker *worker, uint32_t slot, const struct nib
     return false;
 }
 
-static enum nib_ask ask_failed(struct nib_server *server, int error)
+static enum nib_send_status ask_failed(struct nib_server *server, int error)
 {
     server->scarce = server->scarce || error == EMFILE || error == ENFILE;
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
                    error == ENOSPC || error == EAGAIN
-               ? NIB_ASK_EXHAUSTED
-               : NIB_ASK_UNREACHABLE;
+               ? NIB_SEND_EXHAUSTED
+               : NIB_SEND_UNREACHABLE;
 }
 
-static enum nib_ask ask(
+static enum nib_send_status ask(
     void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
 {
     struct nib_worker *worker = ctx;
@@ -180,12 +180,12 @@ static enum nib_ask ask(
         return ask_failed(server, errno);
     if (server->capture != NULL)
         nib_capture_datagram(server->capture, &s->self, &s->peer, octets, len, len);
-    return NIB_ASK_SENT;
+    return NIB_SEND_SENT;
 }
 
 struct nib_local_host nib_worker_host(struct nib_worker *worker)
 {
-    return (struct nib_local_host){worker, room, answer, ask, hang_up};
+    return (struct nib_local_host){worker, room, answer, ask, close_fetch};
 }
 
 /* ---- the loop ---- */
@@ -204,13 +204,13 @@ static void hand_over(struct nib_worker *worker, size_t n)
     leave(worker);
 }
 
-static void read_requests(struct nib_worker *worker, uint32_t via)
+static void read_requests(struct nib_worker *worker, uint32_t listener)
 {
-    const struct nib_addr *self = &worker->server->config.listen[via];
+    const struct nib_addr *self = &worker->server->config.listen[listener];
     bool more = true;
     for (int batch = 0; more && batch < BATCHES; batch++) {
         size_t n;
-        more = nib_inbox_read(worker->in, worker->fds[via], via, self);
+        more = nib_inbox_read(worker->in, worker->fds[listener], listener, self);
         while ((n = nib_inbox_take(worker->in, worker->datagrams)) > 0) {
             hand_over(worker, n);
             flush(worker);
@@ -218,7 +218,7 @@ static void read_requests(struct nib_worker *worker, uint32_t via)
     }
 }
 
-/* Inside the gate: another worker may otherwise close the socket, and open it anew, meanwhile. */
+/* Inside the lock: another worker may otherwise close the socket, and open it anew, meanwhile. */
 static void read_replies(struct nib_worker *worker, uint32_t slot)
 {
     const struct nib_service *service = &worker->server->service;
@@ -243,16 +243,16 @@ static void read_replies(struct nib_worker *worker, uint32_t slot)
 /* The table as it stands, once for each request finished since the last time. */
 static void print_tables(struct nib_worker *worker)
 {
-    struct nib_outlet *tables = worker->server->tables;
+    struct nib_queue *tables = worker->server->tables;
     const struct nib_table *table = worker->server->service.table;
     enum nib_table_form form = worker->server->config.form;
     if (tables == NULL)
         worker->unprinted = 0;
     for (; worker->unprinted > 0; worker->unprinted--) {
         size_t max = nib_table_form_max(table, form);
-        char *out = nib_outlet_room(tables, max);
+        char *out = nib_queue_reserve(tables, max);
         if (out != NULL)
-            nib_outlet_commit(tables, nib_table_form_text(table, form, worker->now, out, max));
+            nib_queue_commit(tables, nib_table_form_text(table, form, worker->now, out, max));
     }
 }
 

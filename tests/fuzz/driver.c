@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 enum { INPUT_MAX = 4096, INPUTS_MAX = 65536 };
 
@@ -148,7 +148,7 @@ static void pack(const char *path)
 
 static uint64_t state;
 
-static uint64_t dice(void)
+static uint64_t rng(void)
 {
     uint64_t x = state += 0x9e3779b97f4a7c15u;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
@@ -158,7 +158,7 @@ static uint64_t dice(void)
 
 static size_t below(size_t n)
 {
-    return (size_t)(dice() % n);
+    return (size_t)(rng() % n);
 }
 
 /* Puts octets into a place; what does not fit falls off the end. */
@@ -179,7 +179,7 @@ static size_t mutate(uint8_t *octets, size_t len)
     size_t at = below(len + 1), n = 1 + below(below(4) == 0 ? 64 : 4);
     uint8_t some[64];
     for (size_t i = 0; i < n; i++)
-        some[i] = below(2) == 0 ? edges[below(sizeof edges)] : (uint8_t)dice();
+        some[i] = below(2) == 0 ? edges[below(sizeof edges)] : (uint8_t)rng();
     switch (below(7)) {
     case 0:
         return insert(octets, len, at, some, n);

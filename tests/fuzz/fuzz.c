@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>

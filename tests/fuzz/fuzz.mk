@@ -29,8 +29,8 @@ T = $(fuzz_targets)
 S = 60
 # help: make fuzz          every fuzzer for a minute; T=message S=600 one of them for ten
 fuzz: $(T:%=build/fuzz/%) $(T:%=build/test/fuzz/%)
-	$(Q)tools/fuzz.sh run $(S) $(T)
+	$(Q)tools/check/fuzz.sh run $(S) $(T)
 
 # help: make fuzz-report   what the stored corpora reach
 fuzz-report: $(T:%=build/cover/fuzz/%)
-	$(Q)tools/fuzz.sh report $(T)
+	$(Q)tools/check/fuzz.sh report $(T)

@@ -4,9 +4,9 @@
  */
 #include <stdlib.h>
 
-#include "../naive.h"
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 #include "nibdns/authoritative.h"
+#include "reference/naive.h"
 
 static const char records[] = "record_no,name,type,result,ttl,static\n"
                               ",shop.amazone.com,A,3.33.147.88,None,1\n"

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 #include "nibdns/client.h"
 
 enum { RECORDS = 3 };
@@ -83,7 +83,7 @@ static void ask(struct world *w, struct fuzz_input *in)
     w->sent = w->thrown_away = 0;
     w->waiting = true;
     w->ids = next;
-    step(w, nib_client_ask(&w->client, w->now, name, type), true);
+    step(w, nib_client_start(&w->client, w->now, name, type), true);
     PROMISE(w->client.next_id == next + w->sent); /* NIB-8.15: none is used for a record found */
     PROMISE(discards(&w->client) == 0);
 }

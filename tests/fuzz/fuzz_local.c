@@ -5,14 +5,14 @@
  */
 #include <stdlib.h>
 
-#include "local_world.h"
+#include "fuzz/local_world.h"
 
 static struct nib_path some_path(struct fuzz_input *in)
 {
     unsigned who = fuzz_u8(in);
     struct nib_path path = {.peer = {.ip = {127, 0, 0, 1}, .family = 4},
         .self = {.ip = {127, 0, 0, 1}, .port = 21000, .family = 4},
-        .via = who >> 4 & 1};
+        .listener = who >> 4 & 1};
     path.peer.port = (uint16_t)(40000 + (who & 1));
     if (who & 8)
         path.peer = (struct nib_addr){.ip = {[15] = 1}, .port = 40000, .family = 6};

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 static jmp_buf way_out;
 static size_t said;
@@ -39,10 +39,10 @@ __attribute__((format(printf, 2, 3))) static int say(FILE *to, const char *forma
 #define exit refuse
 #define fprintf say
 /* NOLINTBEGIN(bugprone-suspicious-include) */
-#include "../../src/programs/nibpcap_build.c"
-#include "../../src/programs/nibpcap_make.c"
-#include "../../src/programs/nibpcap_make_packet.c"
-#include "../../src/programs/nibpcap_make_words.c"
+#include "nibpcap/make/build.c"
+#include "nibpcap/make/make.c"
+#include "nibpcap/make/packet.c"
+#include "nibpcap/make/words.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 #undef exit
 #undef fprintf

@@ -2,8 +2,8 @@
  */
 #include <stdlib.h>
 
-#include "../agree.h"
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
+#include "reference/agree.h"
 
 /* One octet less is too little room, and what stands behind the room stays. */
 static void encode_into_less(const struct nib_message *m, size_t len)
@@ -32,16 +32,16 @@ static void check_fit(const struct nib_message *m)
     struct nib_message query = *m, other = *m;
     query.flag = NIB_QUERY;
     other.id++;
-    PROMISE(nib_message_fits(m, &query) == NIB_MISFIT_FLAG);
+    PROMISE(nib_message_fits(m, &query) == NIB_MISMATCH_FLAG);
     if (m->flag == NIB_QUERY)
         return;
     bool fits =
         nib_text_same(m->aname, m->qname) && (m->atype == m->qtype || m->atype == NIB_CNAME);
-    PROMISE(nib_message_fits(&query, m) == (fits ? NIB_FITS : NIB_MISFIT_ANSWER));
-    PROMISE(nib_message_fits(&other, m) == NIB_MISFIT_ID);
-    enum nib_misfit misfit = nib_message_fits(&query, m);
-    PROMISE((nib_misfit_words(misfit)[0] == '\0') == (misfit == NIB_FITS));
-    PROMISE((nib_misfit_rule(misfit)[0] == '\0') == (misfit == NIB_FITS));
+    PROMISE(nib_message_fits(&query, m) == (fits ? NIB_FITS : NIB_MISMATCH_ANSWER));
+    PROMISE(nib_message_fits(&other, m) == NIB_MISMATCH_ID);
+    enum nib_mismatch mismatch = nib_message_fits(&query, m);
+    PROMISE((nib_mismatch_words(mismatch)[0] == '\0') == (mismatch == NIB_FITS));
+    PROMISE((nib_mismatch_rule(mismatch)[0] == '\0') == (mismatch == NIB_FITS));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)

@@ -2,10 +2,10 @@
  * before. */
 #include <stdlib.h>
 
-#include "../naive.h"
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 #include "nibdns/addr.h"
 #include "nibdns/cursor.h"
+#include "reference/naive.h"
 
 static struct naive_text naive_of(struct nib_text text)
 {

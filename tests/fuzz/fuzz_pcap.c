@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 #include "nibdns/pcap.h"
 
 static void check_part(

@@ -4,10 +4,10 @@
  */
 #include <stdlib.h>
 
-#include "../naive.h"
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 #include "nibdns/records.h"
 #include "nibdns/table.h"
+#include "reference/naive.h"
 
 struct told {
     struct nib_text text;

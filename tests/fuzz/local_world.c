@@ -1,4 +1,4 @@
-#include "local_world.h"
+#include "fuzz/local_world.h"
 
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ static struct world_query *owed_to(
     for (size_t i = 0; i < w->n_queries; i++) {
         struct world_query *q = &w->queries[i];
         if (nib_addr_equal(&q->path.peer, &path->peer) &&
-            nib_addr_equal(&q->path.self, &path->self) && q->path.via == path->via &&
+            nib_addr_equal(&q->path.self, &path->self) && q->path.listener == path->listener &&
             q->id == m->id && q->type == m->qtype && nib_text_same(q->name, m->qname))
             return q;
     }
@@ -78,7 +78,7 @@ static void answer(void *ctx, const struct nib_path *path, size_t len)
 
 /* NIB-8.10, NIB-9.3, NIB-9.4: a retry is the same octets to the same address, all else has a new
  * ID. */
-static enum nib_ask ask(
+static enum nib_send_status ask(
     void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
 {
     struct world *w = ctx;
@@ -94,17 +94,17 @@ static enum nib_ask ask(
     unsigned trouble = w->trouble & 3;
     w->trouble >>= 2;
     if (trouble == 2)
-        return NIB_ASK_UNREACHABLE;
+        return NIB_SEND_UNREACHABLE;
     if (trouble == 3 && !s->open)
-        return NIB_ASK_EXHAUSTED;
+        return NIB_SEND_EXHAUSTED;
     s->open = true;
     s->to = *to;
     s->len = len;
     memcpy(s->octets, octets, len);
-    return NIB_ASK_SENT;
+    return NIB_SEND_SENT;
 }
 
-static void hang_up(void *ctx, uint32_t slot)
+static void close_fetch(void *ctx, uint32_t slot)
 {
     struct world *w = ctx;
     PROMISE(slot < WORLD_QUESTIONS);
@@ -164,7 +164,7 @@ void world_init(struct world *w, struct fuzz_input *in)
     w->table.cache = &w->cache;
     world_reload(w, 0, false);
     w->reloaded = false;
-    struct nib_local_host host = {w, room, answer, ask, hang_up};
+    struct nib_local_host host = {w, room, answer, ask, close_fetch};
     struct nib_local_config config = {.static_ttl_s = WORLD_STATIC_TTL,
         .max_ttl_s = WORLD_MAX_TTL,
         .timeout_ms = 1 + fuzz_u8(in),
@@ -257,7 +257,7 @@ static void check_questions(const struct world *w)
 {
     uint32_t open = 0;
     for (uint32_t slot = 0; slot < WORLD_QUESTIONS; slot++) {
-        const struct nib_question *q = nib_pending_at(&w->pending, slot);
+        const struct nib_fetch *q = nib_pending_at(&w->pending, slot);
         PROMISE(w->sockets[slot].open == (q != NULL));
         if (q == NULL)
             continue;
@@ -271,7 +271,7 @@ static void check_questions(const struct world *w)
                 break;
         }
     }
-    PROMISE(open == w->pending.n_questions && open == w->pending.retries.n);
+    PROMISE(open == w->pending.n_fetches && open == w->pending.retries.n);
     PROMISE((nib_local_deadline(&w->local) == NIB_NEVER) == (open == 0));
 }
 

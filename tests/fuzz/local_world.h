@@ -5,7 +5,7 @@
 #ifndef NIBDNS_TESTS_FUZZ_LOCAL_WORLD_H
 #define NIBDNS_TESTS_FUZZ_LOCAL_WORLD_H
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 #include "nibdns/local.h"
 
 enum {

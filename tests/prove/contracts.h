@@ -1,6 +1,6 @@
 /*
- * What the codec promises, as ACSL contracts for Frama-C's WP (tools/prove.sh). They stand here and
- * not in the headers that people read; the loops' invariants stand at the loops.
+ * What the codec promises, as ACSL contracts for Frama-C's WP (tools/check/prove.sh). They stand
+ * here and not in the headers that people read; the loops' invariants stand at the loops.
  *
  * The proof takes plain char as unsigned char, as on ARM, so that a text and the octets that it is
  * borrowed from are one kind of memory. Texts of a miss, string literals in the code, are arrays.
@@ -435,5 +435,5 @@ size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *me
         same_text{Pre, Pre}(response->aname, query->qname) &&
         (response->atype == query->qtype || response->atype == NIB_CNAME);
  */
-enum nib_misfit nib_message_fits(
+enum nib_mismatch nib_message_fits(
     const struct nib_message *query, const struct nib_message *response);

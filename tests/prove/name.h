@@ -33,7 +33,7 @@ static inline bool word_is_legal(uint64_t word, uint64_t *dots);
 
 /*
  * Eight octets at a time: that nothing is read outside is proven, that it accepts exactly the names
- * is not; tests/test_name.c and tests/test_exhaustive.c stand for that.
+ * is not; tests/unit/test_name.c and tests/unit/test_exhaustive.c stand for that.
  */
 /*@ requires text_ok(name) && 1 <= name.len <= NIB_LABEL_MAX;
     assigns \nothing;

@@ -1,5 +1,5 @@
 /*
- * Floor 5: datagrams read from and sent by a listening socket in batches: one system call for up to
+ * Layer 5: datagrams read from and sent by a listening socket in batches: one system call for up to
  * NIB_BATCH of them, and where the kernel can (UDP_GRO, UDP_SEGMENT) whole runs of one client's in
  * the place of one.
  */
@@ -35,7 +35,8 @@ void nib_inbox_prepare(int fd);
  * Reads what waits at a listening socket, NIB_BATCH pieces at most. `self` tells a socket on a
  * wildcard address from others. False: nothing more waits there after these.
  */
-bool nib_inbox_read(struct nib_inbox *inbox, int fd, uint32_t via, const struct nib_addr *self);
+bool nib_inbox_read(
+    struct nib_inbox *inbox, int fd, uint32_t listener, const struct nib_addr *self);
 
 /* The next of the datagrams read, NIB_BATCH at most; 0: all were taken. */
 size_t nib_inbox_take(struct nib_inbox *inbox, struct nib_datagram *datagrams);
@@ -48,7 +49,7 @@ void nib_outbox_free(struct nib_outbox *outbox);
 bool nib_outbox_full(const struct nib_outbox *outbox);
 
 /* Where the next datagram is to be written, NIB_MESSAGE_MAX octets at most; not when full. */
-uint8_t *nib_outbox_room(struct nib_outbox *outbox);
+uint8_t *nib_outbox_reserve(struct nib_outbox *outbox);
 
 /* What was written there is to go back along a path. All in one outbox leave by one socket. */
 void nib_outbox_add(struct nib_outbox *outbox, const struct nib_path *path, size_t len);

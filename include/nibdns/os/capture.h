@@ -1,5 +1,5 @@
 /*
- * Floor 5: a capture of a program's own traffic, as a classic pcap that can be read while it grows.
+ * Layer 5: a capture of a program's own traffic, as a classic pcap that can be read while it grows.
  * Never blocks: what the disk does not take in time is missing from the file, and that is said
  * once.
  */

@@ -1,5 +1,5 @@
 /*
- * Floor 5: the two clocks. Logic lives on the monotonic one; the wall clock only dates captures.
+ * Layer 5: the two clocks. Logic lives on the monotonic one; the wall clock only dates captures.
  */
 #ifndef NIBDNS_OS_CLOCK_H
 #define NIBDNS_OS_CLOCK_H

@@ -1,5 +1,5 @@
 /*
- * Floor 5: the memory that programs hand to the tables when they start, and files as text.
+ * Layer 5: the memory that programs hand to the tables when they start, and files as text.
  */
 #ifndef NIBDNS_OS_MEMORY_H
 #define NIBDNS_OS_MEMORY_H

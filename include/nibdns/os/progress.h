@@ -1,5 +1,5 @@
 /*
- * Floor 5: how far a long job is, for a person: one line on standard error that is written over as
+ * Layer 5: how far a long job is, for a person: one line on standard error that is written over as
  * the job goes on, from its second second on, and wiped out at its end. Where standard error is no
  * terminal that can do so, nothing is ever written.
  */

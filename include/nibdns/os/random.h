@@ -1,5 +1,5 @@
 /*
- * Floor 5: unpredictable numbers, for the seeds of hash tables.
+ * Layer 5: unpredictable numbers, for the seeds of hash tables.
  */
 #ifndef NIBDNS_OS_RANDOM_H
 #define NIBDNS_OS_RANDOM_H

@@ -1,10 +1,10 @@
 /*
- * Floor 6: the event loops of a server. Each worker waits once, reads the clock once, hands that
+ * Layer 6: the event loops of a server. Each worker waits once, reads the clock once, hands that
  * time to all: first every datagram that waits is read and answered, then what is due is done, then
  * tables are printed. It knows sockets and time; what a datagram means is the service's.
  *
  * Workers are threads with sockets of their own on the same addresses. A service is called inside
- * its worker's gate: with `shared` set all workers have one gate, so its state needs no locks of
+ * its worker's lock: with `shared` set all workers have one lock, so its state needs no locks of
  * its own.
  */
 #ifndef NIBDNS_OS_SERVER_H
@@ -40,9 +40,9 @@ struct nib_service {
     void (*tick)(void *ctx, struct nib_worker *worker, nib_ms now);
     nib_ms (*deadline)(void *ctx);
     void (*unsent)(void *ctx, struct nib_worker *worker);
-    /* inside all gates */
+    /* inside all locks */
     void (*counters)(void *ctx, struct nib_writer *w);
-    /* on a thread of its own, outside of every gate: see nib_server_in_all_gates() */
+    /* on a thread of its own, outside of every lock: see nib_server_with_all_locks() */
     void (*reload)(void *ctx);
 };
 
@@ -72,10 +72,10 @@ const struct nib_addr *nib_server_listening(const struct nib_server *server, siz
 int nib_server_run(struct nib_server *server, const struct nib_service *service);
 
 /* Calls `change` while no worker is inside the service: for a change that must be short. */
-void nib_server_in_all_gates(struct nib_server *server, void (*change)(void *ctx), void *ctx);
+void nib_server_with_all_locks(struct nib_server *server, void (*change)(void *ctx), void *ctx);
 
 /* A line to standard error that never blocks: printf's format, the newline is added. Any thread. */
-void nib_server_say(struct nib_server *server, enum nib_rank rank, const char *format, ...)
+void nib_server_say(struct nib_server *server, enum nib_log_level rank, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Floor 5: signals as flags. They are held back except while the event loop waits and looks at the
+ * Layer 5: signals as flags. They are held back except while the event loop waits and looks at the
  * flags, so a signal is never lost between the two, and never interrupts anything else.
  */
 #ifndef NIBDNS_OS_SIGNALS_H

@@ -1,5 +1,5 @@
 /*
- * Floor 5: UDP sockets, and batches of datagrams in and out of them. What is not POSIX about
+ * Layer 5: UDP sockets, and batches of datagrams in and out of them. What is not POSIX about
  * sockets is in udp.c and nowhere else.
  */
 #ifndef NIBDNS_OS_UDP_H

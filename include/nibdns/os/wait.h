@@ -1,5 +1,5 @@
 /*
- * Floor 5: waiting for descriptors, signals and the time in one place.
+ * Layer 5: waiting for descriptors, signals and the time in one place.
  */
 #ifndef NIBDNS_OS_WAIT_H
 #define NIBDNS_OS_WAIT_H

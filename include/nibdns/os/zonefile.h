@@ -1,5 +1,5 @@
 /*
- * Floor 5: a zone read from records files, with the memory that it lives in.
+ * Layer 5: a zone read from records files, with the memory that it lives in.
  */
 #ifndef NIBDNS_OS_ZONEFILE_H
 #define NIBDNS_OS_ZONEFILE_H

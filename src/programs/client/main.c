@@ -1,0 +1,333 @@
+/*
+ * The client: options, the prompt, and the wiring of its logic to a socket.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/io.h"
+#include "client/trace.h"
+#include "common/options.h"
+#include "nibdns/client.h"
+#include "nibdns/name.h"
+#include "nibdns/os/batch.h"
+#include "nibdns/os/capture.h"
+#include "nibdns/os/clock.h"
+#include "nibdns/os/memory.h"
+#include "nibdns/os/random.h"
+#include "nibdns/os/udp.h"
+
+static const char program[] = "client";
+static const char help[] =
+    "Usage: client [options]                 asks at the prompt\n"
+    "       client [options] NAME [TYPE]     one lookup; TYPE is A, AAAA, CNAME or NS (A)\n"
+    "       client [options] --batch FILE    a lookup a line (- is standard input)\n"
+    "\n"
+    "  -s, --server ADDR[:PORT]  whom to ask (127.0.0.1:21000)\n"
+    "      --timeout MS          of the first try; each further one waits twice as long (1000)\n"
+    "      --tries N             how often to ask (3)\n"
+    "  -b, --batch FILE          read the lookups from FILE, print no prompt\n"
+    "      --pretty              print tables whose columns line up\n"
+    "      --short               print the result alone instead of tables\n"
+    "      --json                print an object a lookup instead of tables\n"
+    "      --trace               say each step of a lookup as it happens\n"
+    "  -q, --quiet               print no tables\n"
+    "  -w, --write FILE.pcap     write a capture of the traffic\n"
+    "  -h, --help                this text\n"
+    "  -V, --version             the version\n"
+    "\n"
+    "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use, 3 no answer,\n"
+    "4 server failure. At the prompt, `quit` and the end of input end with 0.\n";
+
+/* What had arrived by the deadline is read first (NIB-9.6), but a flood does not go on for ever. */
+enum { OVERTIME = 4096 };
+enum { TIMEOUT = 256, TRIES, PRETTY, SHORT, JSON, TRACE, MAX_RECORDS = 10000, PATIENCE_MS = 500 };
+enum { EXIT_FOUND = 0, EXIT_NOT_FOUND = 1, EXIT_NO_ANSWER = 3, EXIT_SERVER_FAILURE = 4 };
+
+struct session {
+    struct nib_addr server;
+    nib_ms timeout_ms;
+    uint32_t tries;
+    enum client_output output;
+    const char *batch, *write;
+    int fd;
+    struct nib_addr self;
+    struct nib_capture *capture;
+    struct client_trace trace;
+    unsigned overtime; /* datagrams read since the deadline */
+    struct nib_zone zone;
+    struct nib_cache cache;
+    struct nib_table table;
+    struct nib_client logic;
+};
+
+/* ---- one lookup ---- */
+
+static void capture(struct session *s, const struct nib_addr *src, const struct nib_addr *dst,
+    const uint8_t *octets, size_t len, size_t real_len)
+{
+    if (s->capture != NULL)
+        nib_capture_datagram(s->capture, src, dst, octets, len, real_len);
+}
+
+static enum nib_client_step send_query(struct session *s)
+{
+    struct nib_client *c = &s->logic;
+    int sent = nib_udp_send_one(s->fd, &s->server, c->query, c->query_len);
+    client_trace_query(&s->trace, c, sent == 0 ? 0 : errno);
+    if (sent != 0 && errno != EAGAIN)
+        return nib_client_unreachable(c);
+    capture(s, &s->self, &s->server, c->query, c->query_len, c->query_len);
+    return NIB_CLIENT_WAIT;
+}
+
+/* Hands a datagram to the logic, and tells what became of it. */
+static enum nib_client_step take_in(
+    struct session *s, const struct nib_addr *from, const uint8_t *octets, size_t len)
+{
+    uint32_t before[NIB_DISCARD_COUNT];
+    int reason = 0;
+    memcpy(before, s->logic.discarded, sizeof before);
+    enum nib_client_step step = nib_client_input(&s->logic, nib_clock_ms(), from, octets, len);
+    while (reason < NIB_DISCARD_COUNT && s->logic.discarded[reason] == before[reason])
+        reason++;
+    client_trace_datagram(&s->trace, from, octets, len, (enum nib_discard)reason);
+    return step;
+}
+
+static enum nib_client_step receive(struct session *s)
+{
+    uint8_t octets[NIB_DATAGRAM_CAP];
+    struct nib_addr from;
+    ptrdiff_t n = nib_udp_receive_one(s->fd, &from, octets, sizeof octets);
+    if (n < 0 && errno != ECONNREFUSED)
+        return NIB_CLIENT_WAIT;
+    if (n < 0) {
+        client_trace_refused(&s->trace, &s->logic);
+        return nib_client_unreachable(&s->logic);
+    }
+    size_t len = (size_t)n < sizeof octets ? (size_t)n : sizeof octets;
+    capture(s, &from, &s->self, octets, len, (size_t)n);
+    return take_in(s, &from, octets, len);
+}
+
+static enum nib_client_step wait_for_answer(struct session *s)
+{
+    struct pollfd p = {.fd = s->fd, .events = POLLIN};
+    nib_ms left = nib_client_deadline(&s->logic) - nib_clock_ms();
+    int n = poll(&p, 1, left < 0 ? 0 : left > 60000 ? 60000 : (int)left);
+    s->overtime = left > 0 ? 0 : s->overtime + 1;
+    if (n > 0 && s->overtime < OVERTIME)
+        return receive(s);
+    uint32_t tried = s->logic.tried;
+    enum nib_client_step step = nib_client_tick(&s->logic, nib_clock_ms());
+    if (step != NIB_CLIENT_WAIT)
+        client_trace_timeout(&s->trace, tried);
+    return step;
+}
+
+static int exit_status(const struct nib_client *c)
+{
+    switch (c->status) {
+    case NIB_CLIENT_FOUND:
+        return EXIT_FOUND;
+    case NIB_CLIENT_NOT_FOUND:
+        return EXIT_NOT_FOUND;
+    case NIB_CLIENT_FAILURE:
+        return EXIT_SERVER_FAILURE;
+    case NIB_CLIENT_NO_ANSWER:
+        break;
+    }
+    return EXIT_NO_ANSWER;
+}
+
+/* Returns its exit status. */
+static int look_up(struct session *s, struct nib_text name, enum nib_type type)
+{
+    int64_t start_us = nib_clock_us();
+    enum nib_client_step step = nib_client_start(&s->logic, nib_clock_ms(), name, type);
+    client_trace_begin(&s->trace, &s->logic, step);
+    while (step != NIB_CLIENT_DONE)
+        step = step == NIB_CLIENT_SEND ? send_query(s) : wait_for_answer(s);
+    client_trace_end(&s->trace, &s->logic);
+    if (s->capture != NULL)
+        nib_capture_settle(s->capture);
+    client_report(&s->logic, nib_clock_ms(), nib_clock_us() - start_us, s->output);
+    return exit_status(&s->logic);
+}
+
+/* One `<hostname> [<query type>]`; returns its exit status. */
+static int do_line(struct session *s, enum client_line kind, struct nib_text line)
+{
+    struct client_words words;
+    if (kind == CLIENT_LINE_TOO_LONG || !client_parse(line, &words))
+        return NIB_EXIT_USAGE;
+    return words.name.len == 0 ? EXIT_FOUND : look_up(s, words.name, words.type);
+}
+
+/* ---- many ---- */
+
+static int do_prompt(struct session *s)
+{
+    static struct client_lines lines = {.fd = STDIN_FILENO};
+    struct nib_text line;
+    for (;;) {
+        client_print(NIB_TEXT("Enter the hostname (or type 'quit' to exit): "));
+        enum client_line kind = client_next_line(&lines, &line);
+        if (kind == CLIENT_LINE_NONE)
+            break;
+        if (kind == CLIENT_LINE && client_is_quit(line))
+            return EXIT_FOUND;
+        (void)do_line(s, kind, line);
+    }
+    if (isatty(STDIN_FILENO)) /* the shell's prompt begins on a line of its own */
+        fputc('\n', stderr);
+    return EXIT_FOUND;
+}
+
+static int do_batch(struct session *s)
+{
+    static struct client_lines lines;
+    struct nib_text line;
+    enum client_line kind;
+    int highest = EXIT_FOUND;
+    lines.fd = client_open(s->batch);
+    lines.error = lines.fd < 0 ? errno : 0;
+    while (lines.error == 0 && (kind = client_next_line(&lines, &line)) != CLIENT_LINE_NONE) {
+        if (kind == CLIENT_LINE && client_is_comment(line))
+            continue;
+        int status = do_line(s, kind, line);
+        highest = status > highest ? status : highest;
+    }
+    if (lines.error != 0)
+        usage_error(program, "cannot read %s: %s; give --batch a readable file", s->batch,
+            strerror(lines.error));
+    return highest;
+}
+
+/* ---- start ---- */
+
+static void set_option(struct session *s, int option, const char *argument)
+{
+    switch (option) {
+    case 's':
+        s->server = option_addr(program, "--server", argument, NIB_PORT_LOCAL);
+        if (s->server.port == 0)
+            usage_error(program, "--server takes a port from 1 to 65535");
+        break;
+    case TIMEOUT:
+        s->timeout_ms = (nib_ms)option_number(program, "--timeout", argument, 1, 3600000);
+        break;
+    case TRIES:
+        s->tries = (uint32_t)option_number(program, "--tries", argument, 1, 16);
+        break;
+    case 'b':
+        s->batch = argument;
+        break;
+    case PRETTY:
+        s->output = CLIENT_PRETTY;
+        break;
+    case SHORT:
+        s->output = CLIENT_SHORT;
+        break;
+    case JSON:
+        s->output = CLIENT_JSON;
+        break;
+    case TRACE:
+        s->trace.on = true;
+        break;
+    case 'q':
+        s->output = CLIENT_QUIET;
+        break;
+    case 'w':
+        s->write = argument;
+        break;
+    case 'h':
+        print_and_exit(help);
+    case 'V':
+        print_version(program);
+    default:
+        break;
+    }
+}
+
+static void read_options(struct session *s, int argc, char **argv)
+{
+    static const struct option options[] = {{"server", required_argument, NULL, 's'},
+        {"timeout", required_argument, NULL, TIMEOUT}, {"tries", required_argument, NULL, TRIES},
+        {"batch", required_argument, NULL, 'b'}, {"pretty", no_argument, NULL, PRETTY},
+        {"short", no_argument, NULL, SHORT}, {"json", no_argument, NULL, JSON},
+        {"trace", no_argument, NULL, TRACE}, {"quiet", no_argument, NULL, 'q'},
+        {"write", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+    int option;
+    while ((option = option_next(program, argc, argv, ":s:b:qw:hV", options)) != -1)
+        set_option(s, option, optarg);
+    if (argc - optind > 2 || (s->batch != NULL && optind < argc))
+        usage_error(program, "give one NAME and perhaps a TYPE, or --batch FILE; see --help");
+}
+
+static void make_tables(struct session *s)
+{
+    uint64_t seed = nib_random_u64();
+    void *zone = nib_memory_map(nib_zone_bytes(0, 0));
+    void *cache = nib_memory_map(nib_cache_bytes(MAX_RECORDS));
+    if (zone == NULL || cache == NULL)
+        usage_error(program, "not enough memory");
+    nib_zone_init(&s->zone, zone, 0, 0, seed);
+    nib_cache_init(&s->cache, cache, MAX_RECORDS, seed);
+    s->table = (struct nib_table){.zone = &s->zone, .cache = &s->cache};
+}
+
+static void open_files(struct session *s)
+{
+    s->fd = nib_udp_open(s->server.family);
+    if (s->fd < 0)
+        usage_error(program, "cannot make a socket: %s", strerror(errno));
+    if (s->write == NULL)
+        return;
+    s->self = nib_udp_self(s->fd, &s->server);
+    s->capture = nib_capture_open(s->write);
+    if (s->capture == NULL)
+        usage_error(program, "cannot write %s: %s; give --write a file that can be made", s->write,
+            strerror(errno));
+}
+
+/* The capture must be whole before the program ends. */
+static int finish(struct session *s, int status)
+{
+    if (s->capture == NULL)
+        return status;
+    nib_capture_drain(s->capture, PATIENCE_MS);
+    const char *trouble = nib_capture_trouble(s->capture);
+    if (trouble != NULL)
+        fprintf(stderr, "%s: writing %s: %s\n", program, s->write, trouble);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static struct session s = {
+        .server = {.ip = {127, 0, 0, 1}, .port = NIB_PORT_LOCAL, .family = 4},
+        .timeout_ms = 1000,
+        .tries = 3};
+    struct client_words words = {.type = NIB_A};
+    keep_standard_streams();
+    read_options(&s, argc, argv);
+    if (optind < argc && !client_parse_words(argv[optind], argv[optind + 1], &words))
+        return NIB_EXIT_USAGE;
+    (void)signal(SIGPIPE, SIG_IGN);
+    make_tables(&s);
+    open_files(&s);
+    nib_client_init(&s.logic, &s.table, &s.server, s.timeout_ms, s.tries);
+    if (s.batch != NULL)
+        return finish(&s, do_batch(&s));
+    if (optind == argc)
+        return finish(&s, do_prompt(&s));
+    return finish(&s, look_up(&s, words.name, words.type));
+}

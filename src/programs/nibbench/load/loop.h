@@ -1,0 +1,36 @@
+/*
+ * Layer 7: the load generator's loop. Each socket has a window of questions under way; an answer
+ * (or its time limit) frees a place. Closed loop: a free place is used at once. Open loop:
+ * questions leave when the rate says so, and latency counts from then, whether or not there was a
+ * place.
+ */
+#ifndef NIBDNS_PROGRAMS_BENCH_LOOP_H
+#define NIBDNS_PROGRAMS_BENCH_LOOP_H
+
+#include "nibbench/load/load.h"
+
+struct bench_loop_config {
+    struct nib_addr to;
+    struct bench_queries *questions;
+    uint32_t sockets, window; /* window: places of each socket */
+    double rate;              /* questions a second; 0: closed loop */
+    int64_t seconds_ns, warmup_ns, timeout_ns;
+    bool segments;
+    struct bench_pids pids;
+};
+
+struct bench_loop_result {
+    uint64_t issued; /* from the first on, while warming up too */
+    uint64_t sent, answered, lost, unexpected, refused, behind;
+    uint64_t query_octets, answer_octets;
+    uint64_t verdicts[BENCH_VERDICT_COUNT];
+    struct bench_histogram latency;
+    double elapsed_ns, own_cpu_ns;
+    struct bench_usage before, after; /* of the processes, while it was measured */
+    bool usage_known;
+};
+
+/* False, with errno set, when sockets or memory cannot be had: the program ends then. */
+bool bench_loop(const struct bench_loop_config *config, struct bench_loop_result *result);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * Layer 7, private to nibpcap rerun --as local.
+ */
+#ifndef NIBDNS_NIBPCAP_RERUN_LOCAL_H
+#define NIBDNS_NIBPCAP_RERUN_LOCAL_H
+
+#include "nibdns/local.h"
+#include "nibpcap/rerun/rerun.h"
+
+enum { LOCAL_QUESTIONS = 4096, LOCAL_REQUESTS = 4 * LOCAL_QUESTIONS, LOCAL_DELAYS = 131072 };
+
+struct upstream_socket {
+    bool open, met;
+    uint32_t number; /* unlike that of any other socket */
+    struct nib_addr self, to;
+};
+
+/* Events that have arrived and are not fed yet, by number; those fed out of turn are RERUN_NONE. */
+struct local_queue {
+    size_t *events;
+    size_t begin, end;
+};
+
+struct local_run {
+    struct rerun *rerun;
+    size_t current;                   /* the event that is looked at */
+    nib_ms now;                       /* the latest time that the logic was told */
+    const struct nib_message *wanted; /* the question that the next request should ask, or NULL */
+    struct local_queue requests, replies;
+    struct nib_local logic;
+    struct nib_pending pending;
+    struct nib_addr at;
+    struct upstream_socket sockets[LOCAL_QUESTIONS];
+    uint32_t by_port[65536]; /* slot plus one of a socket that was met */
+    uint32_t numbers;
+    nib_ms delays[LOCAL_DELAYS]; /* of a record, by its number: how much later it may have been
+                                    stored */
+    nib_ms most_delay;
+    uint8_t room[NIB_MESSAGE_MAX];
+    /* what the logic is busy with */
+    uint64_t frame;
+    int64_t time_ns;
+    bool timed;
+};
+
+/* A question upstream: it leaves from this host, whichever address of it. */
+bool local_is_question(const struct local_run *run, const struct rerun_event *e);
+
+/* The socket of a question, by its two ends, or NULL: not met, or closed. */
+struct upstream_socket *local_met(
+    struct local_run *run, const struct nib_addr *self, const struct nib_addr *peer);
+
+/* Whether a question is what an event (an answer, or another question) would come from. */
+bool local_leads_to(const struct local_run *run, const struct nib_fetch *q,
+    const struct rerun_event *e, const struct nib_message *m);
+
+/* What the logic is about to be busy with. */
+void local_begin(struct local_run *run, const struct rerun_event *e);
+void local_tick(struct local_run *run, nib_ms due);
+
+/* A datagram or a refusal has come; it is fed when it is needed. */
+void local_arrive(struct local_run *run, const struct rerun_event *e);
+
+/* Feeds one of what has come, towards what the event shows. False: nothing would help. */
+bool local_step(struct local_run *run, const struct rerun_event *e);
+
+/* Feeds the requests up to the last one that waits on that question and is answered with it. */
+void local_feed_sharers(struct local_run *run, const struct nib_fetch *q);
+
+/* Feeds all that came before that time. */
+void local_force(struct local_run *run, int64_t before_ns);
+
+/* The time at which a request is to be fed, so that it is answered as the capture says. */
+nib_ms rerun_clock(
+    struct local_run *run, const struct rerun_event *e, const struct nib_message *query);
+
+#endif

@@ -1,0 +1,331 @@
+#include "nibpcap/rerun/local.h"
+
+/*
+ * In which order the server took up what arrived. What came to one socket it took up in the order
+ * of arrival; between sockets nothing is known but what it sent: it reads many datagrams of one
+ * socket at a time, and answers wait for the end of such a batch. So nothing is fed before the
+ * capture shows a consequence (or --late has passed), and then only what that consequence needs:
+ *
+ *     question upstream    the reply that ended the one before it; the reply with an alias that
+ * leads to it; else the next requests answer               the requests up to its own; then the
+ * reply to the question it waits on
+ *
+ * A request for what is being asked while a reply is there unread comes before that reply, unless a
+ * new question follows whose reply comes before the request's answer.
+ */
+
+/* ---- what one must know of an event ---- */
+
+bool local_is_question(const struct local_run *run, const struct rerun_event *e)
+{
+    if (e->dst.port != run->rerun->options.upstream_port)
+        return false;
+    return nib_ip_equal(&e->src, &run->at) ||
+           (run->at.family == 4 && run->at.ip[0] == 127 && e->dst.ip[0] != 127);
+}
+
+struct upstream_socket *local_met(
+    struct local_run *run, const struct nib_addr *self, const struct nib_addr *peer)
+{
+    uint32_t slot = run->by_port[self->port];
+    if (slot == 0)
+        return NULL;
+    struct upstream_socket *socket = &run->sockets[slot - 1];
+    return nib_addr_equal(&socket->self, self) && nib_addr_equal(&socket->to, peer) ? socket : NULL;
+}
+
+bool local_leads_to(const struct local_run *run, const struct nib_fetch *q,
+    const struct rerun_event *e, const struct nib_message *m)
+{
+    if (m->flag == NIB_QUERY)
+        return q->type == m->qtype && nib_text_same(nib_fetch_name(q), m->qname);
+    for (uint32_t ref = q->first; ref != 0; ref = run->pending.requests[ref - 1].next) {
+        const struct nib_request *r = &run->pending.requests[ref - 1];
+        if (r->id == m->id && nib_addr_equal(&r->path.peer, &e->dst))
+            return true;
+    }
+    return false;
+}
+
+static bool decode(const struct local_run *run, const struct rerun_event *e, struct nib_message *m)
+{
+    size_t bad;
+    return nib_message_decode(m, rerun_octets(run->rerun, e), e->len, &bad) == NIB_OK;
+}
+
+/* ---- feeding the logic ---- */
+
+void local_begin(struct local_run *run, const struct rerun_event *e)
+{
+    run->frame = e->frame;
+    run->time_ns = e->time_ns;
+    run->timed = false;
+    nib_ms now = rerun_ms(run->rerun, e->time_ns);
+    run->now = now > run->now ? now : run->now;
+}
+
+void local_tick(struct local_run *run, nib_ms due)
+{
+    run->timed = true;
+    run->time_ns = rerun_ns(run->rerun, due);
+    run->now = due > run->now ? due : run->now;
+    nib_local_tick(&run->logic, due);
+}
+
+static void feed_request(struct local_run *run, const struct rerun_event *e)
+{
+    struct rerun *rerun = run->rerun;
+    struct nib_path path = {.peer = e->src, .self = e->dst};
+    struct nib_message query;
+    size_t bad;
+    const uint8_t *octets = rerun_octets(rerun, e);
+    local_begin(run, e);
+    nib_ms now = run->now, nominal = now;
+    if (nib_message_decode(&query, octets, e->len, &bad) == NIB_OK && query.flag == NIB_QUERY)
+        now = rerun_clock(run, e, &query);
+    run->now = now > nominal ? now : nominal; /* it had come that far, at least */
+    nib_ms moved = now < nominal ? nominal - now : now - nominal;
+    rerun->clock_used += moved > 0;
+    rerun->most_clock_ms = moved > rerun->most_clock_ms ? moved : rerun->most_clock_ms;
+    rerun->in++;
+    nib_local_input(&run->logic, now, &path, octets, e->len);
+}
+
+static void feed_reply(struct local_run *run, const struct rerun_event *e)
+{
+    struct rerun *rerun = run->rerun;
+    const struct upstream_socket *socket = local_met(run, &e->dst, &e->src);
+    if (socket == NULL)
+        return;
+    uint32_t slot = (uint32_t)(socket - run->sockets);
+    uint64_t no = rerun->table.next_no;
+    struct rerun_output *last = rerun->outputs;
+    while (last != NULL && last->next != NULL)
+        last = last->next;
+    rerun->in++;
+    local_begin(run, e);
+    nib_local_reply(&run->logic, run->now, slot, rerun_octets(rerun, e), e->len);
+    if (rerun->table.next_no == no)
+        return;
+    run->delays[no % LOCAL_DELAYS] = 0;
+    for (last = last == NULL ? rerun->outputs : last->next; last != NULL; last = last->next)
+        last->record = no + 1;
+}
+
+static void feed_refusal(struct local_run *run, const struct rerun_event *e)
+{
+    const struct upstream_socket *socket = local_met(run, &e->src, &e->dst);
+    if (socket == NULL)
+        return;
+    run->rerun->in++;
+    local_begin(run, e);
+    nib_local_unreachable(&run->logic, run->now, (uint32_t)(socket - run->sockets));
+}
+
+/* ---- what waits to be fed ---- */
+
+static const struct rerun_event *event_at(
+    const struct local_run *run, const struct local_queue *queue, size_t place)
+{
+    size_t i = queue->events[place];
+    return i == RERUN_NONE ? NULL : &run->rerun->events[i];
+}
+
+static const struct rerun_event *oldest(const struct local_run *run, struct local_queue *queue)
+{
+    while (queue->begin < queue->end && queue->events[queue->begin] == RERUN_NONE)
+        queue->begin++;
+    return queue->begin == queue->end ? NULL : event_at(run, queue, queue->begin);
+}
+
+void local_arrive(struct local_run *run, const struct rerun_event *e)
+{
+    bool in = !e->refused && nib_addr_equal(&e->dst, &run->at);
+    bool known = in || (e->refused ? local_met(run, &e->src, &e->dst)
+                                   : local_met(run, &e->dst, &e->src)) != NULL;
+    struct local_queue *queue = in ? &run->requests : &run->replies;
+    if (!known)
+        return;
+    if (in && e->unheard)
+        run->rerun->unheard++;
+    else if (e->cut)
+        run->rerun->cut++;
+    else
+        queue->events[queue->end++] = (size_t)(e - run->rerun->events);
+}
+
+static void feed_at(struct local_run *run, size_t place)
+{
+    const struct rerun_event *e = event_at(run, &run->replies, place);
+    run->replies.events[place] = RERUN_NONE;
+    if (e->refused)
+        feed_refusal(run, e);
+    else
+        feed_reply(run, e);
+}
+
+/* Feeds the oldest reply by which a question about another name becomes one about this name. */
+static bool feed_alias_of(struct local_run *run, struct nib_text name, enum nib_type type)
+{
+    for (size_t i = run->replies.begin; i < run->replies.end; i++) {
+        struct nib_message m;
+        const struct rerun_event *e = event_at(run, &run->replies, i);
+        if (e == NULL || e->refused || !decode(run, e, &m) || m.flag != NIB_RESPONSE ||
+            m.atype != NIB_CNAME || m.outcome != NIB_FOUND || m.qtype != type ||
+            !nib_name_equal(m.result, name))
+            continue;
+        feed_at(run, i);
+        return true;
+    }
+    return false;
+}
+
+/* The question under way that a request would wait on, along the aliases that are known. */
+static struct nib_fetch *question_of(struct local_run *run, const struct nib_message *m)
+{
+    const struct nib_table *table = &run->rerun->table;
+    struct nib_key key = nib_key_of(m->qname, table->zone->seed);
+    for (int i = 0; i < NIB_CNAMES_MAX; i++) {
+        struct nib_rr rr;
+        if (m->qtype == NIB_CNAME || !nib_table_find(table, run->now, key, NIB_CNAME, &rr))
+            break;
+        key = nib_key_of(rr.result, table->zone->seed);
+    }
+    return nib_pending_find(&run->pending, key, m->qtype);
+}
+
+/* Whether that question is asked anew, from here on, and replied to before the request's answer. */
+static bool is_asked_anew(
+    const struct local_run *run, const struct rerun_event *request, const struct nib_fetch *q)
+{
+    for (size_t i = run->current; request->answer != RERUN_NONE && i < request->answer; i++) {
+        struct nib_message m;
+        const struct rerun_event *e = &run->rerun->events[i];
+        if (!e->refused && e->answer < request->answer && local_is_question(run, e) &&
+            decode(run, e, &m) && m.qtype == q->type && m.id != q->id &&
+            nib_name_equal(m.qname, nib_fetch_name(q)))
+            return true;
+    }
+    return false;
+}
+
+static bool leaves_record(const struct local_run *run, const struct rerun_event *e)
+{
+    struct nib_message m;
+    return !e->refused && decode(run, e, &m) && m.outcome == NIB_FOUND && m.ttl_s > 0;
+}
+
+static void feed_first_request(struct local_run *run)
+{
+    const struct rerun_event *e = oldest(run, &run->requests);
+    run->requests.begin++;
+    feed_request(run, e);
+}
+
+void local_feed_sharers(struct local_run *run, const struct nib_fetch *q)
+{
+    size_t end = run->requests.begin;
+    for (size_t i = run->requests.begin; i < run->requests.end; i++) {
+        struct nib_message m;
+        const struct rerun_event *e = event_at(run, &run->requests, i);
+        if (decode(run, e, &m) && m.flag == NIB_QUERY && question_of(run, &m) == q &&
+            e->answer != RERUN_NONE && !is_asked_anew(run, e, q))
+            end = i + 1;
+    }
+    while (run->requests.begin < end)
+        feed_first_request(run);
+}
+
+/*
+ * Feeds the oldest reply on a question's socket. False: there is none. A reply that leaves nothing
+ * in the table comes behind the requests that it is known to have answered.
+ */
+static bool feed_reply_to(struct local_run *run, const struct nib_fetch *q)
+{
+    const struct upstream_socket *socket = &run->sockets[nib_pending_slot(&run->pending, q)];
+    for (size_t i = run->replies.begin; i < run->replies.end; i++) {
+        const struct rerun_event *e = event_at(run, &run->replies, i);
+        if (e == NULL || (e->refused ? local_met(run, &e->src, &e->dst)
+                                     : local_met(run, &e->dst, &e->src)) != socket)
+            continue;
+        if (!leaves_record(run, e) && feed_alias_of(run, nib_fetch_name(q), q->type))
+            return true; /* and then, the next time, this one */
+        if (!leaves_record(run, e))
+            local_feed_sharers(run, q);
+        feed_at(run, i);
+        return true;
+    }
+    return false;
+}
+
+static bool feed_next_request(struct local_run *run)
+{
+    const struct rerun_event *e = oldest(run, &run->requests);
+    struct nib_message m;
+    if (e == NULL)
+        return false;
+    if (decode(run, e, &m) && m.flag == NIB_QUERY) {
+        const struct nib_fetch *q = question_of(run, &m);
+        if (q != NULL && is_asked_anew(run, e, q) && feed_reply_to(run, q))
+            return true;
+    }
+    feed_first_request(run);
+    return true;
+}
+
+/* ---- what a consequence needs ---- */
+
+static bool step_to_question(struct local_run *run, const struct nib_message *m)
+{
+    struct nib_key key = nib_key_of(m->qname, run->rerun->table.zone->seed);
+    const struct nib_fetch *q = nib_pending_find(&run->pending, key, m->qtype);
+    if (q != NULL)
+        return feed_reply_to(run, q);
+    if (feed_alias_of(run, m->qname, m->qtype))
+        return true;
+    run->wanted = m;
+    bool fed = feed_next_request(run);
+    run->wanted = NULL;
+    return fed;
+}
+
+static bool step_to_answer(
+    struct local_run *run, const struct rerun_event *e, const struct nib_message *m)
+{
+    for (size_t i = run->requests.begin; i < run->requests.end; i++) {
+        struct nib_message asked;
+        const struct rerun_event *r = event_at(run, &run->requests, i);
+        if (nib_addr_equal(&r->src, &e->dst) && decode(run, r, &asked) && asked.id == m->id)
+            return feed_next_request(run);
+    }
+    for (uint32_t slot = 0; slot < run->pending.used_fetches; slot++) {
+        const struct nib_fetch *q = nib_pending_at(&run->pending, slot);
+        if (q != NULL && local_leads_to(run, q, e, m) && feed_reply_to(run, q))
+            return true;
+    }
+    return false;
+}
+
+bool local_step(struct local_run *run, const struct rerun_event *e)
+{
+    struct nib_message m;
+    if (!decode(run, e, &m))
+        return feed_next_request(run);
+    return m.flag == NIB_QUERY ? step_to_question(run, &m) : step_to_answer(run, e, &m);
+}
+
+void local_force(struct local_run *run, int64_t before_ns)
+{
+    for (;;) {
+        const struct rerun_event *request = oldest(run, &run->requests);
+        const struct rerun_event *reply = oldest(run, &run->replies);
+        bool first = reply == NULL || (request != NULL && request->frame < reply->frame);
+        const struct rerun_event *e = first ? request : reply;
+        if (e == NULL || e->time_ns >= before_ns)
+            return;
+        if (first)
+            (void)feed_next_request(run);
+        else
+            feed_at(run, run->replies.begin);
+    }
+}

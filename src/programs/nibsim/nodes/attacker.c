@@ -1,0 +1,118 @@
+#include "nibsim/base/sim.h"
+
+/*
+ * Somebody who sees nothing, but knows who talks to whom, and guesses well: the question often, the
+ * ID, the port and the address each half of the time. Whoever guesses all of them right cannot be
+ * told from the true server by this protocol; such a datagram is taken back where it arrives.
+ */
+
+/* The question that somebody waits on, as an answer with a lie in it. */
+static size_t forge(struct sim *sim, const uint8_t *query, size_t query_len, uint8_t *out)
+{
+    struct sim_rng *rng = &sim->attack;
+    struct nib_message m;
+    size_t bad;
+    if (nib_message_decode(&m, query, query_len, &bad) != NIB_OK)
+        return 0;
+    m.flag = NIB_RESPONSE;
+    m.atype = sim_one_in(rng, 3) ? NIB_CNAME : m.qtype;
+    m.aname = m.qname;
+    m.ttl_s = sim_one_in(rng, 2) ? NIB_TTL_MAX : 300;
+    m.result = m.atype == NIB_A      ? NIB_TEXT("6.6.6.6")
+               : m.atype == NIB_AAAA ? NIB_TEXT("2001:db8::6")
+                                     : NIB_TEXT("evil.test");
+    uint32_t wrong = sim_below(rng, 8);
+    if (wrong < 3)
+        m.id += (uint32_t)sim_between(rng, 1, 3) - 2;
+    else if (wrong == 3)
+        m.qname = NIB_TEXT("other.test");
+    else if (wrong == 4)
+        m.aname = NIB_TEXT("other.test");
+    else if (wrong == 5)
+        m.qtype = m.qtype == NIB_A ? NIB_AAAA : NIB_A;
+    return nib_message_encode(out, NIB_MESSAGE_MAX, &m);
+}
+
+static struct nib_addr guess_source(struct sim *sim, const struct nib_addr *right)
+{
+    struct nib_addr addr = *right;
+    uint32_t how = sim_below(&sim->attack, 4);
+    if (how == 0)
+        addr.ip[addr.family == 4 ? 3 : 15] ^= 1;
+    else if (how == 1)
+        addr.port++;
+    return addr;
+}
+
+static void at_question(struct sim *sim)
+{
+    struct sim_rng *rng = &sim->attack;
+    uint8_t out[NIB_MESSAGE_MAX];
+    const struct sim_slot *s = &sim->local.slots[sim_below(rng, SIM_SLOTS)];
+    for (uint32_t i = 0; i < SIM_SLOTS && !s->open; i++)
+        s = &sim->local.slots[i];
+    if (s->len == 0)
+        return;
+    struct nib_addr src = guess_source(sim, &s->peer), dst = s->self;
+    if (sim_one_in(rng, 2))
+        dst.port = (uint16_t)(dst.port + 1);
+    size_t len = forge(sim, s->query, s->len, out);
+    if (len > 0)
+        sim_send(sim, &src, &dst, out, len, SIM_SPOOFED);
+}
+
+static void at_client(struct sim *sim)
+{
+    uint8_t out[NIB_MESSAGE_MAX];
+    uint32_t no = sim_below(&sim->attack, sim->mix.clients);
+    const struct sim_client *c = &sim->clients[no];
+    if (c->logic.query_len == 0)
+        return;
+    struct nib_addr src = guess_source(sim, &c->logic.server);
+    size_t len = forge(sim, c->logic.query, c->logic.query_len, out);
+    if (len > 0)
+        sim_send(sim, &src, &c->self, out, len, SIM_SPOOFED);
+}
+
+/* To a server's own port: noise, an answer, or a query in somebody else's name. */
+static void at_server(struct sim *sim)
+{
+    struct sim_rng *rng = &sim->attack;
+    uint8_t out[SIM_OCTETS];
+    const struct sim_host *from = &sim->hosts[sim_below(rng, sim->n_hosts)];
+    const struct sim_host *to = &sim->hosts[sim_below(rng, sim->n_hosts)];
+    if (sim_one_in(rng, 2))
+        to = &sim->hosts[0];
+    struct nib_addr src = from->ip4, dst = to->ip4;
+    if (src.family == 0 || dst.family == 0)
+        return;
+    src.port = sim_one_in(rng, 2) ? sim->world.upstream_port : NIB_PORT_LOCAL;
+    dst.port = to->role == SIM_LOCAL_SERVER ? NIB_PORT_LOCAL : sim->world.upstream_port;
+    const struct sim_client *c = &sim->clients[sim_below(rng, sim->mix.clients)];
+    size_t len = c->logic.query_len;
+    memcpy(out, c->logic.query, len);
+    uint32_t how = sim_below(rng, 4);
+    if (how == 0 && len > 0)
+        len = forge(sim, c->logic.query, c->logic.query_len, out);
+    else if (how == 1)
+        for (len = 0; len < SIM_OCTETS && !sim_one_in(rng, 100); len++)
+            out[len] = (uint8_t)sim_below(rng, 256);
+    else if (how == 2 && len > 0)
+        len = sim_below(rng, (uint32_t)len);
+    sim_send(sim, &src, &dst, out, len, SIM_SPOOFED);
+}
+
+void sim_attack(struct sim *sim)
+{
+    uint32_t n = 1 + sim_below(&sim->attack, 4);
+    for (; n > 0; n--) {
+        uint32_t where = sim_below(&sim->attack, 5);
+        sim->counts.spoofed++;
+        if (where < 2)
+            at_question(sim);
+        else if (where < 4)
+            at_client(sim);
+        else
+            at_server(sim);
+    }
+}

@@ -1,0 +1,150 @@
+#include <stdlib.h>
+
+#include "nibsim/base/sim.h"
+
+void sim_authority_start(struct sim *sim, uint32_t no)
+{
+    struct sim_name_server *s = &sim->name_servers[no];
+    uint64_t seed = sim_draw(&sim->chaos);
+    memset(s, 0, sizeof *s);
+    s->what = &sim->world.authorities[no];
+    sim_world_zone(&sim->world, s->what->domain, NULL, seed, &s->zone);
+    nib_table_set_zone(&s->table, &s->zone.zone);
+    s->logic.table = &s->table;
+    s->logic.ttl_s = s->what->ttl_s;
+}
+
+void sim_authority_stop(struct sim *sim, uint32_t no)
+{
+    sim_block_free(&sim->name_servers[no].zone.block);
+}
+
+/* ---- the real one ---- */
+
+/* Its answer is the record, the CNAME, or a miss: NIB-8.1. */
+static void check_answer(struct sim *sim, const struct sim_name_server *s,
+    const struct nib_message *query, const uint8_t *out, size_t len)
+{
+    struct nib_message m;
+    struct sim_truth truth;
+    struct sim_record made;
+    size_t bad;
+    const struct sim_domain *domain = &sim->world.domains[s->what->domain];
+    if (nib_message_decode(&m, out, len, &bad) != NIB_OK || nib_message_fits(query, &m) != NIB_FITS)
+        sim_break(sim, SIM_ONCE, "the answer of an authoritative server does not fit");
+    const struct sim_record *r =
+        sim_world_said(&sim->world, s->what->domain, query->qname, query->qtype, &truth, &made);
+    if (domain->hidden)
+        return; /* it has a part of its parent's records */
+    bool right = r == NULL ? m.outcome == NIB_NOT_FOUND && m.ttl_s == 0
+                           : m.atype == r->type && nib_text_same(m.result, r->result) &&
+                                 m.ttl_s == s->what->ttl_s;
+    if (!right)
+        sim_break(sim, SIM_TRUE, "an authoritative server says that %.*s %s is %.*s",
+            (int)m.qname.len, m.qname.at, nib_type_name(m.qtype), (int)m.result.len, m.result.at);
+}
+
+static void answer_truly(struct sim *sim, struct sim_name_server *s, const struct sim_packet *p)
+{
+    uint8_t out[NIB_MESSAGE_MAX];
+    struct nib_message m;
+    size_t bad;
+    const uint64_t *c = s->logic.counters;
+    s->fed++;
+    size_t len = nib_authoritative_input(&s->logic, p->octets, p->len, out);
+    bool query = nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK && m.flag == NIB_QUERY;
+    if (query != (len > 0))
+        sim_break(sim, SIM_SILENT, "an authoritative server answers what it must not, or not");
+    s->answered += len > 0;
+    if (c[NIB_AUTH_RECEIVED] != s->fed || c[NIB_AUTH_ANSWERED] != s->answered ||
+        c[NIB_AUTH_RECEIVED] != c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_MALFORMED] +
+                                    c[NIB_AUTH_DROPPED_RESPONSE] + c[NIB_AUTH_DROPPED_UNSENT])
+        sim_break(sim, SIM_COUNTERS, "the counters of an authoritative server do not add up");
+    if (len == 0)
+        return;
+    check_answer(sim, s, &m, out, len);
+    sim_send(sim, &p->dst, &p->src, out, len, SIM_SAID);
+}
+
+/* ---- those that only look like one ---- */
+
+static void reply(struct sim *sim, const struct sim_packet *p, const struct nib_message *m,
+    enum sim_origin origin)
+{
+    uint8_t out[NIB_MESSAGE_MAX];
+    size_t len = nib_message_encode(out, sizeof out, m);
+    sim_send(sim, &p->dst, &p->src, out, len, origin);
+}
+
+/* An answer that has one thing wrong with it, so that nobody may take it. */
+static void mumble(struct sim *sim, const struct sim_packet *p, struct nib_message *m)
+{
+    uint8_t out[NIB_MESSAGE_MAX + 1];
+    struct nib_text other = NIB_TEXT("other.test");
+    uint32_t how = sim_below(&sim->chaos, 8);
+    m->ttl_s = 60;
+    m->result = m->atype == NIB_A      ? NIB_TEXT("6.6.6.6")
+                : m->atype == NIB_AAAA ? NIB_TEXT("2001:db8::6")
+                                       : NIB_TEXT("lie.test");
+    if (how == 0)
+        m->id += 1 + sim_below(&sim->chaos, 3);
+    else if (how == 1)
+        m->flag = NIB_QUERY;
+    else if (how == 2)
+        m->qname = other;
+    else if (how == 3)
+        m->aname = other;
+    else if (how == 4)
+        m->qtype = m->qtype == NIB_A ? NIB_NS : NIB_A;
+    else if (how == 5)
+        m->ttl_s = (uint32_t)NIB_TTL_MAX + 1 + sim_below(&sim->chaos, 1000);
+    else if (how == 6)
+        m->result = NIB_TEXT_NOT_FOUND; /* with a TTL */
+    size_t len = nib_message_encode(out, NIB_MESSAGE_MAX, m);
+    if (how == 7)
+        out[len++] = 0;
+    sim_send(sim, &p->dst, &p->src, out, len, SIM_MUMBLED);
+}
+
+static void pretend(struct sim *sim, const struct sim_name_server *s, const struct sim_packet *p)
+{
+    struct nib_message m;
+    char target[NIB_NAME_MAX + 1];
+    size_t bad;
+    if (nib_message_decode(&m, p->octets, p->len, &bad) != NIB_OK || m.flag != NIB_QUERY)
+        return;
+    m.flag = NIB_RESPONSE;
+    m.atype = m.qtype;
+    m.aname = m.qname;
+    if (s->what->behaviour == SIM_MUMBLES) {
+        sim->trouble++;
+        mumble(sim, p, &m);
+    } else if (s->what->behaviour == SIM_LAME) {
+        sim->trouble++;
+        m.result = NIB_TEXT_FAILURE;
+        reply(sim, p, &m, SIM_SAID);
+    } else {
+        const struct sim_domain *domain = &sim->world.domains[s->what->domain];
+        m.atype = NIB_CNAME;
+        m.ttl_s = s->what->ttl_s;
+        m.result = sim_world_endless(domain, m.qname, target);
+        reply(sim, p, &m, SIM_SAID);
+    }
+}
+
+void sim_authority_turn(struct sim *sim, struct sim_host *host)
+{
+    struct sim_name_server *s = &sim->name_servers[host->no];
+    bool real = s->what->behaviour == SIM_REAL && !sim->world.domains[s->what->domain].endless;
+    for (uint32_t i = 0; i < host->n_inbox; i++) {
+        sim->step++;
+        if (host->inbox[i]->refusal)
+            ;
+        else if (real)
+            answer_truly(sim, s, host->inbox[i]);
+        else
+            pretend(sim, s, host->inbox[i]);
+        free(host->inbox[i]);
+    }
+    host->n_inbox = 0;
+}

@@ -1,0 +1,238 @@
+#include <stdlib.h>
+
+#include "nibsim/base/sim.h"
+
+/* ---- its turns ---- */
+
+static void begin_step(struct sim *sim)
+{
+    struct sim_local *l = &sim->local;
+    sim->step++;
+    l->request = l->asked = false;
+    l->mute = SIM_PROMISE_COUNT;
+    l->to_fail = 0;
+    l->packet = NULL;
+    l->full_before = l->logic.counters[NIB_LOCAL_PENDING_FULL];
+}
+
+static void end_step(struct sim *sim, struct sim_host *host, const struct sim_packet *p, bool took)
+{
+    struct sim_local *l = &sim->local;
+    for (; l->to_fail > 0; l->to_fail--) {
+        nib_local_unsent(&l->logic);
+        l->unsent++;
+    }
+    sim_ledger_check(sim);
+    sim_table_check(sim, &l->table, host, p, took);
+    sim_counters_check(sim);
+}
+
+static void read_request(struct sim *sim, struct sim_host *host, const struct sim_packet *p)
+{
+    struct sim_local *l = &sim->local;
+    struct nib_path path = {p->src, p->dst, p->dst.family == 4 ? 0 : 1};
+    struct nib_message m;
+    size_t bad;
+    begin_step(sim);
+    l->fed++;
+    enum nib_err err = nib_message_decode(&m, p->octets, p->len, &bad);
+    if (err == NIB_OK && m.flag == NIB_QUERY) {
+        sim_ledger_query(sim, &path, &m);
+    } else {
+        l->fed_malformed += err != NIB_OK;
+        l->fed_responses += err == NIB_OK;
+        l->mute = SIM_SILENT;
+    }
+    sim_capture(sim, &p->src, &p->dst, p->octets, p->len);
+    nib_local_input(&l->logic, sim_clock(sim, host), &path, p->octets, p->len);
+    end_step(sim, host, NULL, false);
+}
+
+/* A lie that is right in everything else is taken back: no protocol like this one could tell. */
+static bool withdraw(struct sim *sim, const struct sim_slot *s, const struct sim_packet *p)
+{
+    if (p->genuine || !s->open || !sim_fits(p, s->query, s->len))
+        return false;
+    sim->counts.withdrawn++;
+    return true;
+}
+
+static void read_reply(
+    struct sim *sim, struct sim_host *host, const struct sim_packet *p, uint32_t slot)
+{
+    struct sim_local *l = &sim->local;
+    struct nib_message m;
+    size_t bad;
+    if (withdraw(sim, &l->slots[slot], p))
+        return;
+    begin_step(sim);
+    uint64_t answers = l->logic.counters[NIB_LOCAL_ANSWERS];
+    l->replies++;
+    l->packet = p;
+    sim_capture(sim, &p->src, &p->dst, p->octets, p->len);
+    nib_local_reply(&l->logic, sim_clock(sim, host), slot, p->octets, p->len);
+    bool answered = l->logic.counters[NIB_LOCAL_ANSWERS] > answers &&
+                    nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK;
+    if (answered && m.outcome != NIB_FAILURE)
+        sim_health_answered(sim, &p->src);
+    end_step(sim, host, p, answered && m.outcome == NIB_FOUND);
+}
+
+/* What came to a socket: lost when that was closed, or (at times) read too late. */
+static void read_socket(struct sim *sim, struct sim_host *host, const struct sim_packet *p)
+{
+    struct sim_local *l = &sim->local;
+    uint32_t slot = 0;
+    while (slot < SIM_SLOTS && l->slots[slot].socket != p->socket)
+        slot++;
+    struct sim_slot *s = &l->slots[slot < SIM_SLOTS ? slot : 0];
+    if (slot == SIM_SLOTS || !s->open) {
+        if (!sim->mix.late || p->refusal || slot == SIM_SLOTS || !sim_one_in(&sim->chaos, 4))
+            return;
+        sim->counts.late++;
+    }
+    if (!p->refusal) {
+        read_reply(sim, host, p, slot);
+    } else if (s->refused) {
+        begin_step(sim);
+        sim->trouble++;
+        s->refused = false;
+        sim_health_failed(sim, &s->peer);
+        nib_local_unreachable(&l->logic, sim_clock(sim, host), slot);
+        end_step(sim, host, NULL, false);
+    }
+}
+
+void sim_local_turn(struct sim *sim, struct sim_host *host)
+{
+    struct sim_local *l = &sim->local;
+    nib_ms now = sim_clock(sim, host);
+    sim_table_check(sim, &l->table, host, NULL, false);
+    for (uint32_t i = 0; i < host->n_inbox; i++) {
+        struct sim_packet *p = host->inbox[i];
+        if (p->dst.port == NIB_PORT_LOCAL)
+            read_request(sim, host, p);
+        else
+            read_socket(sim, host, p);
+        free(p);
+    }
+    host->n_inbox = 0;
+    begin_step(sim);
+    if (nib_local_deadline(&l->logic) <= now)
+        sim->trouble++; /* somebody did not answer in time */
+    sim_health_overdue(sim, now);
+    nib_local_tick(&l->logic, now);
+    end_step(sim, host, NULL, false);
+    nib_ms due = nib_local_deadline(&l->logic);
+    if (due <= now)
+        sim_break(sim, SIM_PACE, "after a tick something is still due");
+    if (due != NIB_NEVER) {
+        sim_us jitter = sim_one_in(&sim->chaos, 4) ? 3000 : 0;
+        sim_wake(sim, 0, sim_when(host, due) + jitter);
+    }
+}
+
+/* ---- its life ---- */
+
+static void draw_config(struct sim *sim)
+{
+    static const uint32_t records[] = {0, 1, 2, 4, 8, 30, 200, 200};
+    static const uint32_t questions[] = {1, 2, 4, 16, SIM_SLOTS, SIM_SLOTS, SIM_SLOTS};
+    static const nib_ms timeouts[] = {500, 500, 500, 500, 50, 2000, 2000, 1};
+    static const uint32_t tries[] = {3, 3, 3, 1, 2, 5, 16};
+    struct sim_local *l = &sim->local;
+    struct sim_rng rng = sim_rng_of(sim->seed, 7);
+    l->max_records = SIM_PICK(&rng, records);
+    l->max_fetches = SIM_PICK(&rng, questions);
+    l->max_requests = l->max_fetches * (sim_one_in(&rng, 4) ? 1 : 4);
+    l->own[0] = sim->world.local4;
+    l->own[1] = sim->world.local6;
+    l->config = (struct nib_local_config){.static_ttl_s = sim->world.static_ttl_s,
+        .max_ttl_s = sim->world.max_ttl_s,
+        .timeout_ms = SIM_PICK(&rng, timeouts),
+        .upstream_port = sim->world.upstream_port,
+        .own = l->own,
+        .n_own = 2};
+    l->config.tries = SIM_PICK(&rng, tries);
+}
+
+void sim_local_start(struct sim *sim)
+{
+    struct sim_local *l = &sim->local;
+    struct nib_local_host calls = sim_local_calls(sim);
+    uint64_t sockets = l->sockets;
+    memset(l, 0, sizeof *l);
+    l->sockets = sockets;
+    draw_config(sim);
+    sim_table_start(sim, &l->table, SIM_LOCAL, l->max_records, l->config.max_ttl_s, 0);
+    l->pending_block = sim_block_make(nib_pending_bytes(l->max_fetches, l->max_requests));
+    nib_pending_init(&l->pending, l->pending_block.at, l->max_fetches, l->max_requests,
+        l->table.table.zone->seed);
+    nib_local_init(&l->logic, &l->table.table, &l->pending, &calls, &l->config);
+}
+
+void sim_local_stop(struct sim *sim)
+{
+    struct sim_local *l = &sim->local;
+    const uint64_t *c = l->logic.counters;
+    sim->counts.fetches += c[NIB_LOCAL_FETCHES];
+    sim->counts.shared += c[NIB_LOCAL_SHARED];
+    sim->counts.full += c[NIB_LOCAL_PENDING_FULL];
+    for (int i = 0; i < SIM_SLOTS; i++)
+        l->slots[i].open = false;
+    l->n_requests = 0;
+    sim_table_free(&l->table);
+    sim_block_free(&l->pending_block);
+}
+
+/*
+ * The records are read again: with one more of a domain's own, best of a name that is just being
+ * asked for, or as they were.
+ */
+void sim_local_reload(struct sim *sim)
+{
+    struct sim_local *l = &sim->local;
+    struct sim_host *host = &sim->hosts[0];
+    const struct sim_world *world = &sim->world;
+    if (!host->up)
+        return;
+    l->pin = NULL;
+    for (int i = 0; i < world->n_records && l->pin == NULL; i++) {
+        const struct sim_record *r = &world->records[i];
+        struct nib_key key = nib_key_of(r->name, l->pending.seed);
+        if (r->owner >= 0 && r->type != NIB_NS && sim_world_domain(world, r->name) == r->owner &&
+            sim_world_record(world, SIM_LOCAL, r->name, r->type) == NULL &&
+            (nib_pending_find(&l->pending, key, r->type) != NULL || sim_one_in(&sim->chaos, 100)))
+            l->pin = r;
+    }
+    sim->counts.reloads++;
+    sim_note(sim, "local reads its records again, with %.*s %s",
+        l->pin == NULL ? 7 : (int)l->pin->name.len, l->pin == NULL ? "no more" : l->pin->name.at,
+        l->pin == NULL ? "" : nib_type_name(l->pin->type));
+    begin_step(sim);
+    sim_table_reload(sim, &l->table, l->pin);
+    end_step(sim, host, NULL, false);
+}
+
+/* What the counters say as text is what they are. */
+static void check_text(struct sim *sim)
+{
+    uint8_t text[8192];
+    struct nib_writer w = nib_writer_init(text, sizeof text - 1);
+    nib_local_counters(&sim->local.logic, &w);
+    text[w.off] = '\0';
+    if (w.full || strstr((const char *)text, "\nwaiting: 0\n") == NULL)
+        sim_break(sim, SIM_COUNTERS, "the counters' text does not say that nobody waits");
+}
+
+void sim_local_quiet(struct sim *sim)
+{
+    struct sim_local *l = &sim->local;
+    struct sim_host *host = &sim->hosts[0];
+    if (l->pending.n_fetches != 0 || l->pending.n_requests != 0 || l->n_requests != 0 ||
+        nib_local_deadline(&l->logic) != NIB_NEVER)
+        sim_break(sim, SIM_QUIET, "%u questions and %u requests are left",
+            (unsigned)l->pending.n_fetches, (unsigned)l->pending.n_requests);
+    check_text(sim);
+    sim_table_empty(sim, &l->table, sim_clock(sim, host));
+}

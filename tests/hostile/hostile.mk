@@ -1,8 +1,0 @@
-# The maker of hostile captures, for tests/test_hostile_captures.sh, which calls this by itself:
-#
-#     make -f tests/hostile/hostile.mk
-CC ?= cc
-build/test/mutate: tests/hostile/mutate.c
-	@mkdir -p $(@D)
-	@$(CC) -std=c11 -O1 -g -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror \
-		-fsanitize=address,undefined -fno-sanitize-recover=all $< -o $@

@@ -1,4 +1,0 @@
-#!/bin/sh
-# A short round of tools/trouble.sh, in TAP: the real programs in a flood, with losses, under full load
-# while their records are read again. Nothing in it fails because it took long.
-S=3 exec tools/trouble.sh

@@ -1,0 +1,167 @@
+#!/bin/sh
+# Cold questions: localserver beside Unbound when no answer is in the cache. Every name is asked once,
+# each round has names of its own, so each question goes upstream, from a port of its own: ours to
+# an amazoneserver, Unbound's to an NSD with the same names. The upstreams run on the generator's
+# core, their CPU time is not counted. In turns, every answer checked.
+#   [ROUNDS=7 SECONDS_EACH=1 ROUND_NAMES=125000 BASE=DIR ...] tools/bench/cold.sh
+# BASE: a folder with another build's localserver, which is measured too. Without Debian's unbound
+# and nsd ours is measured alone (tools/bench/peers.sh installs them).
+set -u
+# shellcheck source=tools/bench/common.sh
+. tools/bench/common.sh
+seconds=${SECONDS_EACH:-1} slice=${ROUND_NAMES:-125000} base=${BASE:-}
+n=$((slice * (rounds + 1)))
+kept=10000 # records in our cache; Unbound has the 4 MB that are its default
+PATH=$PATH:/usr/sbin:/sbin
+port=${PORT:-25800}
+own_cpu=$server_cpu
+
+# Round 0 is for warming up.
+names_of_round() {
+    tail -n +$(($1 * slice + 1)) "$dir/all.names" | head -n "$slice" >"$dir/$n.names"
+}
+
+# upstream_cpu, local_cpu: where the next server is to run
+upstream_cpu() {
+    server_cpu=$load_cpu
+}
+local_cpu() {
+    server_cpu=$own_cpu
+}
+
+nsd_upstream() {
+    {
+        printf '%s\n' "\$ORIGIN amazone.com." "\$TTL 86400"
+        echo '@ SOA dns hostmaster 1 86400 86400 86400 86400'
+        printf '@ NS dns\ndns A 127.0.0.1\n'
+        awk -F, 'NR > 1 { print $2 ". A " $4 }' "$dir/$n"
+    } >"$dir/zone"
+    cat >"$dir/nsd.conf" <<END
+server:
+    ip-address: 127.0.0.1@$port
+    server-count: 1
+    username: ""
+    chroot: ""
+    database: ""
+    zonesdir: "$dir"
+    pidfile: "$dir/nsd.pid"
+    xfrdfile: "$dir/xfrd"
+    xfrdir: "$dir"
+    zonelistfile: "$dir/list"
+    cookie-secret-file: "$dir/cookie"
+    logfile: "$dir/nsd.log"
+    verbosity: 0
+    rrl-ratelimit: 0
+    rrl-whitelist-ratelimit: 0
+remote-control:
+    control-enable: no
+zone:
+    name: amazone.com
+    zonefile: "$dir/zone"
+END
+    spawn nsd -d -c "$dir/nsd.conf"
+    at=127.0.0.1:$port
+    until "$bin/nibbench" load --dns --to "$at" --sockets 1 --window 1 --warmup 0 --seconds 0.001 \
+        --timeout 100 --names "$dir/$n.first" >/dev/null 2>&1; do
+        kill -0 "$pid" 2>/dev/null || die "nsd: $(cat "$dir/said" "$dir/nsd.log")"
+        sleep 0.05
+    done
+}
+
+# do-ip6 and prefetch off, one thread, a fresh random port for each question (its way).
+unbound_local() {
+    cat >"$dir/unbound.conf" <<END
+server:
+    interface: 127.0.0.1
+    port: $((port + 1))
+    num-threads: 1
+    do-daemonize: no
+    do-ip6: no
+    prefetch: no
+    username: ""
+    chroot: ""
+    directory: "$dir"
+    pidfile: ""
+    use-syslog: no
+    logfile: "$dir/unbound.log"
+    verbosity: 1
+    module-config: "iterator"
+    do-not-query-localhost: no
+    access-control: 127.0.0.0/8 allow
+remote-control:
+    control-enable: no
+stub-zone:
+    name: amazone.com
+    stub-addr: 127.0.0.1@$port
+END
+    spawn unbound -d -c "$dir/unbound.conf"
+    at=127.0.0.1:$((port + 1))
+}
+
+# our_local CASE BESIDE FOLDER
+our_local() {
+    normal=$bin bin=$3
+    ours "$bin/localserver" --quiet --listen 127.0.0.1:0 --upstream-port "$our_upstream" \
+        --max-records "$kept"
+    bin=$normal
+    pids="$pids $1:$pid"
+    ready "$1" "$2" "$n"
+}
+
+# As run_cases, with the next names in each round.
+run_cold() {
+    awk '{ print NR, $0 }' "$dir/cases" >"$dir/numbered"
+    for turn in $(seq "$rounds"); do
+        names_of_round "$turn"
+        sort -k "1n$([ $((turn % 2)) -eq 0 ] && echo r)" "$dir/numbered" >"$dir/turn"
+        while read -r _ line; do
+            # shellcheck disable=SC2086
+            measure "$turn" $line
+        done <"$dir/turn" || exit 2
+    done
+    echo "$(uname -sr), $(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg); $rounds rounds of" \
+        "$seconds s in turns, $sockets sockets x $window, median [min-max]"
+    table | sed 's/beside the echo/beside Unbound /'
+}
+
+# What was answered from a cache after all: it should be next to nothing.
+say_from_cache() {
+    for one in $pids; do
+        kill -USR1 "${one#*:}"
+        sleep 0.3
+        echo "${one%%:*}: $(grep -hE '^[a-z_]*(received|table|question|datagram|retr|failure|timeout)[a-z_]*:' \
+            "$dir/${one%%:*}.said" | tr '\n' ' ')"
+    done
+    [ -n "$unbound" ] || return 0
+    kill "$unbound"
+    wait "$unbound" 2>/dev/null
+    sed -n 's/.*server stats for thread 0: \([0-9]* queries.*recursions\).*/unbound: \1/p' \
+        "$dir/unbound.log" | head -n 1
+}
+
+[ "$n" -le 1000000 ] || die "at most a million names: fewer ROUNDS or ROUND_NAMES"
+names "$n"
+mv "$dir/$n.names" "$dir/all.names"
+names_of_round 0
+pids='' unbound=''
+upstream_cpu
+ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/$n" --ttl 86400
+our_upstream=${at##*:}
+reference=-
+if command -v unbound >/dev/null && command -v nsd >/dev/null; then
+    nsd_upstream
+    local_cpu
+    unbound_local
+    unbound=$pid reference=unbound
+    ready unbound - "$n" --dns
+else
+    echo "no unbound or no nsd here: ours alone" >&2
+fi
+local_cpu
+# Each server says its counters into a file of its own.
+our_local ours "$reference" "$bin" && ln "$dir/said" "$dir/ours.said" && rm "$dir/said"
+if [ -n "$base" ]; then
+    our_local base "$reference" "$base" && ln "$dir/said" "$dir/base.said" && rm "$dir/said"
+fi
+run_cold
+say_from_cache

@@ -1,0 +1,105 @@
+#!/bin/sh
+# One worker and two: amazoneserver, localserver from its cache, and localserver with nothing cached,
+# as answers a second and CPU time an answer, in turns. All cores are everybody's: the generator, the
+# upstream and the workers share them, so on two cores two workers show what the sharing costs (CPU
+# an answer) more than what it gains.
+# Then correctness: two workers, many sockets, and the records read again every 100 ms; every answer
+# is checked, none may be lost, and what the server answered is what it received. ("answers" leaves
+# out those under way at the end, sockets x window at most.)
+#   [ROUNDS=7 SECONDS_EACH=2 WORKERS="1 2" STRESS=10 NIB_BIN=bin ...] tools/bench/workers.sh [bench] [stress]
+set -u
+# shellcheck source=tools/bench/common.sh
+. tools/bench/common.sh
+workers=${WORKERS:-1 2} stress=${STRESS:-10}
+sockets=${SOCKETS:-64} window=${WINDOW:-4}
+server_cpu=0-$(($(nproc) - 1)) load_cpu=$server_cpu
+
+# As in bench-common.sh, but on all cores.
+load() { # OUT AT OPTION...
+    out=$1 to=$2
+    shift 2
+    "$bin/nibbench" load --to "$to" --window "$window" --sockets "$sockets" --json "$@" >"$out"
+}
+
+bench() {
+    names 10000
+    ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/10000" --ttl 86400
+    upstream=${at##*:}
+    for w in $workers; do
+        ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/10000" --workers "$w"
+        ready "a.w$w" a.w1 10000
+        ours "$bin/localserver" --quiet --listen 127.0.0.1:0 --upstream-port "$upstream" \
+            --workers "$w"
+        ready "cached.w$w" cached.w1 10000
+        ours "$bin/localserver" --quiet --listen 127.0.0.1:0 --upstream-port "$upstream" \
+            --workers "$w" --max-records 0
+        ready "cold.w$w" cold.w1 10000
+    done
+    run_cases | sed 's/beside the echo/beside 1 worker/'
+}
+
+# counter NAME FILE: the last value said
+counter() {
+    sed -n "s/^$1: //p" "$2" | tail -n 1
+}
+
+# stressed WHAT COMMAND...
+stressed() {
+    what=$1
+    shift
+    ours "$@"
+    said=$dir/$what.said
+    ln "$dir/said" "$said" && rm "$dir/said"
+    "$bin/nibbench" load --to "$at" --names "$dir/1000.names" --window "$window" \
+        --sockets "$sockets" --warmup 0 --seconds "$stress" --json >"$dir/out" &
+    generator=$!
+    reloads=0
+    while kill -0 "$generator" 2>/dev/null; do
+        kill -HUP "$pid" || die "$what ended: $(tail -n 3 "$said")"
+        reloads=$((reloads + 1))
+        sleep 0.1
+    done
+    wait "$generator"
+    status=$?
+    kill -USR1 "$pid"
+    until [ -n "$(counter tables_dropped "$said")" ]; do
+        kill -0 "$pid" 2>/dev/null || die "$what ended: $(tail -n 3 "$said")"
+        sleep 0.05
+    done
+    # Datagrams that the kernel had no room for.
+    refused=$(awk -v port="$(printf '%04X' "${at##*:}")" \
+        '$2 ~ ":" port "$" { n += $NF } END { print n + 0 }' /proc/net/udp)
+    printf '%-8s %9s %6s %9s %9s %8s %8s %8s %8d %s\n' "$what" "$(value answers "$dir/out")" \
+        "$(value lost "$dir/out")" "$(counter received "$said")" "$(counter answered "$said")" \
+        "$(counter waiting "$said")" "$(counter dropped_unsent "$said")" "$refused" "$reloads" \
+        "$([ "$status" -eq 0 ] && echo 'all right' || echo "WRONG: $(cat "$dir/out")")"
+    [ "$status" -eq 0 ] || failed=1
+    kill "$pid"
+    wait "$pid" || die "$what: status $?: $(tail -n 30 "$said")"
+}
+
+stress_all() {
+    failed=0
+    names 1000
+    printf '%-8s %9s %6s %9s %9s %8s %8s %8s %8s\n' server answers lost received answered waiting \
+        unsent "no room" reloads
+    stressed amazone "$bin_of_server/amazoneserver" --quiet --listen 127.0.0.1:0 --workers 2 \
+        --records "$dir/1000"
+    ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/1000" --ttl 86400
+    upstream=${at##*:}
+    stressed cached "$bin_of_server/localserver" --quiet --listen 127.0.0.1:0 --workers 2 \
+        --upstream-port "$upstream"
+    stressed cold "$bin_of_server/localserver" --quiet --listen 127.0.0.1:0 --workers 2 \
+        --upstream-port "$upstream" --max-records 0
+    return "$failed"
+}
+
+bin_of_server=${SERVER_BIN:-$bin} # another build of the servers under stress
+[ $# -gt 0 ] || set -- bench stress
+for one in "$@"; do
+    case $one in
+    bench) bench ;;
+    stress) stress_all ;;
+    *) die "$one: bench or stress" ;;
+    esac
+done

@@ -1,0 +1,112 @@
+# Read by the Makefile: installing, packaging, other machines. PREFIX, DESTDIR and the folders below
+# are yours to set; PLUGINDIR, where it is set, is the folder of Wireshark's Lua plugins for all users
+# (`tshark -G folders` names it).
+
+PREFIX     = /usr/local
+BINDIR     = $(PREFIX)/bin
+LIBDIR     = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+DATADIR    = $(PREFIX)/share
+MANDIR     = $(DATADIR)/man
+DOCDIR     = $(DATADIR)/doc/nibdns
+BASHDIR    = $(DATADIR)/bash-completion/completions
+ZSHDIR     = $(DATADIR)/zsh/site-functions
+UNITDIR    = $(PREFIX)/lib/systemd/system
+PLUGINDIR  =
+INSTALL    = install
+
+# ---- the library: layers 0 to 4, static and shared ----
+
+version = $(shell sed -n 's/.*define NIB_VERSION "\(.*\)".*/\1/p' src/programs/common/options.h)
+soname := libnibdns.so.0
+shared := build/pic/$(soname)
+
+pic_flags := $(release_flags) -fPIC -fno-semantic-interposition
+$(eval $(call flavour,pic,$$(CC),$$(pic_flags) $$(CFLAGS),$$(LDFLAGS)))
+$(shared): $(core:%.c=build/pic/%.o) tools/package/libnibdns.map
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(soname),-z,defs,-z,relro,-z,now,-z,noexecstack \
+	    -Wl,--version-script=tools/package/libnibdns.map $(filter %.o,$^) -o $@ $(LDFLAGS)
+
+# ---- what goes where: FILE=PLACE, read by install and uninstall ----
+
+installed  = $(if $(filter nib%,$(1)),$(1),nibdns-$(1))
+into       = $(foreach f,$(2),$(f)=$(1)/$(notdir $(f)))
+made      := build/install
+units      = $(wildcard tools/package/systemd/*.service)
+
+programs_in = $(foreach p,$(programs),bin/$(p)=$(BINDIR)/$(call installed,$(p))) \
+              $(if $(PLUGINDIR),,$(call into,$(DATADIR)/nibdns,tools/wireshark/install-dissector.sh))
+files_in    = $(call into,$(LIBDIR),build/release/libnibdns.a) \
+              $(shared)=$(LIBDIR)/libnibdns.so.$(version) \
+              $(call into,$(LIBDIR)/pkgconfig,$(made)/nibdns.pc) \
+              $(call into,$(INCLUDEDIR)/nibdns,$(wildcard include/nibdns/*.h)) \
+              $(foreach n,1 3 5 7 8,$(call into,$(MANDIR)/man$(n),$(wildcard src/man/*.$(n)))) \
+              $(call into,$(DOCDIR),$(wildcard README.md proto/*)) \
+              tools/package/completion/nibdns.bash=$(BASHDIR)/nibdns \
+              $(call into,$(ZSHDIR),tools/package/completion/_nibdns) \
+              $(call into,$(UNITDIR),$(units:tools/package/systemd/%=$(made)/%)) \
+              $(call into,$(or $(PLUGINDIR),$(DATADIR)/nibdns),tools/nibdns.lua) \
+              $(call into,$(DATADIR)/nibdns/profile/nibdns,$(wildcard tools/wireshark/profile/nibdns/*))
+# A link's name and what it stands for.
+links_in    = libnibdns.so.$(version)=$(LIBDIR)/$(soname) $(soname)=$(LIBDIR)/libnibdns.so \
+              $(foreach p,$(programs),nibdns=$(BASHDIR)/$(call installed,$(p)))
+folders_of  = $(sort $(INCLUDEDIR)/nibdns $(DOCDIR)) \
+              $(addprefix $(DATADIR)/nibdns,/profile/nibdns /profile /)
+
+# Each pair's sides are $$file and $$place.
+each = for pair in $(1); do file=$${pair%%=*} place="$(DESTDIR)$${pair\#*=}"; $(2) || exit 1; done
+
+.PHONY: lib install uninstall dist deb portable $(made)
+lib: build/release/libnibdns.a $(shared)
+
+# Files that name the folders of this installation.
+$(made):
+	@mkdir -p $@
+	@sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@VERSION@,$(version),' \
+	    -e 's,@LIBDIR@,$(LIBDIR:$(PREFIX)/%=$${prefix}/%),' \
+	    -e 's,@INCLUDEDIR@,$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%),' \
+	    tools/package/nibdns.pc.in >$@/nibdns.pc
+	@for unit in $(units); do sed 's,/usr/local/bin,$(BINDIR),' $$unit >$@/$${unit##*/}; done
+
+install: all lib $(made)
+	@$(call each,$(programs_in),$(INSTALL) -D -m 755 $$file "$$place")
+	@$(call each,$(files_in),$(INSTALL) -D -m 644 $$file "$$place")
+	@$(call each,$(links_in),ln -sf $$file "$$place")
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig 2>/dev/null || :
+	@echo "installed under $(DESTDIR)$(PREFIX): try man nibdns"
+	@[ -n "$(PLUGINDIR)" ] || echo "for Wireshark, each user runs" \
+	    "$(DATADIR)/nibdns/install-dissector.sh; or install with PLUGINDIR=FOLDER for all users"
+
+uninstall:
+	@$(call each,$(programs_in) $(files_in) $(links_in),rm -f "$$place")
+	@for folder in $(folders_of); do rmdir "$(DESTDIR)$$folder" 2>/dev/null || :; done
+
+# ---- packages, other machines ----
+
+# A source archive, build/nibdns-VERSION.tar.gz, the same octets each time.
+dist:
+	$(Q)tools/package/dist.sh $(version)
+
+# Debian packages, checked and tried.
+deb:
+	$(Q)tools/package/deb.sh
+
+# Other machines, by tools/check/portable.sh: $(1) name, $(2) compiler, $(3) its flags. It puts their
+# cmocka into build/$(1)/cmocka.
+define machine
+$(call flavour,$(1),$(2),$(3) -isystem build/$(1)/cmocka,)
+build/$(1)/libtests.a: $$(helpers:%.c=build/$(1)/%.o)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+build/$(1)/test/%: build/$(1)/tests/%.o build/$(1)/libtests.a build/$(1)/libos.a build/$(1)/libnibdns.a
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(3) $$^ -o $$@ -Lbuild/$(1)/cmocka -lcmocka -pthread
+build/$(1)/example: tests/scripts/embed/example.c build/$(1)/libnibdns.a
+	$$(Q)$(2) $(3) -std=c11 -Iinclude $$^ -o $$@
+endef
+asm_headers := $(addprefix -idirafter ,$(wildcard /usr/include/x86_64-linux-gnu))
+$(eval $(call machine,m32,$$(CC) -m32 $$(asm_headers),$$(sanitize)))
+$(eval $(call machine,s390x,s390x-linux-gnu-gcc,-O2))
+
+# 32 bits, and a big-endian machine that qemu plays, as far as their tools are there.
+portable: all
+	$(Q)tools/check/portable.sh
