@@ -16,9 +16,9 @@ typedef int64_t nib_ms;
 /* A deadline that never comes. */
 #define NIB_NEVER INT64_MAX
 
-/* Text that somebody else owns: `len` octets at `at`, no terminator. */
+/* Text that somebody else owns: `len` octets at `ptr`, no terminator. */
 struct nib_text {
-    const char *at;
+    const char *ptr;
     size_t len;
 };
 
@@ -28,7 +28,7 @@ struct nib_text {
 /* Octet for octet the same. */
 static inline bool nib_text_same(struct nib_text a, struct nib_text b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 #endif

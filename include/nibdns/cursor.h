@@ -8,24 +8,24 @@
 
 #include "nibdns/protocol.h"
 
-/* Reads `len` octets at `at`. `err` is the first rule broken, `err_at` the octet where. */
+/* Reads `len` octets. `err` is the first rule broken, `err_off` the octet where. */
 struct nib_reader {
-    const uint8_t *at;
+    const uint8_t *octets;
     size_t len, off;
     enum nib_err err;
-    size_t err_at;
+    size_t err_off;
 };
 
-/* Writes into `cap` octets at `at`; `full` once something did not fit. */
+/* Writes into `cap` octets; `full` once something did not fit. */
 struct nib_writer {
-    uint8_t *at;
+    uint8_t *octets;
     size_t cap, off;
     bool full;
 };
 
 static inline struct nib_reader nib_reader_init(const uint8_t *octets, size_t len)
 {
-    return (struct nib_reader){.at = octets, .len = len};
+    return (struct nib_reader){.octets = octets, .len = len};
 }
 
 /* Notes a broken rule at an octet; only the first note counts. Nothing is read from then on. */
@@ -33,7 +33,7 @@ static inline void nib_reader_fail(struct nib_reader *r, enum nib_err err, size_
 {
     if (r->err == NIB_OK) {
         r->err = err;
-        r->err_at = at;
+        r->err_off = at;
     }
 }
 
@@ -46,7 +46,7 @@ static inline const uint8_t *nib_reader_take(struct nib_reader *r, size_t n)
         nib_reader_fail(r, NIB_ERR_SHORT, r->len);
         return NULL;
     }
-    const uint8_t *octets = r->at + r->off;
+    const uint8_t *octets = r->octets + r->off;
     r->off += n;
     return octets;
 }
@@ -68,7 +68,7 @@ static inline uint32_t nib_reader_u32(struct nib_reader *r)
 
 static inline struct nib_writer nib_writer_init(uint8_t *octets, size_t cap)
 {
-    return (struct nib_writer){.at = octets, .cap = cap};
+    return (struct nib_writer){.octets = octets, .cap = cap};
 }
 
 static inline void nib_writer_octets(struct nib_writer *w, const void *octets, size_t n)
@@ -78,7 +78,7 @@ static inline void nib_writer_octets(struct nib_writer *w, const void *octets, s
         return;
     }
     if (n > 0)
-        memcpy(w->at + w->off, octets, n);
+        memcpy(w->octets + w->off, octets, n);
     w->off += n;
 }
 
@@ -98,7 +98,7 @@ static inline void nib_writer_u32(struct nib_writer *w, uint32_t value)
  */
 static inline void nib_writer_text(struct nib_writer *w, struct nib_text text)
 {
-    nib_writer_octets(w, text.at, text.len);
+    nib_writer_octets(w, text.ptr, text.len);
 }
 
 static inline void nib_writer_word(struct nib_writer *w, const char *word)

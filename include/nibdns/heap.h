@@ -11,7 +11,7 @@
 
 struct nib_timer {
     nib_ms due;
-    uint32_t at; /* place in the heap plus one; 0: not in it */
+    uint32_t place; /* in the heap, plus one; 0: not in it */
 };
 
 struct nib_heap {

@@ -37,7 +37,7 @@ static inline uint32_t nib_index_home(const struct nib_index *index, uint32_t ta
 
 /* Where a walk over the entries of one tag stands. Begins with nib_index_begin(). */
 struct nib_probe {
-    uint32_t at;
+    uint32_t bucket;
 };
 
 static inline struct nib_probe nib_index_begin(const struct nib_index *index, uint32_t tag)
@@ -50,10 +50,10 @@ static inline uint32_t nib_index_next_masked(
     const struct nib_index *index, uint32_t tag, uint32_t mask, struct nib_probe *probe)
 {
     for (;;) {
-        struct nib_bucket b = index->buckets[probe->at];
+        struct nib_bucket b = index->buckets[probe->bucket];
         if (b.ref == 0)
             return 0;
-        probe->at = probe->at + 1 == index->n ? 0 : probe->at + 1;
+        probe->bucket = probe->bucket + 1 == index->n ? 0 : probe->bucket + 1;
         if (((b.tag ^ tag) & mask) == 0)
             return b.ref;
     }

@@ -5,13 +5,13 @@
 /* A decimal number 0 to max, no sign, no leading zero, at least one digit. */
 static bool parse_number(struct nib_text text, uint32_t max, uint32_t *out)
 {
-    if (text.len == 0 || text.len > 10 || (text.len > 1 && text.at[0] == '0'))
+    if (text.len == 0 || text.len > 10 || (text.len > 1 && text.ptr[0] == '0'))
         return false;
     uint64_t value = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9')
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return false;
-        value = value * 10 + (uint64_t)(text.at[i] - '0');
+        value = value * 10 + (uint64_t)(text.ptr[i] - '0');
     }
     if (value > max)
         return false;
@@ -27,14 +27,14 @@ static size_t span_to(struct nib_text text, char c)
         loop assigns i;
         loop variant text.len - i;
      */
-    while (i < text.len && text.at[i] != c)
+    while (i < text.len && text.ptr[i] != c)
         i++;
     return i;
 }
 
 static struct nib_text skip(struct nib_text text, size_t n)
 {
-    return (struct nib_text){text.at + n, text.len - n};
+    return (struct nib_text){text.ptr + n, text.len - n};
 }
 
 bool nib_ipv4_parse(struct nib_text text, uint8_t out[4])
@@ -47,7 +47,7 @@ bool nib_ipv4_parse(struct nib_text text, uint8_t out[4])
      */
     for (int part = 0; part < 4; part++) {
         unsigned value = 0;
-        if (part > 0 && (i >= text.len || text.at[i] != '.'))
+        if (part > 0 && (i >= text.len || text.ptr[i] != '.'))
             return false;
         i += part > 0;
         size_t begin = i;
@@ -56,12 +56,12 @@ bool nib_ipv4_parse(struct nib_text text, uint8_t out[4])
             loop variant text.len - i;
          */
         for (; i < text.len && i - begin < 3; i++) {
-            unsigned digit = (unsigned)(uint8_t)text.at[i] - '0';
+            unsigned digit = (unsigned)(uint8_t)text.ptr[i] - '0';
             if (digit > 9)
                 break;
             value = value * 10 + digit;
         }
-        if (i == begin || value > 255 || (i - begin > 1 && text.at[begin] == '0'))
+        if (i == begin || value > 255 || (i - begin > 1 && text.ptr[begin] == '0'))
             return false;
         ip[part] = (uint8_t)value;
     }
@@ -81,7 +81,7 @@ static bool parse_group(struct nib_text text, uint8_t out[2])
         loop variant text.len - i;
      */
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
+        char c = text.ptr[i];
         unsigned digit;
         if (c >= '0' && c <= '9')
             digit = (unsigned)(c - '0');
@@ -107,13 +107,13 @@ static int parse_groups(struct nib_text text, uint8_t *out, int cap, bool ipv4_a
     int len = 0;
     /*@ loop invariant 0 <= len <= cap && len % 2 == 0;
         loop invariant text.len <= \at(text.len, Pre);
-        loop invariant text.at + text.len == \at(text.at + text.len, Pre);
+        loop invariant text.ptr + text.len == \at(text.ptr + text.len, Pre);
         loop assigns len, text, out[0 .. cap - 1];
         loop variant text.len;
      */
     while (text.len > 0) {
         size_t n = span_to(text, ':');
-        struct nib_text group = {text.at, n};
+        struct nib_text group = {text.ptr, n};
         bool last = n == text.len;
         if (last && ipv4_allowed && span_to(group, '.') < n) {
             if (cap - len < 4 || !nib_ipv4_parse(group, out + len))
@@ -140,13 +140,13 @@ bool nib_ipv6_parse(struct nib_text text, uint8_t out[16])
         loop assigns gap;
         loop variant text.len - gap;
      */
-    while (gap + 1 < text.len && (text.at[gap] != ':' || text.at[gap + 1] != ':'))
+    while (gap + 1 < text.len && (text.ptr[gap] != ':' || text.ptr[gap + 1] != ':'))
         gap++;
     if (gap + 1 >= text.len) { /* no `::`: exactly eight groups */
         if (parse_groups(text, ip, 16, true) != 16)
             return false;
     } else {
-        int head_len = parse_groups((struct nib_text){text.at, gap}, ip, 14, false);
+        int head_len = parse_groups((struct nib_text){text.ptr, gap}, ip, 14, false);
         if (head_len < 0)
             return false;
         int tail_len = parse_groups(skip(text, gap + 2), tail, 14 - head_len, true);
@@ -253,7 +253,7 @@ static bool parse_scoped(struct nib_text text, struct nib_addr *addr)
     if (n < text.len && !parse_number(skip(text, n + 1), UINT32_MAX, &addr->scope))
         return false;
     addr->family = 6;
-    return nib_ipv6_parse((struct nib_text){text.at, n}, addr->ip);
+    return nib_ipv6_parse((struct nib_text){text.ptr, n}, addr->ip);
 }
 
 bool nib_addr_parse(struct nib_text text, uint16_t default_port, struct nib_addr *out)
@@ -262,9 +262,9 @@ bool nib_addr_parse(struct nib_text text, uint16_t default_port, struct nib_addr
     bool ok;
     if (text.len == 0)
         return false;
-    if (text.at[0] == '[') {
+    if (text.ptr[0] == '[') {
         size_t n = span_to(text, ']');
-        ok = n < text.len && parse_scoped((struct nib_text){text.at + 1, n - 1}, &addr);
+        ok = n < text.len && parse_scoped((struct nib_text){text.ptr + 1, n - 1}, &addr);
         text = skip(text, ok ? n + 1 : 0);
     } else if (nib_ipv6_parse(text, addr.ip)) {
         addr.family = 6;
@@ -273,10 +273,10 @@ bool nib_addr_parse(struct nib_text text, uint16_t default_port, struct nib_addr
     } else {
         size_t n = span_to(text, ':');
         addr.family = 4;
-        ok = nib_ipv4_parse((struct nib_text){text.at, n}, addr.ip);
+        ok = nib_ipv4_parse((struct nib_text){text.ptr, n}, addr.ip);
         text = skip(text, n);
     }
-    if (!ok || (text.len > 0 && (text.at[0] != ':' || !nib_port_parse(skip(text, 1), &addr.port))))
+    if (!ok || (text.len > 0 && (text.ptr[0] != ':' || !nib_port_parse(skip(text, 1), &addr.port))))
         return false;
     *out = addr;
     return true;

@@ -149,8 +149,8 @@ static void add(struct nib_cache *cache, nib_ms now, const struct nib_rr *rr, ui
         .result_len = (uint8_t)rr->result.len,
         .pool = pool_for(rr->name.len + rr->result.len)};
     take_slot(cache, r);
-    memcpy(text_of(cache, r), rr->name.at, rr->name.len);
-    memcpy(text_of(cache, r) + rr->name.len, rr->result.at, rr->result.len);
+    memcpy(text_of(cache, r), rr->name.ptr, rr->name.len);
+    memcpy(text_of(cache, r) + rr->name.len, rr->result.ptr, rr->result.len);
     *(r->older == 0 ? &cache->oldest : &record_of(cache, r->older)->newer) = ref;
     cache->newest = ref;
     cache->text_octets += rr->name.len + rr->result.len;

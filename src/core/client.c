@@ -23,7 +23,7 @@ static void keep_result(
     client->atype = type;
     client->ttl_s = ttl_s;
     client->result_len = result.len;
-    memcpy(client->result, result.at, result.len);
+    memcpy(client->result, result.ptr, result.len);
 }
 
 static enum nib_client_step try_again(struct nib_client *client, nib_ms now)

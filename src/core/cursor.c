@@ -20,7 +20,7 @@ void nib_writer_hex(struct nib_writer *w, uint64_t number, int digits)
 void nib_writer_escaped(struct nib_writer *w, struct nib_text text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = (uint8_t)text.at[i];
+        uint8_t c = (uint8_t)text.ptr[i];
         if (c >= 0x20 && c < 0x7f && c != '\\') {
             nib_writer_u8(w, c);
             continue;

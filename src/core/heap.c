@@ -8,7 +8,7 @@ static nib_ms due_at(const struct nib_heap *heap, uint32_t at)
 static void place(struct nib_heap *heap, uint32_t at, uint32_t item)
 {
     heap->items[at] = item;
-    nib_heap_timer(heap, item)->at = at + 1;
+    nib_heap_timer(heap, item)->place = at + 1;
 }
 
 /* Lets an item rise or sink from a place until no parent is later and no child earlier. */
@@ -34,7 +34,7 @@ static void settle(struct nib_heap *heap, uint32_t at, uint32_t item)
 void nib_heap_set(struct nib_heap *heap, uint32_t item, nib_ms due)
 {
     struct nib_timer *timer = nib_heap_timer(heap, item);
-    uint32_t at = timer->at == 0 ? heap->n++ : timer->at - 1;
+    uint32_t at = timer->place == 0 ? heap->n++ : timer->place - 1;
     timer->due = due;
     settle(heap, at, item);
 }
@@ -42,10 +42,10 @@ void nib_heap_set(struct nib_heap *heap, uint32_t item, nib_ms due)
 void nib_heap_drop(struct nib_heap *heap, uint32_t item)
 {
     struct nib_timer *timer = nib_heap_timer(heap, item);
-    if (timer->at == 0)
+    if (timer->place == 0)
         return;
-    uint32_t at = timer->at - 1, last = heap->items[--heap->n];
-    timer->at = 0;
+    uint32_t at = timer->place - 1, last = heap->items[--heap->n];
+    timer->place = 0;
     if (last != item)
         settle(heap, at, last);
 }

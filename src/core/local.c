@@ -284,7 +284,7 @@ static struct nib_request request_of(const struct nib_message *m, const struct n
         .ttl_s = NIB_TTL_MAX,
         .type = m->qtype,
         .name_len = (uint8_t)m->qname.len};
-    memcpy(request.name, m->qname.at, m->qname.len);
+    memcpy(request.name, m->qname.ptr, m->qname.len);
     return request;
 }
 

@@ -124,13 +124,13 @@ FORCED struct nib_message read_answer(struct nib_reader *r, struct nib_message m
 {
     m.atype = (enum nib_type)(read_packed(r, 0, NIB_ERR_RESERVED, NIB_ERR_ATYPE) & 0x0f);
     m.aname = read_name(r, m.qname);
-    //@ assert r->err == NIB_OK ==> is_answer_name(r->at, r->off, m.qname.len);
+    //@ assert r->err == NIB_OK ==> is_answer_name(r->octets, r->off, m.qname.len);
     //@ assert good{Pre}(r) ==> r->err == NIB_OK;
     m.ttl_s = read_ttl(r);
     //@ assert good{Pre}(r) ==> r->err == NIB_OK;
     m.result = read_text(r, NIB_RESULT_MAX, NIB_ERR_RESULT_LEN);
     //@ assert good{Pre}(r) ==> r->err == NIB_OK && r->off == r->len;
-    //@ assert good{Pre}(r) ==> is_answer(m.atype, m.ttl_s, m.result.at, m.result.len);
+    //@ assert good{Pre}(r) ==> is_answer(m.atype, m.ttl_s, m.result.ptr, m.result.len);
     if (r->err == NIB_OK)
         m.outcome = check_result(r, m.atype, m.ttl_s, m.result);
     return m;
@@ -151,13 +151,13 @@ FORCED void commit(struct nib_message *message, struct nib_message m)
     message->id = m.id;
     message->flag = m.flag;
     message->qtype = m.qtype;
-    message->qname.at = m.qname.at;
+    message->qname.ptr = m.qname.ptr;
     message->qname.len = m.qname.len;
     message->atype = m.atype;
-    message->aname.at = m.aname.at;
+    message->aname.ptr = m.aname.ptr;
     message->aname.len = m.aname.len;
     message->ttl_s = m.ttl_s;
-    message->result.at = m.result.at;
+    message->result.ptr = m.result.ptr;
     message->result.len = m.result.len;
     message->outcome = m.outcome;
 }
@@ -168,7 +168,7 @@ enum nib_err nib_message_decode(
     struct nib_reader r = nib_reader_init(octets, len);
     struct nib_message m = read_message(&r);
     if (r.err != NIB_OK) {
-        *bad = r.err_at;
+        *bad = r.err_off;
         return r.err;
     }
     commit(message, m);
@@ -180,7 +180,7 @@ static void write_text(struct nib_writer *w, struct nib_text text, size_t max)
     if (text.len < 1 || text.len > max)
         w->full = true;
     nib_writer_u8(w, (uint8_t)text.len);
-    nib_writer_octets(w, text.at, text.len);
+    nib_writer_octets(w, text.ptr, text.len);
 }
 
 size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *message)

@@ -15,18 +15,18 @@ static enum nib_err check_slowly(struct nib_text name, size_t *bad)
 {
     size_t label = 0; /* where the label under the scan begins */
     /*@ loop invariant label <= i <= name.len && i - label <= NIB_LABEL_MAX;
-        loop invariant label == 0 || name.at[label - 1] == '.';
-        loop invariant \forall integer j; label <= j < i ==> label_octet(name.at[j]);
-        loop invariant \forall integer j; 0 <= j < i ==> name_octet_fits(name.at, name.len, j);
+        loop invariant label == 0 || name.ptr[label - 1] == '.';
+        loop invariant \forall integer j; label <= j < i ==> label_octet(name.ptr[j]);
+        loop invariant \forall integer j; 0 <= j < i ==> name_octet_fits(name.ptr, name.len, j);
         loop assigns i, label, *bad;
         loop variant name.len - i;
      */
     for (size_t i = 0; i < name.len; i++) {
         *bad = i;
-        if (in_label[(uint8_t)name.at[i]]) {
+        if (in_label[(uint8_t)name.ptr[i]]) {
             if (i - label >= NIB_LABEL_MAX)
                 return NIB_ERR_NAME_LABEL;
-        } else if (name.at[i] != '.') {
+        } else if (name.ptr[i] != '.') {
             return NIB_ERR_NAME_OCTET;
         } else if (i == label || i + 1 == name.len) {
             return NIB_ERR_NAME_EMPTY;
@@ -56,7 +56,7 @@ static uint64_t load_short(struct nib_text text)
         loop variant i;
      */
     for (size_t i = text.len; i-- > 0;)
-        word = word << 8 | (uint8_t)text.at[i];
+        word = word << 8 | (uint8_t)text.ptr[i];
     return word;
 }
 
@@ -101,7 +101,7 @@ static inline bool word_is_legal(uint64_t word, uint64_t *dots)
 static bool is_legal_short(struct nib_text name)
 {
     uint64_t dots = TOP; /* a dot may not come first */
-    if (name.at[name.len - 1] == '.')
+    if (name.ptr[name.len - 1] == '.')
         return false;
     if (name.len < 8)
         return word_is_legal(load_short(name), &dots);
@@ -110,11 +110,11 @@ static bool is_legal_short(struct nib_text name)
         loop variant name.len - i;
      */
     for (size_t i = 0; i + 8 < name.len; i += 8)
-        if (!word_is_legal(load64(name.at + i), &dots))
+        if (!word_is_legal(load64(name.ptr + i), &dots))
             return false;
     if (name.len % 8 != 0) /* the last word does not begin where the one before it ended */
         dots = 0;
-    return word_is_legal(load64(name.at + name.len - 8), &dots);
+    return word_is_legal(load64(name.ptr + name.len - 8), &dots);
 }
 
 enum nib_err nib_name_check(struct nib_text name, size_t *bad)
@@ -139,8 +139,8 @@ bool nib_name_equal(struct nib_text a, struct nib_text b)
         loop variant a.len - i;
      */
     for (size_t i = 0; i + 8 < a.len; i += 8)
-        differ |= (load64(a.at + i) ^ load64(b.at + i)) & ~FOLD;
-    differ |= (load64(a.at + a.len - 8) ^ load64(b.at + a.len - 8)) & ~FOLD;
+        differ |= (load64(a.ptr + i) ^ load64(b.ptr + i)) & ~FOLD;
+    differ |= (load64(a.ptr + a.len - 8) ^ load64(b.ptr + a.len - 8)) & ~FOLD;
     return differ == 0;
 }
 
@@ -192,8 +192,8 @@ uint64_t nib_name_hash(struct nib_text name, uint64_t seed)
             loop variant name.len - i;
          */
         for (size_t i = 0; i + 8 < name.len; i += 8)
-            sip_word(&s, load64(name.at + i) | FOLD);
-        sip_word(&s, load64(name.at + name.len - 8) | FOLD);
+            sip_word(&s, load64(name.ptr + i) | FOLD);
+        sip_word(&s, load64(name.ptr + name.len - 8) | FOLD);
     }
     s.v2 ^= 0xff;
     sip_round(&s);
@@ -206,13 +206,13 @@ struct nib_text nib_name_parent(struct nib_text name)
 {
     size_t i = 0;
     /*@ loop invariant i <= name.len;
-        loop invariant \forall integer j; 0 <= j < i ==> name.at[j] != '.';
+        loop invariant \forall integer j; 0 <= j < i ==> name.ptr[j] != '.';
         loop assigns i;
         loop variant name.len - i;
      */
-    while (i < name.len && name.at[i] != '.')
+    while (i < name.len && name.ptr[i] != '.')
         i++;
     if (i < name.len)
         i++;
-    return (struct nib_text){name.at + i, name.len - i};
+    return (struct nib_text){name.ptr + i, name.len - i};
 }

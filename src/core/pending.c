@@ -58,7 +58,7 @@ struct nib_fetch *nib_pending_open(
         pending->free_fetch = pending->fetches[ref - 1].first;
     struct nib_fetch *q = &pending->fetches[ref - 1];
     *q = (struct nib_fetch){.type = type, .name_len = (uint8_t)key.name.len};
-    memcpy(q->name, key.name.at, key.name.len);
+    memcpy(q->name, key.name.ptr, key.name.len);
     nib_index_insert(&pending->by_name, nib_index_tag(key.hash, type), ref);
     pending->n_fetches++;
     return q;

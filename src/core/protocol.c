@@ -16,7 +16,7 @@ static bool same_word(struct nib_text text, const char *upper)
 {
     size_t i = 0;
     for (; i < text.len && upper[i] != '\0'; i++) {
-        char c = text.at[i];
+        char c = text.ptr[i];
         if (c >= 'a' && c <= 'z')
             c = (char)(c - 'a' + 'A');
         if (c != upper[i])

@@ -45,7 +45,7 @@ static void fault(
     settle(line->reading); /* faults are told in the order of their lines */
     nib_writer_word(&w, what);
     if (quote.len > 0) {
-        struct nib_text shown = {quote.at, quote.len > 80 ? 80 : quote.len};
+        struct nib_text shown = {quote.ptr, quote.len > 80 ? 80 : quote.len};
         nib_writer_word(&w, " \"");
         nib_writer_escaped(&w, shown);
         nib_writer_word(&w, quote.len > 80 ? "...\"" : "\"");
@@ -53,7 +53,7 @@ static void fault(
     nib_writer_word(&w, words);
     text[w.off] = '\0';
     faults->n++;
-    faults->fault(faults->ctx, line->number, (size_t)(at - line->text.at) + 1, text);
+    faults->fault(faults->ctx, line->number, (size_t)(at - line->text.ptr) + 1, text);
 }
 
 static bool is_blank(char c)
@@ -63,11 +63,11 @@ static bool is_blank(char c)
 
 static struct nib_text trim(struct nib_text text)
 {
-    while (text.len > 0 && is_blank(text.at[0])) {
-        text.at++;
+    while (text.len > 0 && is_blank(text.ptr[0])) {
+        text.ptr++;
         text.len--;
     }
-    while (text.len > 0 && is_blank(text.at[text.len - 1]))
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
         text.len--;
     return text;
 }
@@ -75,8 +75,8 @@ static struct nib_text trim(struct nib_text text)
 /* The octets before the first c, or all. */
 static struct nib_text until(struct nib_text text, char c)
 {
-    const char *end = text.len == 0 ? NULL : memchr(text.at, c, text.len);
-    return (struct nib_text){text.at, end == NULL ? text.len : (size_t)(end - text.at)};
+    const char *end = text.len == 0 ? NULL : memchr(text.ptr, c, text.len);
+    return (struct nib_text){text.ptr, end == NULL ? text.len : (size_t)(end - text.ptr)};
 }
 
 /* Cuts the line at its commas. False, with a fault told, when there are not six fields. */
@@ -90,7 +90,7 @@ static bool split(struct line *line, struct nib_text text)
         n++;
         if (field.len == rest.len)
             break;
-        rest = (struct nib_text){rest.at + field.len + 1, rest.len - field.len - 1};
+        rest = (struct nib_text){rest.ptr + field.len + 1, rest.len - field.len - 1};
     }
     if (n == FIELDS)
         return true;
@@ -99,7 +99,7 @@ static bool split(struct line *line, struct nib_text text)
     nib_writer_word(&w, "a record has 6 fields, this line has ");
     nib_writer_decimal(&w, n);
     words[w.off] = '\0';
-    fault(line, text.at, words, NOTHING, "");
+    fault(line, text.ptr, words, NOTHING, "");
     return false;
 }
 
@@ -107,8 +107,8 @@ static bool check_number(struct line *line)
 {
     struct nib_text no = line->fields[NO];
     for (size_t i = 0; i < no.len; i++)
-        if (no.at[i] < '0' || no.at[i] > '9') {
-            fault(line, no.at + i, "record number", no, " is no number: leave it empty");
+        if (no.ptr[i] < '0' || no.ptr[i] > '9') {
+            fault(line, no.ptr + i, "record number", no, " is no number: leave it empty");
             return false;
         }
     return true;
@@ -119,7 +119,7 @@ static const char *name_hint(struct nib_text name, size_t bad, enum nib_err err)
 {
     if (err == NIB_ERR_NAME_EMPTY && bad > 0 && bad + 1 == name.len)
         return "; leave out the dot at the end";
-    if (err == NIB_ERR_NAME_OCTET && (uint8_t)name.at[bad] >= 0x80)
+    if (err == NIB_ERR_NAME_OCTET && (uint8_t)name.ptr[bad] >= 0x80)
         return "; an international name is written in its xn-- form (punycode)";
     return "";
 }
@@ -133,7 +133,7 @@ static void name_fault(
     nib_writer_word(&w, nib_err_words(err));
     nib_writer_word(&w, name_hint(name, bad, err));
     words[w.off] = '\0';
-    fault(line, name.at + bad, what, name, words);
+    fault(line, name.ptr + bad, what, name, words);
 }
 
 static bool check_name(struct line *line)
@@ -155,7 +155,7 @@ static const char *type_hint(struct nib_text text)
         {"NA", "; did you mean NS?"}, {"NS", "; did you mean NS?"}};
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         size_t n = strlen(hints[i].near), same = 0;
-        while (same < n && same < text.len && (text.at[same] & ~0x20) == hints[i].near[same])
+        while (same < n && same < text.len && (text.ptr[same] & ~0x20) == hints[i].near[same])
             same++;
         if (same == n)
             return hints[i].hint;
@@ -172,7 +172,7 @@ static bool check_type(struct line *line, enum nib_type *type)
     nib_writer_word(&w, " is none of A, AAAA, CNAME, NS");
     nib_writer_word(&w, type_hint(line->fields[TYPE]));
     words[w.off] = '\0';
-    fault(line, line->fields[TYPE].at, "type", line->fields[TYPE], words);
+    fault(line, line->fields[TYPE].ptr, "type", line->fields[TYPE], words);
     return false;
 }
 
@@ -190,7 +190,7 @@ static bool check_word(struct line *line, int field, struct nib_text want, const
 {
     if (nib_text_same(line->fields[field], want))
         return true;
-    fault(line, line->fields[field].at, field_names[field], line->fields[field], words);
+    fault(line, line->fields[field].ptr, field_names[field], line->fields[field], words);
     return false;
 }
 
@@ -202,16 +202,16 @@ static void add(struct line *line)
     case NIB_ZONE_ADDED:
         break;
     case NIB_ZONE_TWICE:
-        fault(line, rr.name.at, "name", rr.name,
+        fault(line, rr.name.ptr, "name", rr.name,
             rr.type == NIB_NS ? " has this NS record already"
                               : " has a record of this type already");
         break;
     case NIB_ZONE_CNAME:
-        fault(line, rr.name.at, "name", rr.name,
+        fault(line, rr.name.ptr, "name", rr.name,
             " has a CNAME record and another one: a name with a CNAME has no other record");
         break;
     case NIB_ZONE_FULL:
-        fault(line, rr.name.at, "", rr.name, " more records than there is room for");
+        fault(line, rr.name.ptr, "", rr.name, " more records than there is room for");
         break;
     }
 }
@@ -256,7 +256,7 @@ size_t nib_records_count(struct nib_text text)
     while (text.len > 0) {
         struct nib_text line = until(text, '\n');
         size_t used = line.len < text.len ? line.len + 1 : line.len;
-        text = (struct nib_text){text.at + used, text.len - used};
+        text = (struct nib_text){text.ptr + used, text.len - used};
         n++;
     }
     return n;
@@ -267,21 +267,21 @@ bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_fa
     bool header = false;
     struct reading reading = {.zone = zone, .faults = faults};
     struct line line = {.text = NOTHING, .reading = &reading};
-    const char *begin = text.at;
+    const char *begin = text.ptr;
     while (text.len > 0) {
         line.number++;
         if (faults->step != NULL && line.number % NIB_RECORDS_STEP == 0)
-            faults->step(faults->ctx, (size_t)(text.at - begin));
+            faults->step(faults->ctx, (size_t)(text.ptr - begin));
         line.text = until(text, '\n');
         size_t used = line.text.len < text.len ? line.text.len + 1 : line.text.len;
-        text = (struct nib_text){text.at + used, text.len - used};
+        text = (struct nib_text){text.ptr + used, text.len - used};
         struct nib_text content = trim(until(line.text, '#'));
         if (content.len == 0)
             continue;
         if (header) {
             read_record(&line, content);
         } else if (!nib_text_same(content, NIB_TABLE_HEADER)) {
-            fault(&line, content.at, "the first line must be ", NOTHING,
+            fault(&line, content.ptr, "the first line must be ", NOTHING,
                 "record_no,name,type,result,ttl,static");
             return false;
         }
@@ -289,7 +289,7 @@ bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_fa
     }
     if (!header) {
         line.number = 1;
-        fault(&line, line.text.at, "the first line must be ", NOTHING,
+        fault(&line, line.text.ptr, "the first line must be ", NOTHING,
             "record_no,name,type,result,ttl,static");
     }
     settle(&reading);

@@ -111,8 +111,8 @@ enum nib_zone_add nib_zone_add_hashed(struct nib_zone *zone, const struct nib_rr
     r->type = (uint8_t)rr->type;
     r->name_len = (uint8_t)rr->name.len;
     r->result_len = (uint8_t)rr->result.len;
-    memcpy(r->text, rr->name.at, rr->name.len);
-    memcpy(r->text + rr->name.len, rr->result.at, rr->result.len);
+    memcpy(r->text, rr->name.ptr, rr->name.len);
+    memcpy(r->text + rr->name.len, rr->result.ptr, rr->result.len);
     zone->used += octets;
     zone->text_octets += rr->name.len + rr->result.len;
     zone->n++;

@@ -55,12 +55,12 @@ bool nib_memory_read_file(const char *path, struct nib_text *text)
     size_t cap = 65536;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
         cap = (size_t)st.st_size + 1;
-    text->at = read_all(fd, cap, &text->len);
+    text->ptr = read_all(fd, cap, &text->len);
     int error = errno;
     if (!standard_input)
         (void)close(fd);
     errno = error;
-    return text->at != NULL;
+    return text->ptr != NULL;
 }
 
 void nib_memory_free_text(struct nib_text text)
@@ -68,6 +68,6 @@ void nib_memory_free_text(struct nib_text text)
     union {
         const char *read_only;
         char *own;
-    } at = {text.at};
+    } at = {text.ptr};
     free(at.own);
 }

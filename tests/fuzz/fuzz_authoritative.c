@@ -19,8 +19,8 @@ static const char records[] = "record_no,name,type,result,ttl,static\n"
 
 static bool same(struct nib_text a, struct nib_text b)
 {
-    return naive_same_name((struct naive_text){(const uint8_t *)a.at, a.len},
-        (struct naive_text){(const uint8_t *)b.at, b.len});
+    return naive_same_name((struct naive_text){(const uint8_t *)a.ptr, a.len},
+        (struct naive_text){(const uint8_t *)b.ptr, b.len});
 }
 
 /* NIB-8.1 and NIB-8.14, over all records one by one. */

@@ -9,7 +9,7 @@
 
 static struct naive_text naive_of(struct nib_text text)
 {
-    return (struct naive_text){(const uint8_t *)text.at, text.len};
+    return (struct naive_text){(const uint8_t *)text.ptr, text.len};
 }
 
 static bool check_name(struct nib_text name)
@@ -28,8 +28,8 @@ static void climb(struct nib_text name)
 {
     size_t steps = 0;
     for (struct nib_text at = name; at.len > 0; at = nib_name_parent(at)) {
-        PROMISE(check_name(at) && at.at + at.len == name.at + name.len);
-        PROMISE(at.at == name.at || at.at[-1] == '.');
+        PROMISE(check_name(at) && at.ptr + at.len == name.ptr + name.len);
+        PROMISE(at.ptr == name.ptr || at.ptr[-1] == '.');
         PROMISE(++steps <= name.len);
     }
 }

@@ -18,7 +18,7 @@ static size_t lines_of(struct nib_text text)
 {
     size_t n = 1;
     for (size_t i = 0; i < text.len; i++)
-        n += text.at[i] == '\n';
+        n += text.ptr[i] == '\n';
     return n;
 }
 
@@ -62,8 +62,8 @@ static void check_zone(const struct nib_zone *zone)
         PROMISE(rr.type == NIB_NS || nib_text_same(other.result, rr.result));
         struct nib_zone_walk again = walk; /* from the record behind this one */
         while (nib_zone_walk(zone, &again, &other)) {
-            if (!naive_same_name((struct naive_text){(const uint8_t *)rr.name.at, rr.name.len},
-                    (struct naive_text){(const uint8_t *)other.name.at, other.name.len}))
+            if (!naive_same_name((struct naive_text){(const uint8_t *)rr.name.ptr, rr.name.len},
+                    (struct naive_text){(const uint8_t *)other.name.ptr, other.name.len}))
                 continue;
             PROMISE(rr.type != other.type ||
                     (rr.type == NIB_NS && !nib_text_same(rr.result, other.result)));

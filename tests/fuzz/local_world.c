@@ -215,7 +215,7 @@ void world_input(struct world *w, const struct nib_path *path, const uint8_t *oc
                                q->type == m.qtype && nib_text_same(q->name, m.qname));
     }
     if (query && !repeat) {
-        uint8_t *name = fuzz_block((const uint8_t *)m.qname.at, m.qname.len);
+        uint8_t *name = fuzz_block((const uint8_t *)m.qname.ptr, m.qname.len);
         w->queries[w->n_queries++] =
             (struct world_query){*path, m.id, m.qtype, {(const char *)name, m.qname.len}, name};
     }

@@ -53,13 +53,13 @@ struct nib_text block_of(struct nib_text text)
     if (block == NULL)
         exit(2);
     if (text.len > 0)
-        memcpy(block, text.at, text.len);
+        memcpy(block, text.ptr, text.len);
     return (struct nib_text){block, text.len};
 }
 
 void forget(struct nib_text block)
 {
-    free((void *)(uintptr_t)block.at);
+    free((void *)(uintptr_t)block.ptr);
 }
 
 struct nib_text text_of(const char *words)
@@ -84,7 +84,7 @@ void check_text(struct nib_text text, struct nib_text want, const char *file, in
 {
     if (nib_text_same(text, want))
         return;
-    print_error("\"%.*s\"\nis not\n\"%.*s\"\n", (int)text.len, text.at, (int)want.len, want.at);
+    print_error("\"%.*s\"\nis not\n\"%.*s\"\n", (int)text.len, text.ptr, (int)want.len, want.ptr);
     _fail(file, line);
 }
 

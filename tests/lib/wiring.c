@@ -191,7 +191,7 @@ void wiring_rows(const struct wiring *wiring, enum wiring_host host, char out[WI
     size_t head = 1 + NIB_TABLE_HEADER.len + 1;
     size_t len = nib_table_text(&wiring->tables[host], wiring->now, text, sizeof text);
     if (len < head || text[0] != '\n' ||
-        memcmp(text + 1, NIB_TABLE_HEADER.at, NIB_TABLE_HEADER.len) != 0)
+        memcmp(text + 1, NIB_TABLE_HEADER.ptr, NIB_TABLE_HEADER.len) != 0)
         abort();
     memcpy(out, text + head, len - head);
     out[len - head] = '\0';

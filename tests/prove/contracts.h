@@ -121,9 +121,9 @@ static const char failure_text[14] = {
 
 /* ---- texts ---- */
 
-/*@ predicate text_ok(struct nib_text t) = octets_at(t.at, t.len);
+/*@ predicate text_ok(struct nib_text t) = octets_at(t.ptr, t.len);
     predicate same_text{A, B}(struct nib_text a, struct nib_text b) =
-        a.len == b.len && same{A, B}(a.at, b.at, a.len);
+        a.len == b.len && same{A, B}(a.ptr, b.ptr, a.len);
  */
 
 /*@ requires a.len == b.len ==> text_ok(a) && text_ok(b);
@@ -135,58 +135,58 @@ static inline bool nib_text_same(struct nib_text a, struct nib_text b);
 /* ---- the reader ---- */
 
 /*@ predicate reader_ok(struct nib_reader *r) =
-        \valid(r) && r->off <= r->len && octets_at(r->at, r->len);
+        \valid(r) && r->off <= r->len && octets_at(r->octets, r->len);
     predicate reader_kept{A, B}(struct nib_reader *r) = \at(r->off, A) == \at(r->off, B) &&
-        \at(r->err, A) == \at(r->err, B) && \at(r->err_at, A) == \at(r->err_at, B);
-    predicate failed_in(struct nib_reader *r) = r->err != NIB_OK ==> r->err_at <= r->len;
+        \at(r->err, A) == \at(r->err, B) && \at(r->err_off, A) == \at(r->err_off, B);
+    predicate failed_in(struct nib_reader *r) = r->err != NIB_OK ==> r->err_off <= r->len;
 
     logic integer be32(uint8_t *p) = p[0] * 0x1000000 + p[1] * 0x10000 + p[2] * 0x100 + p[3];
  */
 
 /*@ assigns \nothing;
-    ensures \result.at == octets && \result.len == len && \result.off == 0;
-    ensures \result.err == NIB_OK && \result.err_at == 0;
+    ensures \result.octets == octets && \result.len == len && \result.off == 0;
+    ensures \result.err == NIB_OK && \result.err_off == 0;
  */
 static inline struct nib_reader nib_reader_init(const uint8_t *octets, size_t len);
 
 /*@ requires \valid(r) && err != NIB_OK;
-    assigns r->err, r->err_at;
-    ensures \old(r->err) == NIB_OK ==> r->err == err && r->err_at == at;
+    assigns r->err, r->err_off;
+    ensures \old(r->err) == NIB_OK ==> r->err == err && r->err_off == at;
     ensures \old(r->err) != NIB_OK ==> reader_kept{Pre, Post}(r);
  */
 static inline void nib_reader_fail(struct nib_reader *r, enum nib_err err, size_t at);
 
 /*@ requires reader_ok(r) && failed_in(r);
-    assigns r->off, r->err, r->err_at, \result;
+    assigns r->off, r->err, r->err_off, \result;
     ensures reader_ok(r) && failed_in(r);
     ensures \old(r->err) != NIB_OK ==> reader_kept{Pre, Post}(r);
     ensures r->err == NIB_OK <==> \old(r->err) == NIB_OK && n <= r->len - \old(r->off);
     ensures r->err == NIB_OK && n > 0 ==> \result != \null;
     ensures r->err != NIB_OK ==> \result == \null;
     ensures r->err == NIB_OK ==>
-        \result == r->at + \old(r->off) && r->off == \old(r->off) + n;
+        \result == r->octets + \old(r->off) && r->off == \old(r->off) + n;
     ensures r->err != NIB_OK ==> r->off == \old(r->off);
  */
 static inline const uint8_t *nib_reader_take(struct nib_reader *r, size_t n);
 
 /*@ requires reader_ok(r) && failed_in(r);
-    assigns r->off, r->err, r->err_at;
+    assigns r->off, r->err, r->err_off;
     ensures reader_ok(r) && failed_in(r);
     ensures \old(r->err) != NIB_OK ==> reader_kept{Pre, Post}(r);
     ensures r->err == NIB_OK <==> \old(r->err) == NIB_OK && 1 <= r->len - \old(r->off);
     ensures r->err == NIB_OK ==>
-        r->off == \old(r->off) + 1 && \result == r->at[\old(r->off)];
+        r->off == \old(r->off) + 1 && \result == r->octets[\old(r->off)];
     ensures r->err != NIB_OK ==> r->off == \old(r->off) && \result == 0;
  */
 static inline uint8_t nib_reader_u8(struct nib_reader *r);
 
 /*@ requires reader_ok(r) && failed_in(r);
-    assigns r->off, r->err, r->err_at;
+    assigns r->off, r->err, r->err_off;
     ensures reader_ok(r) && failed_in(r);
     ensures \old(r->err) != NIB_OK ==> reader_kept{Pre, Post}(r);
     ensures r->err == NIB_OK <==> \old(r->err) == NIB_OK && 4 <= r->len - \old(r->off);
     ensures r->err == NIB_OK ==>
-        r->off == \old(r->off) + 4 && \result == be32(r->at + \old(r->off));
+        r->off == \old(r->off) + 4 && \result == be32(r->octets + \old(r->off));
     ensures r->err != NIB_OK ==> r->off == \old(r->off) && \result == 0;
  */
 static inline uint32_t nib_reader_u32(struct nib_reader *r);
@@ -194,39 +194,39 @@ static inline uint32_t nib_reader_u32(struct nib_reader *r);
 /* ---- the writer ---- */
 
 /*@ predicate writer_ok(struct nib_writer *w) =
-        \valid(w) && w->off <= w->cap && \valid(w->at + (0 .. w->cap - 1));
+        \valid(w) && w->off <= w->cap && \valid(w->octets + (0 .. w->cap - 1));
     predicate fits{L}(struct nib_writer *w, integer n) = !w->full && n <= w->cap - w->off;
  */
 
 /*@ assigns \nothing;
-    ensures \result.at == octets && \result.cap == cap && \result.off == 0 && !\result.full;
+    ensures \result.octets == octets && \result.cap == cap && \result.off == 0 && !\result.full;
  */
 static inline struct nib_writer nib_writer_init(uint8_t *octets, size_t cap);
 
 /*@ requires writer_ok(w) && octets_at((uint8_t *)octets, n);
-    requires \separated((uint8_t *)octets + (0 .. n - 1), w->at + (0 .. w->cap - 1));
-    assigns w->off, w->full, w->at[w->off .. w->cap - 1];
+    requires \separated((uint8_t *)octets + (0 .. n - 1), w->octets + (0 .. w->cap - 1));
+    assigns w->off, w->full, w->octets[w->off .. w->cap - 1];
     exits \false;
     ensures writer_ok(w);
     ensures !w->full <==> fits{Pre}(w, n);
     ensures w->off == \old(w->off) + (w->full ? 0 : n);
-    ensures !w->full ==> same{Post, Pre}(w->at + \old(w->off), (uint8_t *)octets, n);
-    ensures w->full ==> same{Post, Pre}(w->at, w->at, w->cap);
+    ensures !w->full ==> same{Post, Pre}(w->octets + \old(w->off), (uint8_t *)octets, n);
+    ensures w->full ==> same{Post, Pre}(w->octets, w->octets, w->cap);
  */
 static inline void nib_writer_octets(struct nib_writer *w, const void *octets, size_t n);
 
 /*@ requires writer_ok(w);
-    assigns w->off, w->full, w->at[w->off .. w->cap - 1];
+    assigns w->off, w->full, w->octets[w->off .. w->cap - 1];
     exits \false;
     ensures writer_ok(w);
     ensures !w->full <==> fits{Pre}(w, 1);
     ensures w->off == \old(w->off) + (w->full ? 0 : 1);
-    ensures !w->full ==> w->at[\old(w->off)] == value;
+    ensures !w->full ==> w->octets[\old(w->off)] == value;
  */
 static inline void nib_writer_u8(struct nib_writer *w, uint8_t value);
 
 /*@ requires writer_ok(w);
-    assigns w->off, w->full, w->at[w->off .. w->cap - 1];
+    assigns w->off, w->full, w->octets[w->off .. w->cap - 1];
     exits \false;
     ensures writer_ok(w);
     ensures !w->full <==> fits{Pre}(w, 4);
@@ -235,13 +235,13 @@ static inline void nib_writer_u8(struct nib_writer *w, uint8_t value);
 static inline void nib_writer_u32(struct nib_writer *w, uint32_t value);
 
 /*@ requires writer_ok(w) && text_ok(text);
-    requires \separated(text.at + (0 .. text.len - 1), w->at + (0 .. w->cap - 1));
-    assigns w->off, w->full, w->at[w->off .. w->cap - 1];
+    requires \separated(text.ptr + (0 .. text.len - 1), w->octets + (0 .. w->cap - 1));
+    assigns w->off, w->full, w->octets[w->off .. w->cap - 1];
     exits \false;
     ensures writer_ok(w);
     ensures !w->full <==> fits{Pre}(w, text.len);
     ensures w->off == \old(w->off) + (w->full ? 0 : text.len);
-    ensures !w->full ==> same{Post, Pre}(w->at + \old(w->off), text.at, text.len);
+    ensures !w->full ==> same{Post, Pre}(w->octets + \old(w->off), text.ptr, text.len);
  */
 static inline void nib_writer_text(struct nib_writer *w, struct nib_text text);
 
@@ -256,8 +256,8 @@ static inline size_t nib_writer_done(const struct nib_writer *w);
 /*@ requires \valid(bad) && text_ok(name);
     assigns *bad;
     ensures *bad == 0 || 0 < *bad < name.len;
-    ensures \result == NIB_OK ==> is_name(name.at, name.len);
-    ensures \result != NIB_OK ==> !is_name(name.at, name.len);
+    ensures \result == NIB_OK ==> is_name(name.ptr, name.len);
+    ensures \result != NIB_OK ==> !is_name(name.ptr, name.len);
  */
 enum nib_err nib_name_check(struct nib_text name, size_t *bad);
 
@@ -274,28 +274,28 @@ uint64_t nib_name_hash(struct nib_text name, uint64_t seed);
 /*@ requires text_ok(name);
     assigns \nothing;
     ensures text_ok(\result) && \result.len <= name.len;
-    ensures \result.at + \result.len == name.at + name.len;
+    ensures \result.ptr + \result.len == name.ptr + name.len;
     ensures name.len > 0 ==> \result.len < name.len;
-    ensures \result.len > 0 ==> \result.at[-1] == '.';
-    ensures \forall integer i; 0 <= i < name.len - \result.len - 1 ==> name.at[i] != '.';
+    ensures \result.len > 0 ==> \result.ptr[-1] == '.';
+    ensures \forall integer i; 0 <= i < name.len - \result.len - 1 ==> name.ptr[i] != '.';
  */
 struct nib_text nib_name_parent(struct nib_text name);
 
 /* ---- addresses ---- */
 
 /*@ requires text_ok(text) && \valid(out + (0 .. 3));
-    requires \separated(text.at + (0 .. text.len - 1), out + (0 .. 3));
+    requires \separated(text.ptr + (0 .. text.len - 1), out + (0 .. 3));
     assigns out[0 .. 3];
     ensures !\result ==> same{Pre, Post}(out, out, 4);
-    admit ensures \result <==> is_ipv4{Pre}(text.at, text.len);
+    admit ensures \result <==> is_ipv4{Pre}(text.ptr, text.len);
  */
 bool nib_ipv4_parse(struct nib_text text, uint8_t out[4]);
 
 /*@ requires text_ok(text) && text.len < SIZE_MAX && \valid(out + (0 .. 15));
-    requires \separated(text.at + (0 .. text.len - 1), out + (0 .. 15));
+    requires \separated(text.ptr + (0 .. text.len - 1), out + (0 .. 15));
     assigns out[0 .. 15];
     ensures !\result ==> same{Pre, Post}(out, out, 16);
-    admit ensures \result <==> is_ipv6{Pre}(text.at, text.len);
+    admit ensures \result <==> is_ipv6{Pre}(text.ptr, text.len);
  */
 bool nib_ipv6_parse(struct nib_text text, uint8_t out[16]);
 
@@ -340,8 +340,8 @@ bool nib_ipv6_parse(struct nib_text text, uint8_t out[16]);
 
 /*@ requires text_ok(result);
     assigns \nothing;
-    ensures \result == NIB_NOT_FOUND <==> is_not_found(result.at, result.len);
-    ensures \result == NIB_FAILURE <==> is_failure(result.at, result.len);
+    ensures \result == NIB_NOT_FOUND <==> is_not_found(result.ptr, result.len);
+    ensures \result == NIB_FAILURE <==> is_failure(result.ptr, result.len);
     ensures \result == NIB_FOUND || \result == NIB_NOT_FOUND || \result == NIB_FAILURE;
  */
 enum nib_outcome nib_result_outcome(struct nib_text result);
@@ -349,7 +349,7 @@ enum nib_outcome nib_result_outcome(struct nib_text result);
 /*@ requires text_ok(result) && is_type(type) && \valid(bad);
     assigns *bad;
     ensures *bad == 0 || 0 < *bad < result.len;
-    ensures \result == NIB_OK <==> is_result(type, result.at, result.len);
+    ensures \result == NIB_OK <==> is_result(type, result.ptr, result.len);
  */
 enum nib_err nib_result_check(enum nib_type type, struct nib_text result, size_t *bad);
 
@@ -379,10 +379,10 @@ enum nib_err nib_result_check(enum nib_type type, struct nib_text result, size_t
 
     predicate head_read{L}(struct nib_message m, uint8_t *p) =
         m.id == be32(p) && m.flag == p[4] / 16 && m.qtype == p[4] % 16 &&
-        m.qname.at == p + 6 && m.qname.len == p[5];
+        m.qname.ptr == p + 6 && m.qname.len == p[5];
     predicate answer_read{L}(struct nib_message m, uint8_t *p, integer q, integer z) =
-        m.atype == p[6 + q] % 16 && m.aname.at == p + 8 + q && m.aname.len == p[7 + q] &&
-        m.ttl_s == be32(p + z) && m.result.at == p + z + 5 && m.result.len == p[z + 4];
+        m.atype == p[6 + q] % 16 && m.aname.ptr == p + 8 + q && m.aname.len == p[7 + q] &&
+        m.ttl_s == be32(p + z) && m.result.ptr == p + z + 5 && m.result.len == p[z + 4];
     logic integer said_len(struct nib_message m) = m.flag == NIB_QUERY ? 6 + m.qname.len :
         6 + m.qname.len + 2 + m.aname.len + 4 + 1 + m.result.len;
     predicate message_read{L}(struct nib_message m, uint8_t *p) = head_read(m, p) &&
@@ -413,13 +413,13 @@ enum nib_err nib_message_decode(
 /*@ requires \valid_read(message) && \valid(out + (0 .. cap - 1));
     requires text_ok(message->qname);
     requires \separated(message, out + (0 .. cap - 1));
-    requires \separated(message->qname.at + (0 .. message->qname.len - 1), out + (0 .. cap - 1));
+    requires \separated(message->qname.ptr + (0 .. message->qname.len - 1), out + (0 .. cap - 1));
     requires is_type(message->qtype);
     requires message->flag == NIB_QUERY || message->flag == NIB_RESPONSE;
     requires message->flag == NIB_RESPONSE ==> is_type(message->atype) &&
         text_ok(message->aname) && text_ok(message->result) &&
-        \separated(message->aname.at + (0 .. message->aname.len - 1), out + (0 .. cap - 1)) &&
-        \separated(message->result.at + (0 .. message->result.len - 1), out + (0 .. cap - 1));
+        \separated(message->aname.ptr + (0 .. message->aname.len - 1), out + (0 .. cap - 1)) &&
+        \separated(message->result.ptr + (0 .. message->result.len - 1), out + (0 .. cap - 1));
     assigns out[0 .. cap - 1];
     ensures \result <= cap;
     ensures \result == 0 <==> !encodes(message) || cap < said_len(*message);

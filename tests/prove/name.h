@@ -5,8 +5,8 @@
 /*@ requires \valid(bad) && text_ok(name) && 1 <= name.len <= NIB_NAME_MAX;
     assigns *bad;
     ensures 0 <= *bad < name.len;
-    ensures \result == NIB_OK ==> is_name(name.at, name.len);
-    ensures \result != NIB_OK ==> !name_octet_fits(name.at, name.len, *bad);
+    ensures \result == NIB_OK ==> is_name(name.ptr, name.len);
+    ensures \result != NIB_OK ==> !name_octet_fits(name.ptr, name.len, *bad);
  */
 static enum nib_err check_slowly(struct nib_text name, size_t *bad);
 
@@ -37,7 +37,7 @@ static inline bool word_is_legal(uint64_t word, uint64_t *dots);
  */
 /*@ requires text_ok(name) && 1 <= name.len <= NIB_LABEL_MAX;
     assigns \nothing;
-    admit ensures \result <==> is_name(name.at, name.len);
+    admit ensures \result <==> is_name(name.ptr, name.len);
  */
 static bool is_legal_short(struct nib_text name);
 

@@ -4,7 +4,7 @@
 
 static bool same_text(struct nib_text a, struct naive_text b)
 {
-    return a.len == b.len && (a.len == 0 || (const uint8_t *)a.at == b.octets);
+    return a.len == b.len && (a.len == 0 || (const uint8_t *)a.ptr == b.octets);
 }
 
 static bool same_fields(const struct nib_message *m, const struct naive *n)
@@ -32,7 +32,7 @@ const char *agree(const uint8_t *octets, size_t len, enum nib_err *err)
             return "the rule";
         if (bad != n.at)
             return "the octet";
-        bool kept = m.id == untouched.id && m.ttl_s == untouched.ttl_s && m.qname.at == NULL;
+        bool kept = m.id == untouched.id && m.ttl_s == untouched.ttl_s && m.qname.ptr == NULL;
         return kept ? NULL : "a message made of a malformed datagram";
     }
     if (!same_fields(&m, &n))

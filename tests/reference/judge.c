@@ -47,10 +47,10 @@ static void print_codec(const uint8_t *octets, size_t len)
         return;
     }
     (void)printf("valid id=%lu flag=%d qtype=%d qname=%.*s", (unsigned long)m.id, (int)m.flag,
-        (int)m.qtype, (int)m.qname.len, m.qname.at);
+        (int)m.qtype, (int)m.qname.len, m.qname.ptr);
     if (m.flag == NIB_RESPONSE)
         (void)printf(" atype=%d aname=%.*s ttl=%lu result=%.*s", (int)m.atype, (int)m.aname.len,
-            m.aname.at, (unsigned long)m.ttl_s, (int)m.result.len, m.result.at);
+            m.aname.ptr, (unsigned long)m.ttl_s, (int)m.result.len, m.result.ptr);
     (void)putchar('\n');
 }
 

@@ -161,7 +161,7 @@ static struct draft draft_of(const struct line_out *question)
         broken("a question upstream that does not decode");
     draft.id = m.id;
     draft.qtype = m.qtype;
-    memcpy(draft.qname, m.qname.at, m.qname.len);
+    memcpy(draft.qname, m.qname.ptr, m.qname.len);
     return draft;
 }
 

@@ -134,7 +134,7 @@ void expect_table(struct world *world, struct nib_text rows)
         exit(2);
     size_t len = nib_table_text(&world->table, world->now, out, cap);
     bool ok = len >= head && out[0] == '\n' && out[head - 1] == '\n' &&
-              memcmp(out + 1, NIB_TABLE_HEADER.at, NIB_TABLE_HEADER.len) == 0 &&
+              memcmp(out + 1, NIB_TABLE_HEADER.ptr, NIB_TABLE_HEADER.len) == 0 &&
               nib_text_same((struct nib_text){out + head, len - head}, rows);
     snprintf(text, sizeof text, "the table is another:\n%.*s", (int)len, out);
     free(out);

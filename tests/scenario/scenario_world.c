@@ -171,9 +171,9 @@ void world_records(struct world *world, struct nib_text rows)
     char *text = malloc(len);
     if (text == NULL)
         exit(2);
-    memcpy(text, NIB_TABLE_HEADER.at, NIB_TABLE_HEADER.len);
+    memcpy(text, NIB_TABLE_HEADER.ptr, NIB_TABLE_HEADER.len);
     text[NIB_TABLE_HEADER.len] = '\n';
-    memcpy(text + NIB_TABLE_HEADER.len + 1, rows.at, rows.len);
+    memcpy(text + NIB_TABLE_HEADER.len + 1, rows.ptr, rows.len);
     struct nib_text file = {text, len};
     size_t n = nib_records_count(file);
     world->zone_memory[next] = zeroed(nib_zone_bytes(n, len));
@@ -231,7 +231,7 @@ static void note_query(struct world *world, uint32_t client, const uint8_t *octe
     world->asked = grown(world->asked, world->n_asked, &world->cap_asked, sizeof *world->asked);
     struct asked *a = &world->asked[world->n_asked++];
     *a = (struct asked){.client = client, .id = m.id, .type = m.qtype, .name_len = m.qname.len};
-    memcpy(a->name, m.qname.at, m.qname.len);
+    memcpy(a->name, m.qname.ptr, m.qname.len);
 }
 
 void world_request(struct world *world, uint32_t client, const uint8_t *octets, size_t len)
@@ -239,7 +239,7 @@ void world_request(struct world *world, uint32_t client, const uint8_t *octets, 
     struct nib_path path = world_path(client);
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
     note_query(world, client, octets, len);
-    nib_local_input(&world->local, world->now, &path, (const uint8_t *)block.at, len);
+    nib_local_input(&world->local, world->now, &path, (const uint8_t *)block.ptr, len);
     forget(block);
     world_check(world);
 }
@@ -247,7 +247,7 @@ void world_request(struct world *world, uint32_t client, const uint8_t *octets, 
 void world_reply(struct world *world, uint32_t slot, const uint8_t *octets, size_t len)
 {
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
-    nib_local_reply(&world->local, world->now, slot, (const uint8_t *)block.at, len);
+    nib_local_reply(&world->local, world->now, slot, (const uint8_t *)block.ptr, len);
     forget(block);
     world_check(world);
 }

@@ -25,7 +25,7 @@ static bool ipv4(const char *text, uint8_t out[4])
 {
     struct nib_text block = block_of(text);
     bool ok = nib_ipv4_parse(block, out);
-    free((void *)(uintptr_t)block.at);
+    free((void *)(uintptr_t)block.ptr);
     return ok;
 }
 
@@ -33,7 +33,7 @@ static bool ipv6(const char *text, uint8_t out[16])
 {
     struct nib_text block = block_of(text);
     bool ok = nib_ipv6_parse(block, out);
-    free((void *)(uintptr_t)block.at);
+    free((void *)(uintptr_t)block.ptr);
     return ok;
 }
 
@@ -41,7 +41,7 @@ static bool addr(const char *text, struct nib_addr *out)
 {
     struct nib_text block = block_of(text);
     bool ok = nib_addr_parse(block, 21000, out);
-    free((void *)(uintptr_t)block.at);
+    free((void *)(uintptr_t)block.ptr);
     return ok;
 }
 

@@ -51,7 +51,7 @@ static size_t input(struct fixture *f, const uint8_t *octets, size_t len)
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
     memset(f->out, 0xee, sizeof f->out);
     size_t out_len =
-        nib_authoritative_input(&f->server, (const uint8_t *)block.at, block.len, f->out);
+        nib_authoritative_input(&f->server, (const uint8_t *)block.ptr, block.len, f->out);
     forget(block);
     return out_len;
 }
@@ -452,13 +452,13 @@ static void a_batch_is_answered_as_its_queries_one_by_one(void **state)
     prepare(&f);
     for (int i = 0; i < 3; i++)
         assert_true(nib_authoritative_begin(
-            &f.server, (const uint8_t *)batch[i].at, batch[i].len, &queries[i]));
+            &f.server, (const uint8_t *)batch[i].ptr, batch[i].len, &queries[i]));
     for (int i = 0; i < 3; i++)
         nib_authoritative_seek(&f.server, &queries[i]);
     for (int i = 0; i < 3; i++) {
         uint8_t out[NIB_MESSAGE_MAX];
         size_t len = nib_authoritative_finish(&f.server, &queries[i], out);
-        assert_int_equal(len, input(&f, (const uint8_t *)batch[i].at, batch[i].len));
+        assert_int_equal(len, input(&f, (const uint8_t *)batch[i].ptr, batch[i].len));
         assert_memory_equal(out, f.out, len);
     }
     assert_int_equal(counter(&f, NIB_AUTH_FOUND), 4);

@@ -74,7 +74,7 @@ static const char *walked(const struct fixture *f, nib_ms now)
     lines[0] = '\0';
     while (nib_cache_walk(&f->cache, now, &walk, &rr))
         at += (size_t)snprintf(lines + at, sizeof lines - at, "%llu %.*s %u\n",
-            (unsigned long long)rr.no, (int)rr.name.len, rr.name.at, rr.ttl_s);
+            (unsigned long long)rr.no, (int)rr.name.len, rr.name.ptr, rr.ttl_s);
     return lines;
 }
 

@@ -51,7 +51,7 @@ static enum nib_client_step input_from(
 {
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
     enum nib_client_step step =
-        nib_client_input(&f->client, now, from, (const uint8_t *)block.at, block.len);
+        nib_client_input(&f->client, now, from, (const uint8_t *)block.ptr, block.len);
     forget(block);
     return step;
 }

@@ -32,7 +32,7 @@ static void octets_are_taken_where_they_stand(void **state)
     assert_ptr_equal(nib_reader_take(&r, 0), octets + 4);
     assert_null(nib_reader_take(&r, 1));
     assert_int_equal(r.err, NIB_ERR_SHORT);
-    assert_int_equal(r.err_at, 4);
+    assert_int_equal(r.err_off, 4);
 }
 
 /* NIB-2.1: nothing is read behind the end, whatever is asked for. */
@@ -46,12 +46,12 @@ static void reading_behind_the_end_reports_the_length(void **state)
         struct nib_reader r = nib_reader_init(block, sizeof octets);
         assert_null(nib_reader_take(&r, wants[i]));
         assert_int_equal(r.err, NIB_ERR_SHORT);
-        assert_int_equal(r.err_at, 3);
+        assert_int_equal(r.err_off, 3);
         assert_int_equal(r.off, 0);
         r = nib_reader_init(block, sizeof octets);
         nib_reader_u8(&r);
         assert_null(nib_reader_take(&r, SIZE_MAX)); /* off + n would wrap */
-        assert_int_equal(r.err_at, 3);
+        assert_int_equal(r.err_off, 3);
         free(block);
     }
 }
@@ -65,7 +65,7 @@ static void an_integer_that_is_cut_is_not_read(void **state)
         struct nib_reader r = nib_reader_init(block, len);
         assert_int_equal(nib_reader_u32(&r), 0);
         assert_int_equal(r.err, NIB_ERR_SHORT);
-        assert_int_equal(r.err_at, len);
+        assert_int_equal(r.err_off, len);
         free(block);
     }
 }
@@ -83,7 +83,7 @@ static void the_first_fault_sticks_and_ends_the_reading(void **state)
     assert_null(nib_reader_take(&r, 0));
     assert_null(nib_reader_take(&r, 100));
     assert_int_equal(r.err, NIB_ERR_FLAG);
-    assert_int_equal(r.err_at, 0);
+    assert_int_equal(r.err_off, 0);
     assert_int_equal(r.off, 1);
 }
 

@@ -163,7 +163,7 @@ static void random_operations_agree_with_a_list(void **state)
         for (uint32_t i = 0; i < ITEMS; i++) {
             if (in[i] && due[i] < earliest)
                 earliest = due[i];
-            assert_int_equal(in[i], f.items[i].timer.at != 0);
+            assert_int_equal(in[i], f.items[i].timer.place != 0);
             assert_int_equal(f.items[i].before, 0);
             assert_int_equal(f.items[i].behind, 0);
         }

@@ -233,9 +233,9 @@ static void a_decoded_message_borrows_from_its_datagram(void **state)
     struct nib_message m;
     size_t bad;
     assert_int_equal(nib_message_decode(&m, octets, sizeof octets, &bad), NIB_OK);
-    assert_ptr_equal(m.qname.at, octets + 6);
-    assert_ptr_equal(m.aname.at, octets + 9);
-    assert_ptr_equal(m.result.at, octets + 15);
+    assert_ptr_equal(m.qname.ptr, octets + 6);
+    assert_ptr_equal(m.aname.ptr, octets + 9);
+    assert_ptr_equal(m.result.ptr, octets + 15);
 }
 
 static void no_octets_at_all_are_too_short(void **state)

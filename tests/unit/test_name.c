@@ -13,11 +13,11 @@
 static void expect(struct nib_text name, enum nib_err err, size_t at)
 {
     size_t bad = SIZE_MAX;
-    uint8_t *block = vector_block((const uint8_t *)name.at, name.len);
+    uint8_t *block = vector_block((const uint8_t *)name.ptr, name.len);
     enum nib_err got = nib_name_check((struct nib_text){(char *)block, name.len}, &bad);
     free(block);
     if (got != err || (err != NIB_OK && bad != at))
-        fail_msg("%.*s: \"%s\" at %zu, not \"%s\" at %zu", (int)name.len, name.at,
+        fail_msg("%.*s: \"%s\" at %zu, not \"%s\" at %zu", (int)name.len, name.ptr,
             nib_err_rule(got), bad, nib_err_rule(err), at);
 }
 
@@ -171,7 +171,7 @@ static void a_parent_is_the_name_without_its_first_label(void **state)
     (void)state;
     const struct nib_text name = NIB_TEXT("www.csusm.edu");
     struct nib_text parent = nib_name_parent(name);
-    assert_ptr_equal(parent.at, name.at + 4);
+    assert_ptr_equal(parent.ptr, name.ptr + 4);
     assert_int_equal(parent.len, 9);
     parent = nib_name_parent(parent);
     assert_true(nib_text_same(parent, NIB_TEXT("edu")));

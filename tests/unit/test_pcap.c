@@ -24,8 +24,8 @@ static enum nib_pcap_step next(
 {
     size_t used;
     enum nib_pcap_step step =
-        nib_pcap_next(reader, (const uint8_t *)rest->at, rest->len, true, &used, frame);
-    *rest = (struct nib_text){rest->at + used, rest->len - used};
+        nib_pcap_next(reader, (const uint8_t *)rest->ptr, rest->len, true, &used, frame);
+    *rest = (struct nib_text){rest->ptr + used, rest->len - used};
     return step;
 }
 
@@ -165,7 +165,7 @@ static void a_file_may_come_an_octet_at_a_time(void **state)
         struct nib_text block =
             block_of((struct nib_text){(const char *)o.at + begin, end - begin});
         enum nib_pcap_step step =
-            nib_pcap_next(&reader, (const uint8_t *)block.at, block.len, false, &used, &frame);
+            nib_pcap_next(&reader, (const uint8_t *)block.ptr, block.len, false, &used, &frame);
         bool complete = end == 24 + 19 || end == o.len;
         assert_int_equal(step, complete ? NIB_PCAP_FRAME : NIB_PCAP_MORE);
         if (complete)

@@ -19,7 +19,7 @@ static struct nib_packet read_hex(enum nib_link link, const char *hex, size_t cu
     struct nib_packet packet;
     struct nib_text block = block_of((struct nib_text){(const char *)o.at, o.len - cut});
     struct nib_pcap_frame frame = {
-        .link = link, .octets = (const uint8_t *)block.at, .len = o.len - cut, .real_len = o.len};
+        .link = link, .octets = (const uint8_t *)block.ptr, .len = o.len - cut, .real_len = o.len};
     nib_packet_read(&packet, &frame);
     if (packet.udp.payload != NULL) /* what it points to stays, for the tests to look at */
         packet.udp.payload = o.at + (packet.udp.payload - frame.octets);
@@ -338,7 +338,7 @@ static void mutated_frames_are_read_within_their_bounds(void **state)
         size_t len = dice_below(&rng, 4) == 0 ? dice_below(&rng, (uint32_t)o.len + 1) : o.len;
         struct nib_text block = block_of((struct nib_text){(const char *)o.at, len});
         struct nib_pcap_frame frame = {.link = seeds[seed].link,
-            .octets = (const uint8_t *)block.at,
+            .octets = (const uint8_t *)block.ptr,
             .len = len,
             .real_len = len + dice_below(&rng, 3)};
         nib_packet_read(&p, &frame);

@@ -205,7 +205,7 @@ static void a_slot_that_is_used_again_remembers_nothing(void **state)
     assert_int_equal(again->type, NIB_NS);
     assert_int_equal(again->id + again->sent + again->server + again->round + again->gone, 0);
     assert_int_equal(again->n_servers + again->servers[0].family, 0);
-    assert_int_equal(again->retry.at, 0);
+    assert_int_equal(again->retry.place, 0);
     assert_false(nib_pending_next(&f.pending, again, &r));
     free(f.memory);
 }

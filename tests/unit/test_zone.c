@@ -48,7 +48,7 @@ static const char *all_of(const struct fixture *f, const char *name, enum nib_ty
     struct nib_rr rr;
     line[0] = '\0';
     while (nib_zone_next(&f->zone, key(name), type, &probe, &rr)) {
-        strncat(line, rr.result.at, rr.result.len);
+        strncat(line, rr.result.ptr, rr.result.len);
         strcat(line, " ");
     }
     return line;
@@ -64,8 +64,8 @@ static const char *walked(const struct fixture *f)
     lines[0] = '\0';
     while (nib_zone_walk(&f->zone, &walk, &rr))
         at += (size_t)snprintf(lines + at, sizeof lines - at, "%llu %.*s %.*s\n",
-            (unsigned long long)rr.no, (int)rr.name.len, rr.name.at, (int)rr.result.len,
-            rr.result.at);
+            (unsigned long long)rr.no, (int)rr.name.len, rr.name.ptr, (int)rr.result.len,
+            rr.result.ptr);
     return lines;
 }
 
@@ -468,7 +468,7 @@ static bool same_in_any_case(struct nib_text a, struct nib_text b)
 {
     bool same = a.len == b.len;
     for (size_t i = 0; same && i < a.len; i++) {
-        char x = a.at[i], y = b.at[i];
+        char x = a.ptr[i], y = b.ptr[i];
         x = (char)(x >= 'A' && x <= 'Z' ? x + 32 : x);
         y = (char)(y >= 'A' && y <= 'Z' ? y + 32 : y);
         same = x == y;

@@ -23,13 +23,13 @@ static bool is_blank(char c)
 static struct nib_text next_word(struct nib_text *line)
 {
     size_t begin = 0;
-    while (begin < line->len && is_blank(line->at[begin]))
+    while (begin < line->len && is_blank(line->ptr[begin]))
         begin++;
     size_t end = begin;
-    while (end < line->len && !is_blank(line->at[end]))
+    while (end < line->len && !is_blank(line->ptr[end]))
         end++;
-    struct nib_text word = {line->at + begin, end - begin};
-    *line = (struct nib_text){line->at + end, line->len - end};
+    struct nib_text word = {line->ptr + begin, end - begin};
+    *line = (struct nib_text){line->ptr + end, line->len - end};
     return word;
 }
 
@@ -39,14 +39,14 @@ static void complain(struct nib_text word, const char *words, const char *more)
     char shown[4 * 80 + 1];
     bool cut = word.len > 80;
     struct nib_writer w = nib_writer_init((uint8_t *)shown, sizeof shown - 1);
-    nib_writer_escaped(&w, (struct nib_text){word.at, cut ? 80 : word.len});
+    nib_writer_escaped(&w, (struct nib_text){word.ptr, cut ? 80 : word.len});
     shown[w.off] = '\0';
     fprintf(stderr, "[Client] \"%s%s\" %s%s\n", shown, cut ? "..." : "", words, more);
 }
 
 static const char *hint(struct nib_text name, size_t bad, enum nib_err err)
 {
-    if (err == NIB_ERR_NAME_OCTET && (uint8_t)name.at[bad] >= 0x80)
+    if (err == NIB_ERR_NAME_OCTET && (uint8_t)name.ptr[bad] >= 0x80)
         return " (write an international name in its xn-- form)";
     return "";
 }
@@ -57,7 +57,7 @@ static bool parse(struct nib_text name, struct nib_text type, struct client_word
     char why[160];
     words->type = NIB_A;
     words->name = name;
-    if (name.len > 1 && name.at[name.len - 1] == '.')
+    if (name.len > 1 && name.ptr[name.len - 1] == '.')
         words->name.len--;
     enum nib_err err = nib_name_check(words->name, &bad);
     if (err != NIB_OK) {
@@ -102,7 +102,7 @@ bool client_is_quit(struct nib_text line)
     if (word.len != 4 || next_word(&line).len > 0)
         return false;
     for (size_t i = 0; i < 4; i++)
-        if ((word.at[i] | 0x20) != quit[i])
+        if ((word.ptr[i] | 0x20) != quit[i])
             return false;
     return true;
 }
@@ -110,7 +110,7 @@ bool client_is_quit(struct nib_text line)
 bool client_is_comment(struct nib_text line)
 {
     struct nib_text word = next_word(&line);
-    return word.len > 0 && word.at[0] == '#';
+    return word.len > 0 && word.ptr[0] == '#';
 }
 
 int client_open(const char *path)
@@ -165,9 +165,9 @@ enum client_line client_next_line(struct client_lines *lines, struct nib_text *l
 void client_print(struct nib_text text)
 {
     while (text.len > 0) {
-        ssize_t n = write(STDOUT_FILENO, text.at, text.len);
+        ssize_t n = write(STDOUT_FILENO, text.ptr, text.len);
         if (n > 0) {
-            text = (struct nib_text){text.at + n, text.len - (size_t)n};
+            text = (struct nib_text){text.ptr + n, text.len - (size_t)n};
         } else if (n < 0 && errno == EAGAIN) {
             struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
             (void)poll(&p, 1, -1);
@@ -218,7 +218,7 @@ static void print_json(const struct nib_client *c, int64_t took_us)
     int n = snprintf(line, sizeof line,
         "{\"id\":%s,\"name\":\"%.*s\",\"type\":\"%s\",\"status\":\"%s\",\"result\":%s,"
         "\"source\":\"%s\",\"time_ms\":%lld.%03lld,\"tries\":%lu,\"discarded\":%lu}\n",
-        id, (int)c->name.len, c->name.at, nib_type_name(c->type), status_word(c), result,
+        id, (int)c->name.len, c->name.ptr, nib_type_name(c->type), status_word(c), result,
         c->from_table ? "table" : server, (long long)took_us / 1000, (long long)took_us % 1000,
         (unsigned long)c->tried, (unsigned long)discarded(c));
     client_print((struct nib_text){line, (size_t)n});
@@ -249,18 +249,18 @@ static void say_outcome(const struct nib_client *c)
         if (c->from_table)
             fprintf(stderr, "[Client] Cached result: %.*s\n", result_len, c->result);
         else
-            fprintf(stderr, "[Client] Record found: %.*s -> %.*s\n", name_len, c->name.at,
+            fprintf(stderr, "[Client] Record found: %.*s -> %.*s\n", name_len, c->name.ptr,
                 result_len, c->result);
         break;
     case NIB_CLIENT_NOT_FOUND:
-        fprintf(stderr, "[Client] Record not found for %.*s\n", name_len, c->name.at);
+        fprintf(stderr, "[Client] Record not found for %.*s\n", name_len, c->name.ptr);
         break;
     case NIB_CLIENT_FAILURE:
-        fprintf(stderr, "[Client] Server failure for %.*s\n", name_len, c->name.at);
+        fprintf(stderr, "[Client] Server failure for %.*s\n", name_len, c->name.ptr);
         break;
     case NIB_CLIENT_NO_ANSWER:
         (void)nib_addr_format(&c->server, server);
-        fprintf(stderr, "[Client] No answer from %s for %.*s\n", server, name_len, c->name.at);
+        fprintf(stderr, "[Client] No answer from %s for %.*s\n", server, name_len, c->name.ptr);
         break;
     }
 }

@@ -29,10 +29,10 @@ void client_trace_begin(
     int len = (int)client->name.len;
     const char *type = nib_type_name(client->type);
     if (step == NIB_CLIENT_DONE)
-        say(trace, "own table: %.*s %s is %.*s, %lu s left", len, client->name.at, type,
+        say(trace, "own table: %.*s %s is %.*s, %lu s left", len, client->name.ptr, type,
             (int)client->result_len, client->result, (unsigned long)client->ttl_s);
     else
-        say(trace, "own table: no record of %.*s %s", len, client->name.at, type);
+        say(trace, "own table: no record of %.*s %s", len, client->name.ptr, type);
 }
 
 void client_trace_query(
@@ -41,7 +41,7 @@ void client_trace_query(
     char server[NIB_ADDR_TEXT_MAX];
     (void)nib_addr_format(&client->server, server);
     say(trace, "-> %s  Query %s %.*s id %lu (try %lu of %lu, waits %lld ms)%s%s", server,
-        nib_type_name(client->type), (int)client->name.len, client->name.at,
+        nib_type_name(client->type), (int)client->name.len, client->name.ptr,
         (unsigned long)client->id, (unsigned long)client->tried, (unsigned long)client->tries,
         (long long)client->timeout_ms << (client->tried - 1), error == 0 ? "" : ": ",
         error == 0 ? "" : strerror(error));

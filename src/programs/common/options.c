@@ -40,7 +40,7 @@ static _Noreturn void bad_option(
     if (word == NULL)
         culprit = (struct nib_text){text, sizeof text};
     struct nib_writer w = nib_writer_init((uint8_t *)shown, sizeof shown - 1);
-    nib_writer_escaped(&w, (struct nib_text){culprit.at, culprit.len > 64 ? 64 : culprit.len});
+    nib_writer_escaped(&w, (struct nib_text){culprit.ptr, culprit.len > 64 ? 64 : culprit.len});
     shown[w.off] = '\0';
     usage_error(program, "option '%s' %s; see --help", shown, why);
 }

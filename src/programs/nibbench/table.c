@@ -170,7 +170,7 @@ static size_t zone_find(struct tables *t, struct bench_names *names)
     struct nib_rr rr;
     for (size_t i = 0; i < CALLS; i++)
         t->found += nib_zone_find(&t->zone, nib_key_of(next_name(names), 1), NIB_A, &rr) &&
-                    rr.result.at[0] == '1';
+                    rr.result.ptr[0] == '1';
     return CALLS;
 }
 
@@ -187,7 +187,7 @@ static size_t zone_find_batches(struct tables *t)
         for (size_t k = 0; k < BATCH; k++)
             nib_zone_fetch_record(&t->zone, keys[k], NIB_A);
         for (size_t k = 0; k < BATCH; k++)
-            t->found += nib_zone_find(&t->zone, keys[k], NIB_A, &rr) && rr.result.at[0] == '1';
+            t->found += nib_zone_find(&t->zone, keys[k], NIB_A, &rr) && rr.result.ptr[0] == '1';
     }
     return CALLS;
 }
@@ -198,7 +198,7 @@ static size_t cache_find(struct tables *t, struct bench_names *names)
     for (size_t i = 0; i < CALLS; i++)
         t->found +=
             nib_cache_find(&t->cache, t->now, nib_key_of(next_name(names), 1), NIB_A, &rr) &&
-            rr.result.at[0] == '1';
+            rr.result.ptr[0] == '1';
     return CALLS;
 }
 

@@ -184,7 +184,7 @@ static bool accept_zone(
     (void)snprintf(line, sizeof line,
         "the name server %.*s of %.*s is this server itself: change the NS record, its address, "
         "--listen or --upstream-port",
-        (int)ns.result.len, ns.result.at, (int)ns.name.len, ns.name.at);
+        (int)ns.result.len, ns.result.ptr, (int)ns.name.len, ns.name.ptr);
     complaints->say(complaints->ctx, line);
     return false;
 }

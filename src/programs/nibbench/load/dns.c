@@ -42,12 +42,12 @@ static unsigned read_u16(struct nib_reader *r)
 static void write_name(struct nib_writer *w, struct nib_text name)
 {
     while (name.len > 0) {
-        const char *dot = memchr(name.at, '.', name.len);
-        size_t n = dot == NULL ? name.len : (size_t)(dot - name.at);
+        const char *dot = memchr(name.ptr, '.', name.len);
+        size_t n = dot == NULL ? name.len : (size_t)(dot - name.ptr);
         nib_writer_u8(w, (uint8_t)n);
-        nib_writer_octets(w, name.at, n);
+        nib_writer_octets(w, name.ptr, n);
         n += dot == NULL ? 0 : 1;
-        name = (struct nib_text){name.at + n, name.len - n};
+        name = (struct nib_text){name.ptr + n, name.len - n};
     }
     nib_writer_u8(w, 0);
 }
@@ -139,7 +139,7 @@ static enum bench_verdict check_record(
         if (!read_name(r, &d))
             return BENCH_MALFORMED;
     } else {
-        nib_writer_octets(&d, r->at + r->off, len);
+        nib_writer_octets(&d, r->octets + r->off, len);
     }
     return nib_text_same(expected, (struct nib_text){(const char *)data, d.off}) ? BENCH_FOUND
                                                                                  : BENCH_RESULT;

@@ -25,9 +25,9 @@ static bool is_blank(char c)
 
 static struct nib_text trim(struct nib_text text)
 {
-    while (text.len > 0 && is_blank(text.at[0]))
-        text = (struct nib_text){text.at + 1, text.len - 1};
-    while (text.len > 0 && is_blank(text.at[text.len - 1]))
+    while (text.len > 0 && is_blank(text.ptr[0]))
+        text = (struct nib_text){text.ptr + 1, text.len - 1};
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
         text.len--;
     return text;
 }
@@ -35,10 +35,10 @@ static struct nib_text trim(struct nib_text text)
 static struct nib_text next_word(struct nib_text *rest)
 {
     size_t n = 0;
-    while (n < rest->len && !is_blank(rest->at[n]))
+    while (n < rest->len && !is_blank(rest->ptr[n]))
         n++;
-    struct nib_text word = {rest->at, n};
-    *rest = trim((struct nib_text){rest->at + n, rest->len - n});
+    struct nib_text word = {rest->ptr, n};
+    *rest = trim((struct nib_text){rest->ptr + n, rest->len - n});
     return word;
 }
 
@@ -46,13 +46,13 @@ static struct nib_text next_word(struct nib_text *rest)
 static bool next_line(struct nib_text *text, struct line *line)
 {
     while (text->len > 0) {
-        const char *end = memchr(text->at, '\n', text->len);
-        size_t n = end == NULL ? text->len : (size_t)(end - text->at);
-        line->rest = trim((struct nib_text){text->at, n});
+        const char *end = memchr(text->ptr, '\n', text->len);
+        size_t n = end == NULL ? text->len : (size_t)(end - text->ptr);
+        line->rest = trim((struct nib_text){text->ptr, n});
         line->number++;
         n += end == NULL ? 0 : 1;
-        *text = (struct nib_text){text->at + n, text->len - n};
-        if (line->rest.len > 0 && line->rest.at[0] != '#')
+        *text = (struct nib_text){text->ptr + n, text->len - n};
+        if (line->rest.len > 0 && line->rest.ptr[0] != '#')
             return true;
     }
     return false;
@@ -72,7 +72,7 @@ static void put(struct bench_queries *q, struct bench_query *one, const struct n
         one->len = (uint16_t)nib_message_encode(out, BENCH_QUERY_CAP, m);
         one->expect_len = (uint8_t)m->result.len;
         if (m->result.len > 0)
-            memcpy(out + one->len, m->result.at, m->result.len);
+            memcpy(out + one->len, m->result.ptr, m->result.len);
     }
     q->used += (size_t)one->len + one->expect_len;
 }
@@ -83,7 +83,7 @@ static void read_question(struct bench_queries *q, const struct line *line)
     struct nib_message m = {.qtype = NIB_A, .qname = next_word(&rest)};
     struct nib_text type = next_word(&rest);
     size_t bad;
-    if (m.qname.len > 1 && m.qname.at[m.qname.len - 1] == '.')
+    if (m.qname.len > 1 && m.qname.ptr[m.qname.len - 1] == '.')
         m.qname.len--;
     if (nib_name_check(m.qname, &bad) != NIB_OK)
         usage_error(line->program, "%s:%zu: not a name", line->path, line->number);

@@ -127,7 +127,7 @@ static struct nibpcap_exchange *begin(struct nibpcap_pairs *pairs, const struct 
         .last_ns = seen->frame.time_ns,
         .tries = 1,
         .name_len = (uint8_t)m->qname.len};
-    memcpy(x->name, m->qname.at, m->qname.len);
+    memcpy(x->name, m->qname.ptr, m->qname.len);
     struct nibpcap_exchange **bucket = bucket_of(pairs, &x->asker, &x->server, x->id);
     x->next = *bucket;
     *bucket = x;

@@ -46,7 +46,7 @@ static char *question_text(enum nib_type type, struct nib_text name, bool folded
     nibpcap_add(&line, nib_type_name(type));
     nibpcap_add(&line, " ");
     for (size_t i = 0; i < name.len; i++) {
-        char c = name.at[i];
+        char c = name.ptr[i];
         nib_writer_u8(&line.w, (uint8_t)(folded && c >= 'A' && c <= 'Z' ? c | 0x20 : c));
     }
     return copy(&line);

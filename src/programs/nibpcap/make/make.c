@@ -48,8 +48,8 @@ static void read_packet(struct make *make, struct nib_text time, struct nib_text
 {
     struct make_packet *p = &make->packet;
     struct nib_text rest = make_cut(modifiers, ';');
-    bool relative = time.len > 0 && time.at[0] == '+';
-    int64_t ns = make_time(make, (struct nib_text){time.at + relative, time.len - relative});
+    bool relative = time.len > 0 && time.ptr[0] == '+';
+    int64_t ns = make_time(make, (struct nib_text){time.ptr + relative, time.len - relative});
     make->time_ns = relative ? make->time_ns + ns : make->start_ns + ns;
     if (make->time_ns / 1000000000 > UINT32_MAX)
         make_fault(make, time, "later than the 32 bits of a capture's seconds can say");

@@ -30,7 +30,7 @@ static struct nib_text read_result(const struct make *make, struct nib_text *res
             make_fault(make, first, "ttl should stand behind this");
         if (make_is_word(word, "ttl")) {
             *rest = before;
-            return (struct nib_text){first.at, (size_t)(last.at - first.at) + last.len};
+            return (struct nib_text){first.ptr, (size_t)(last.ptr - first.ptr) + last.len};
         }
         last = word;
     }

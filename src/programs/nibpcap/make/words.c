@@ -20,13 +20,13 @@ static bool is_blank(char c)
 
 struct nib_text make_word(struct nib_text *rest)
 {
-    while (rest->len > 0 && is_blank(rest->at[0]))
-        *rest = (struct nib_text){rest->at + 1, rest->len - 1};
+    while (rest->len > 0 && is_blank(rest->ptr[0]))
+        *rest = (struct nib_text){rest->ptr + 1, rest->len - 1};
     size_t n = 0;
-    while (n < rest->len && !is_blank(rest->at[n]))
+    while (n < rest->len && !is_blank(rest->ptr[n]))
         n++;
-    struct nib_text word = {rest->at, n};
-    *rest = (struct nib_text){rest->at + n, rest->len - n};
+    struct nib_text word = {rest->ptr, n};
+    *rest = (struct nib_text){rest->ptr + n, rest->len - n};
     return word;
 }
 
@@ -54,9 +54,9 @@ uint64_t make_number(const struct make *make, struct nib_text word, uint64_t mos
 {
     uint64_t value = 0;
     for (size_t i = 0; i < word.len; i++) {
-        if (word.at[i] < '0' || word.at[i] > '9' || value > most / 10)
+        if (word.ptr[i] < '0' || word.ptr[i] > '9' || value > most / 10)
             make_fault(make, word, "not a number, or too large");
-        value = value * 10 + (uint64_t)(word.at[i] - '0');
+        value = value * 10 + (uint64_t)(word.ptr[i] - '0');
     }
     if (word.len == 0 || value > most)
         make_fault(make, word, "a number should stand here, or this one is too large");
@@ -80,8 +80,8 @@ size_t make_hex(const struct make *make, struct nib_text *rest, uint8_t *out, si
     size_t n = 0;
     for (struct nib_text word; (word = make_word(rest)).len > 0;) {
         for (size_t i = 0; i < word.len; i += 2) {
-            int high = hex_digit(word.at[i]);
-            int low = i + 1 < word.len ? hex_digit(word.at[i + 1]) : -1;
+            int high = hex_digit(word.ptr[i]);
+            int low = i + 1 < word.len ? hex_digit(word.ptr[i + 1]) : -1;
             if (high < 0 || low < 0 || n == cap)
                 make_fault(make, word, "two hex digits an octet should stand here");
             out[n++] = (uint8_t)(high << 4 | low);
@@ -95,15 +95,15 @@ int64_t make_time(const struct make *make, struct nib_text word)
 {
     struct nib_text whole = word;
     size_t point = 0;
-    while (point < word.len && word.at[point] != '.')
+    while (point < word.len && word.ptr[point] != '.')
         point++;
     whole.len = point;
     int64_t ns = (int64_t)make_number(make, whole, 4000000000) * 1000000000;
     int64_t unit = 100000000;
     for (size_t i = point + 1; i < word.len; i++, unit /= 10) {
-        if (word.at[i] < '0' || word.at[i] > '9' || unit == 0)
+        if (word.ptr[i] < '0' || word.ptr[i] > '9' || unit == 0)
             make_fault(make, word, "no time: seconds, as in 0.000120 or +0.5");
-        ns += unit * (word.at[i] - '0');
+        ns += unit * (word.ptr[i] - '0');
     }
     return ns;
 }
@@ -120,15 +120,15 @@ struct nib_addr make_host(const struct make *make, struct nib_text word)
 {
     struct nib_addr addr;
     size_t colon = 0;
-    while (colon < word.len && word.at[colon] != ':')
+    while (colon < word.len && word.ptr[colon] != ':')
         colon++;
     for (size_t i = 0; i < make->n_hosts; i++) {
         addr = make->hosts[i].addr;
-        if (!nib_text_same(make->hosts[i].name, (struct nib_text){word.at, colon}))
+        if (!nib_text_same(make->hosts[i].name, (struct nib_text){word.ptr, colon}))
             continue;
         if (colon == word.len ||
             nib_port_parse(
-                (struct nib_text){word.at + colon + 1, word.len - colon - 1}, &addr.port))
+                (struct nib_text){word.ptr + colon + 1, word.len - colon - 1}, &addr.port))
             return addr;
     }
     if (!nib_addr_parse(word, 0, &addr) || addr.port == 0)
@@ -148,11 +148,11 @@ const struct make_kept *make_frame(const struct make *make, struct nib_text *res
 struct nib_text make_cut(struct nib_text *rest, char c)
 {
     size_t n = 0;
-    while (n < rest->len && rest->at[n] != c)
+    while (n < rest->len && rest->ptr[n] != c)
         n++;
-    struct nib_text part = {rest->at, n};
+    struct nib_text part = {rest->ptr, n};
     n += n < rest->len;
-    *rest = (struct nib_text){rest->at + n, rest->len - n};
+    *rest = (struct nib_text){rest->ptr + n, rest->len - n};
     return part;
 }
 

@@ -63,7 +63,7 @@ static void check_question(struct sim *sim, const struct sim_slot *s, const stru
     if (!sim_world_may_ask(&sim->world, m->qname, to) || nib_addr_equal(to, &l->own[0]) ||
         nib_addr_equal(to, &l->own[1]))
         sim_break(sim, SIM_ASKED, "a question for %.*s goes to a stranger", (int)m->qname.len,
-            m->qname.at);
+            m->qname.ptr);
     for (int i = 0; i < SIM_SLOTS; i++) {
         const struct sim_slot *other = &l->slots[i];
         struct nib_text name = {
@@ -71,7 +71,7 @@ static void check_question(struct sim *sim, const struct sim_slot *s, const stru
         if (other != s && other->open && other->query[NIB_AT_FLAG_TYPE] == m->qtype &&
             sim_same_name(name, m->qname))
             sim_break(sim, SIM_SHARED, "%.*s %s is asked twice at a time", (int)m->qname.len,
-                m->qname.at, nib_type_name(m->qtype));
+                m->qname.ptr, nib_type_name(m->qtype));
     }
 }
 

@@ -53,7 +53,7 @@ void sim_host_name(struct sim *sim, const struct nib_addr *addr, char out[80])
         const struct sim_authority *a = &sim->world.authorities[host->no];
         const struct sim_domain *d = &sim->world.domains[a->domain];
         (void)snprintf(out, 80, "ns%u.%.*s", (unsigned)host->no + 1,
-            d->name.len > 60 ? 60 : (int)d->name.len, d->name.at);
+            d->name.len > 60 ? 60 : (int)d->name.len, d->name.ptr);
     }
 }
 

@@ -64,11 +64,11 @@ static struct nib_text draw_name(struct sim_world *world, struct nib_text domain
     char fill[NIB_NAME_MAX + 1];
     if (n < 19 || domain.len > 200)
         return sim_world_keep(world, "%s%u.%.*s", n < 9 ? label : "n",
-            n < 9 ? 0 : sim_below(&world->rng, 40), (int)domain.len, domain.at);
+            n < 9 ? 0 : sim_below(&world->rng, 40), (int)domain.len, domain.ptr);
     size_t len = NIB_NAME_MAX - domain.len - 1;
     for (size_t i = 0; i < len; i++)
         fill[i] = i % 64 == 60 && i + 1 < len ? '.' : 'l';
-    return sim_world_keep(world, "%.*s.%.*s", (int)len, fill, (int)domain.len, domain.at);
+    return sim_world_keep(world, "%.*s.%.*s", (int)len, fill, (int)domain.len, domain.ptr);
 }
 
 /* Where a CNAME goes: mostly to something that is there. */
@@ -130,7 +130,7 @@ static void add_authority(struct sim_world *world, int d, enum sim_behaviour beh
     world->n_authorities++;
     int owner = domain->hidden ? domain->data : SIM_LOCAL;
     struct nib_text host = sim_world_keep(
-        world, "ns%d.%.*s", world->n_authorities, (int)domain->name.len, domain->name.at);
+        world, "ns%d.%.*s", world->n_authorities, (int)domain->name.len, domain->name.ptr);
     add(world, owner, NIB_NS, domain->name, host);
     add_address(world, owner, host, &a->ip4);
     add_address(world, owner, host, &a->ip6);
@@ -171,7 +171,7 @@ static void add_domain(struct sim_world *world)
         domain->name = sim_world_keep(world, d % 2 == 0 ? "d%d.test" : "Domain%d.Example", d);
     else
         domain->name =
-            sim_world_keep(world, "sub%d.%.*s", d, (int)parent->name.len, parent->name.at);
+            sim_world_keep(world, "sub%d.%.*s", d, (int)parent->name.len, parent->name.ptr);
     domain->hidden = parent != NULL && !parent->hidden && !parent->endless && sim_one_in(rng, 2);
     if (domain->hidden) {
         domain->data = (int)(parent - world->domains);
@@ -198,7 +198,7 @@ static void fill_domain(struct sim_world *world, int d)
         ask_for(world, name);
     }
     ask_for(world, domain->name);
-    ask_for(world, sim_world_keep(world, "not%.*s", (int)domain->name.len, domain->name.at));
+    ask_for(world, sim_world_keep(world, "not%.*s", (int)domain->name.len, domain->name.ptr));
 }
 
 /* A chain of that many CNAMEs, from domain to domain, whose last link is an address or the first
@@ -213,8 +213,8 @@ static void add_chain(struct sim_world *world, int number, int links, bool loop)
         if (domain->endless)
             continue;
         owners[n] = domain->data;
-        names[n] =
-            sim_world_keep(world, "c%d-%d.%.*s", number, n, (int)domain->name.len, domain->name.at);
+        names[n] = sim_world_keep(
+            world, "c%d-%d.%.*s", number, n, (int)domain->name.len, domain->name.ptr);
         n++;
     }
     for (int i = 0; i + 1 < n; i++)

@@ -73,5 +73,5 @@ void sim_health_check(struct sim *sim, struct nib_text name, const struct nib_ad
         return;
     if (has_good(sim, domain))
         sim_break(sim, SIM_PREFERRED, "%.*s is asked first of a server that failed %lld ms ago",
-            (int)name.len, name.at, (long long)((sim->now - health->at) / 1000));
+            (int)name.len, name.ptr, (long long)((sim->now - health->at) / 1000));
 }

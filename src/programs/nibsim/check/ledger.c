@@ -48,7 +48,7 @@ void sim_ledger_query(struct sim *sim, const struct nib_path *path, const struct
         .since = sim->now,
         .paused = sim->hosts[0].paused,
         .trouble = sim_trouble_before(sim)};
-    memcpy(r->name, m->qname.at, m->qname.len);
+    memcpy(r->name, m->qname.ptr, m->qname.len);
     l->request = true;
 }
 
@@ -108,17 +108,17 @@ static void judge_found(struct sim *sim, const struct nib_message *m, const stru
     uint32_t ttl_s;
     if (truth->kind != SIM_TRUE_RECORD || !nib_text_same(m->result, truth->result))
         sim_break(sim, SIM_TRUE, "%.*s %s is said to be %.*s, true is %.*s", (int)m->qname.len,
-            m->qname.at, nib_type_name(m->qtype), (int)m->result.len, m->result.at,
-            (int)truth->result.len, truth->kind == SIM_TRUE_RECORD ? truth->result.at : "");
+            m->qname.ptr, nib_type_name(m->qtype), (int)m->result.len, m->result.ptr,
+            (int)truth->result.len, truth->kind == SIM_TRUE_RECORD ? truth->result.ptr : "");
     if (m->ttl_s > truth->ttl_s)
         sim_break(sim, SIM_TTL, "%.*s %s is answered with TTL %u, at most %u is true",
-            (int)m->qname.len, m->qname.at, nib_type_name(m->qtype), (unsigned)m->ttl_s,
+            (int)m->qname.len, m->qname.ptr, nib_type_name(m->qtype), (unsigned)m->ttl_s,
             (unsigned)truth->ttl_s);
     if (!l->request)
         return;
     if (!from_table(sim, m, &ttl_s) || ttl_s != m->ttl_s)
         sim_break(sim, SIM_TTL, "%.*s %s is answered at once with TTL %u, the table has %u",
-            (int)m->qname.len, m->qname.at, nib_type_name(m->qtype), (unsigned)m->ttl_s,
+            (int)m->qname.len, m->qname.ptr, nib_type_name(m->qtype), (unsigned)m->ttl_s,
             (unsigned)ttl_s);
 }
 
@@ -133,7 +133,7 @@ static void judge(struct sim *sim, const struct sim_request *r, const struct nib
     case NIB_NOT_FOUND:
         if (truth.kind != SIM_TRUE_MISS)
             sim_break(sim, SIM_TRUE, "%.*s %s is there, but said not to be", (int)m->qname.len,
-                m->qname.at, nib_type_name(m->qtype));
+                m->qname.ptr, nib_type_name(m->qtype));
         break;
     case NIB_FAILURE:
         if (truth.kind == SIM_TRUE_FAILURE || truth.may_fail || sim->trouble != r->trouble ||
@@ -141,7 +141,7 @@ static void judge(struct sim *sim, const struct sim_request *r, const struct nib
             learnt_a_domain(sim))
             break;
         sim_break(sim, SIM_HONEST, "%.*s %s fails, though nothing went wrong", (int)m->qname.len,
-            m->qname.at, nib_type_name(m->qtype));
+            m->qname.ptr, nib_type_name(m->qtype));
     }
 }
 
@@ -151,7 +151,7 @@ void sim_ledger_answer(struct sim *sim, const struct nib_path *path, const struc
     struct sim_request *r = find(sim, path, m);
     if (r == NULL)
         sim_break(sim, SIM_ONCE, "an answer with ID %u for %.*s %s, for which no query waits",
-            (unsigned)m->id, (int)m->qname.len, m->qname.at, nib_type_name(m->qtype));
+            (unsigned)m->id, (int)m->qname.len, m->qname.ptr, nib_type_name(m->qtype));
     if (!nib_addr_equal(&r->path.self, &path->self) || r->path.listener != path->listener ||
         m->atype != m->qtype || !nib_text_same(m->aname, m->qname))
         sim_break(sim, SIM_ONCE, "the answer with ID %u is not the query's", (unsigned)m->id);
@@ -171,7 +171,7 @@ static void bill(struct sim *sim, const struct nib_request *waiting, uint32_t da
     r->datagrams += datagrams;
     if (r->datagrams > NIB_DATAGRAMS_MAX)
         sim_break(sim, SIM_LIMIT, "%u datagrams went upstream for %.*s %s", (unsigned)r->datagrams,
-            (int)m.qname.len, m.qname.at, nib_type_name(m.qtype));
+            (int)m.qname.len, m.qname.ptr, nib_type_name(m.qtype));
 }
 
 /* A datagram for all that wait on it; before anybody waits, for the one who will be the first. */

@@ -18,7 +18,7 @@ bool sim_same_name(struct nib_text a, struct nib_text b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i]))
+        if (lower(a.ptr[i]) != lower(b.ptr[i]))
             return false;
     return true;
 }
@@ -28,8 +28,8 @@ static bool is_under(struct nib_text name, struct nib_text domain)
     if (name.len < domain.len)
         return false;
     size_t cut = name.len - domain.len;
-    struct nib_text tail = {name.at + cut, domain.len};
-    return sim_same_name(tail, domain) && (cut == 0 || name.at[cut - 1] == '.');
+    struct nib_text tail = {name.ptr + cut, domain.len};
+    return sim_same_name(tail, domain) && (cut == 0 || name.ptr[cut - 1] == '.');
 }
 
 const struct sim_record *sim_world_record(
@@ -74,10 +74,10 @@ struct nib_text sim_world_endless(
     const struct sim_domain *domain, struct nib_text name, char out[NIB_NAME_MAX + 1])
 {
     unsigned long number = 0;
-    if (name.len > 1 && lower(name.at[0]) == 'e')
-        number = strtoul(name.at + 1, NULL, 10) % 1000000;
+    if (name.len > 1 && lower(name.ptr[0]) == 'e')
+        number = strtoul(name.ptr + 1, NULL, 10) % 1000000;
     int n = snprintf(
-        out, NIB_NAME_MAX + 1, "e%lu.%.*s", number + 1, (int)domain->name.len, domain->name.at);
+        out, NIB_NAME_MAX + 1, "e%lu.%.*s", number + 1, (int)domain->name.len, domain->name.ptr);
     return (struct nib_text){out, (size_t)n};
 }
 

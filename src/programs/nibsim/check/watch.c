@@ -36,11 +36,11 @@ static void check_row(
     if (rr->is_static || rr->type != row->type || !nib_text_same(rr->name, row_name(row)) ||
         !nib_text_same(rr->result, row_result(row)))
         sim_break(sim, SIM_LEARNT, "record %llu is not what it was: now %.*s %s %.*s",
-            (unsigned long long)row->no, (int)rr->name.len, rr->name.at, nib_type_name(rr->type),
-            (int)rr->result.len, rr->result.at);
+            (unsigned long long)row->no, (int)rr->name.len, rr->name.ptr, nib_type_name(rr->type),
+            (int)rr->result.len, rr->result.ptr);
     if (left_s < 1 || rr->ttl_s != (uint64_t)left_s)
         sim_break(sim, SIM_TTL, "record %llu, %.*s %s, shows TTL %u where %lld is left",
-            (unsigned long long)row->no, (int)rr->name.len, rr->name.at, nib_type_name(rr->type),
+            (unsigned long long)row->no, (int)rr->name.len, rr->name.ptr, nib_type_name(rr->type),
             (unsigned)rr->ttl_s, (long long)left_s);
 }
 
@@ -57,20 +57,20 @@ static void check_new(struct sim *sim, struct sim_table *table, nib_ms now,
         m.flag != NIB_RESPONSE || m.outcome != NIB_FOUND || m.atype != rr->type ||
         !nib_text_same(m.aname, rr->name) || !nib_text_same(m.result, rr->result))
         sim_break(sim, SIM_LEARNT, "record %llu, %.*s %s %.*s, was said by nobody",
-            (unsigned long long)rr->no, (int)rr->name.len, rr->name.at, nib_type_name(rr->type),
-            (int)rr->result.len, rr->result.at);
+            (unsigned long long)rr->no, (int)rr->name.len, rr->name.ptr, nib_type_name(rr->type),
+            (int)rr->result.len, rr->result.ptr);
     uint32_t ttl_s = m.ttl_s < table->max_ttl_s ? m.ttl_s : table->max_ttl_s;
     if (rr->ttl_s != ttl_s)
         sim_break(sim, SIM_TTL, "record %llu, %.*s %s, begins with TTL %u, but %u was said",
-            (unsigned long long)rr->no, (int)rr->name.len, rr->name.at, nib_type_name(rr->type),
+            (unsigned long long)rr->no, (int)rr->name.len, rr->name.ptr, nib_type_name(rr->type),
             (unsigned)rr->ttl_s, (unsigned)ttl_s);
     if (nib_zone_find(table->table.zone, key, rr->type, &fixed))
         sim_break(sim, SIM_STATIC, "record %llu shadows static record %llu, %.*s %s",
             (unsigned long long)rr->no, (unsigned long long)fixed.no, (int)rr->name.len,
-            rr->name.at, nib_type_name(rr->type));
+            rr->name.ptr, nib_type_name(rr->type));
     if (sim_table_row(table, now, rr->name, rr->type) != NULL)
         sim_break(sim, SIM_TTL, "record %llu, %.*s %s, is there a second time",
-            (unsigned long long)rr->no, (int)rr->name.len, rr->name.at, nib_type_name(rr->type));
+            (unsigned long long)rr->no, (int)rr->name.len, rr->name.ptr, nib_type_name(rr->type));
 }
 
 static void add_row(
@@ -83,8 +83,8 @@ static void add_row(
     row->type = rr->type;
     row->name_len = rr->name.len;
     row->result_len = rr->result.len;
-    memcpy(row->text, rr->name.at, rr->name.len);
-    memcpy(row->text + rr->name.len, rr->result.at, rr->result.len);
+    memcpy(row->text, rr->name.ptr, rr->name.len);
+    memcpy(row->text + rr->name.len, rr->result.ptr, rr->result.len);
     uint32_t who = (uint32_t)(host - sim->hosts);
     if (row->due - now <= PROBE_MS) {
         sim_push(sim, sim_when(host, row->due) - 1, SIM_PROBE, who, NULL);
@@ -178,7 +178,7 @@ static void check_stored(struct sim *sim, const struct sim_table *table, nib_ms 
     struct nib_key key = nib_key_of(m.aname, table->table.zone->seed);
     if (!nib_zone_find(table->table.zone, key, m.atype, &rr))
         sim_break(sim, SIM_STORED, "%.*s %s was answered, and is not there at %lld",
-            (int)m.aname.len, m.aname.at, nib_type_name(m.atype), (long long)now);
+            (int)m.aname.len, m.aname.ptr, nib_type_name(m.atype), (long long)now);
 }
 
 static bool has_row(const struct sim_table *table, nib_ms now, const struct sim_packet *packet)
@@ -314,7 +314,7 @@ void sim_table_empty(struct sim *sim, struct sim_table *table, nib_ms now)
         end = table->rows[i].due > end ? table->rows[i].due : end;
     if (nib_cache_walk(&table->cache, end, &at, &rr))
         sim_break(sim, SIM_TTL, "record %llu, %.*s %s, outlives its TTL", (unsigned long long)rr.no,
-            (int)rr.name.len, rr.name.at, nib_type_name(rr.type));
+            (int)rr.name.len, rr.name.ptr, nib_type_name(rr.type));
     (void)nib_cache_expire(&table->cache, end, UINT32_MAX);
     if (table->cache.n != 0 || table->cache.text_octets != 0 ||
         !sim_block_whole(&table->cache_block))

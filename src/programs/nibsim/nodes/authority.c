@@ -41,7 +41,7 @@ static void check_answer(struct sim *sim, const struct sim_name_server *s,
                                  m.ttl_s == s->what->ttl_s;
     if (!right)
         sim_break(sim, SIM_TRUE, "an authoritative server says that %.*s %s is %.*s",
-            (int)m.qname.len, m.qname.at, nib_type_name(m.qtype), (int)m.result.len, m.result.at);
+            (int)m.qname.len, m.qname.ptr, nib_type_name(m.qtype), (int)m.result.len, m.result.ptr);
 }
 
 static void answer_truly(struct sim *sim, struct sim_name_server *s, const struct sim_packet *p)

@@ -73,7 +73,7 @@ static void judge(struct sim *sim, const struct sim_client *c)
         if (truth.kind != SIM_TRUE_RECORD || logic->atype != logic->type ||
             !nib_text_same(result, truth.result))
             sim_break(sim, SIM_TRUE, "client learns of %s: %.*s, which is not true", c->name,
-                (int)result.len, result.at);
+                (int)result.len, result.ptr);
         if (logic->ttl_s > truth.ttl_s)
             sim_break(sim, SIM_TTL, "client learns of %s: TTL %u, at most %u is true", c->name,
                 (unsigned)logic->ttl_s, (unsigned)truth.ttl_s);
@@ -144,7 +144,7 @@ static void check_try(struct sim *sim, const struct sim_client *c)
     nib_ms waited = sim->now / 1000 - c->sent_at / 1000;
     if (nib_message_decode(&m, logic->query, logic->query_len, &bad) != NIB_OK ||
         m.flag != NIB_QUERY || m.qname.len != strlen(c->name) ||
-        memcmp(m.qname.at, c->name, m.qname.len) != 0)
+        memcmp(m.qname.ptr, c->name, m.qname.len) != 0)
         sim_break(sim, SIM_ASKED, "the client asks something else than %s", c->name);
     if (m.id != c->next_id)
         sim_break(sim, SIM_IDS, "a client's question has ID %u, %u is next", (unsigned)m.id,
@@ -245,7 +245,7 @@ static void draw_name(struct sim *sim, struct sim_client *c)
     uint32_t any = sim_below(rng, n);
     struct nib_text name = sim->world.names[sim_one_in(rng, 2) ? hot % n : any];
     bool vary = sim_one_in(rng, 4);
-    memcpy(c->name, name.at, name.len);
+    memcpy(c->name, name.ptr, name.len);
     c->name[name.len] = '\0';
     for (size_t i = 0; vary && i < name.len; i++) {
         char letter = (char)(c->name[i] | 0x20);

@@ -207,7 +207,7 @@ void sim_local_reload(struct sim *sim)
     }
     sim->counts.reloads++;
     sim_note(sim, "local reads its records again, with %.*s %s",
-        l->pin == NULL ? 7 : (int)l->pin->name.len, l->pin == NULL ? "no more" : l->pin->name.at,
+        l->pin == NULL ? 7 : (int)l->pin->name.len, l->pin == NULL ? "no more" : l->pin->name.ptr,
         l->pin == NULL ? "" : nib_type_name(l->pin->type));
     begin_step(sim);
     sim_table_reload(sim, &l->table, l->pin);
