@@ -144,7 +144,7 @@ done
 zpty -d shell
 END
 zsh_completes() {
-    timeout 60 zsh -f "$dir/type.zsh" "$dir" "$PWD/tools/completion" >"$dir/completed"
+    timeout 60 zsh -f "$dir/type.zsh" "$dir" "$PWD/tools/package/completion" >"$dir/completed"
     diff "$dir/want" "$dir/completed"
 }
 if have zsh; then
