@@ -1,9 +1,9 @@
 # The fuzzers. build/test/fuzz/TARGET runs from the stored corpus and a mutator of our own (driver.c), as
 # a test; build/fuzz/TARGET is the same target under libFuzzer, and needs clang.
 
-fuzz_targets  := message name records pcap make authoritative local client
+fuzz_targets  := message name dns records pcap make authoritative local client
 fuzz_programs := $(fuzz_targets:%=build/test/fuzz/%)
-fuzz_common   := tests/fuzz/fuzz.o tests/fuzz/local_world.o tests/naive.o tests/agree.o
+fuzz_common   := tests/fuzz/fuzz.o tests/fuzz/local_world.o tests/reference/naive.o tests/reference/agree.o
 
 build/test/fuzz/%: build/test/tests/fuzz/fuzz_%.o build/test/tests/fuzz/driver.o \
                    $(fuzz_common:%=build/test/%) build/test/libnibdns.a
