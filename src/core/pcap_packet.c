@@ -325,9 +325,13 @@ void nib_packet_read(struct nib_packet *packet, const struct nib_pcap_frame *fra
             read_typed(packet, v, u16_at(p));
         break;
     case NIB_LINK_RAW:
+    case NIB_LINK_RAW_BSD:
+    case NIB_LINK_RAW_OPENBSD:
     case NIB_LINK_IPV4:
     case NIB_LINK_IPV6:
         read_packet(packet, v);
+        break;
+    case NIB_LINK_UNKNOWN:
         break;
     }
 }

@@ -15,21 +15,37 @@ static void check_part(
     PROMISE(d->payload >= frame->octets && d->payload + d->len <= frame->octets + frame->len);
 }
 
-/* A whole datagram goes into a record of our own and comes out of it as it was. */
-static void write_again(const struct nib_packet_udp *d)
+static size_t write_header(uint8_t *out, size_t cap, bool ng)
 {
-    size_t cap = NIB_PCAP_RECORD_EXTRA + d->len, used;
-    uint8_t *file = fuzz_zeroed(NIB_PCAP_FILE_HEADER + cap);
-    nib_pcap_header(file);
-    size_t n = nib_pcap_record(file + NIB_PCAP_FILE_HEADER, cap, 1700000000123456, &d->src, &d->dst,
-        d->payload, d->len, d->real_len);
+    if (ng)
+        return nib_pcapng_header(out, cap, NIB_TEXT("fuzz"));
+    nib_pcap_header(out);
+    return NIB_PCAP_FILE_HEADER;
+}
+
+static size_t write_record(uint8_t *out, size_t cap, bool ng, const struct nib_packet_udp *d)
+{
+    const int64_t time_us = 1700000000123456;
+    if (ng)
+        return nib_pcapng_packet(out, cap, time_us, NIB_DIRECTION_OUT, NIB_TEXT("why"), &d->src,
+            &d->dst, d->payload, d->len, d->real_len);
+    return nib_pcap_record(out, cap, time_us, &d->src, &d->dst, d->payload, d->len, d->real_len);
+}
+
+/* A whole datagram goes into a record of our own and comes out of it as it was. */
+static void write_again(const struct nib_packet_udp *d, bool ng)
+{
+    size_t cap = NIB_PCAPNG_HEADER_MAX + NIB_PCAPNG_PACKET_MAX + 3 + d->len, used;
+    uint8_t *file = fuzz_zeroed(cap);
+    size_t header = write_header(file, cap, ng);
+    size_t n = write_record(file + header, cap - header, ng, d);
     struct nib_pcap_reader reader = {0};
     struct nib_pcap_frame frame;
     struct nib_packet packet;
     if (n > 0) {
-        PROMISE(nib_pcap_next(&reader, file, NIB_PCAP_FILE_HEADER + n, true, &used, &frame) ==
-                NIB_PCAP_FRAME);
-        PROMISE(used == NIB_PCAP_FILE_HEADER + n && frame.time_ns == 1700000000123456000);
+        PROMISE(nib_pcap_next(&reader, file, header + n, true, &used, &frame) == NIB_PCAP_FRAME);
+        PROMISE(used == header + n - (ng ? 4 : 0) && frame.time_ns == 1700000000123456000);
+        PROMISE(frame.odd == NIB_PCAP_FINE && frame.comment.len == (ng ? 3 : 0));
         nib_packet_read(&packet, &frame);
         PROMISE(packet.kind == NIB_PACKET_UDP);
         PROMISE(
@@ -54,7 +70,8 @@ static void check_frame(const struct nib_pcap_frame *frame)
     PROMISE(packet.vlans <= 2);
     if (packet.kind == NIB_PACKET_UDP) {
         check_part(&packet.udp, &alone, true);
-        write_again(&packet.udp);
+        write_again(&packet.udp, false);
+        write_again(&packet.udp, true);
     }
     if (packet.kind == NIB_PACKET_FRAGMENT && packet.fragment_at == 0)
         check_part(&packet.udp, &alone, false);
@@ -76,7 +93,8 @@ static void note(struct reading *reading, const struct nib_pcap_frame *frame)
 {
     reading->frames++;
     PROMISE(frame->no == reading->frames);
-    reading->hash = reading->hash * 31 + (uint64_t)frame->time_ns + frame->real_len + frame->at;
+    reading->hash = reading->hash * 31 + (uint64_t)frame->time_ns + frame->real_len + frame->at +
+                    (uint64_t)frame->odd + frame->comment.len;
     for (size_t i = 0; i < frame->len; i++)
         reading->hash = reading->hash * 31 + frame->octets[i];
 }
@@ -128,14 +146,15 @@ static void read_file(const uint8_t *file, size_t len, size_t step)
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
     static const enum nib_link links[] = {NIB_LINK_NULL, NIB_LINK_ETHERNET, NIB_LINK_RAW,
-        NIB_LINK_LOOP, NIB_LINK_SLL, NIB_LINK_IPV4, NIB_LINK_IPV6, NIB_LINK_SLL2};
+        NIB_LINK_LOOP, NIB_LINK_SLL, NIB_LINK_IPV4, NIB_LINK_IPV6, NIB_LINK_SLL2, NIB_LINK_RAW_BSD,
+        NIB_LINK_RAW_OPENBSD, NIB_LINK_UNKNOWN};
     struct fuzz_input in = {octets, len};
     unsigned what = fuzz_u8(&in);
     if (what == 0) {
         read_file(in.at, in.len, 1 + in.len % 61);
         return 0;
     }
-    struct nib_pcap_frame frame = {.link = links[what % 8]};
+    struct nib_pcap_frame frame = {.link = links[what % (sizeof links / sizeof links[0])]};
     frame.real_len = fuzz_u8(&in);
     frame.octets = in.at;
     frame.len = in.len;

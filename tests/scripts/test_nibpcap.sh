@@ -142,7 +142,7 @@ live() {
 check "a live capture is shown as it comes" live
 
 # Every link type, byte order and unit shows the same messages.
-for link in null ethernet raw loop sll ipv4 sll2; do
+for link in null ethernet raw raw12 raw14 loop sll ipv4 sll2; do
     for order in little big; do
         { echo "link $link"; echo "order $order"; echo "unit nano"; cat "$here/story.txt"; } \
             >"$dir/link.txt"
@@ -157,9 +157,37 @@ head -c 100 "$dir/story.pcap" >"$dir/cut.pcap"
 check "a cut file shows what it has, then where it ends" says \
     "cut.pcap: octet 100, frame 2: the file ends inside a record header" 2 dump "$dir/cut.pcap"
 check "and that was one message" grep -q "www.csusm.edu id 0 (19)" "$dir/out"
-printf '\n\r\r\n....' >"$dir/ng.pcapng"
-check "pcapng names the command that converts it" one_line "editcap -F pcap .*ng.pcapng" 2 dump \
-    "$dir/ng.pcapng"
+for order in little big; do
+    for unit in micro nano; do
+        { echo "format pcapng"; echo "order $order"; echo "unit $unit"; cat "$here/story.txt"; } \
+            >"$dir/ng.txt"
+        check "pcapng, $order-endian, ${unit}seconds" sh -c \
+            "$nibpcap make $dir/ng.txt -o $dir/ng.pcapng; $nibpcap dump $dir/ng.pcapng | cmp - $here/story.dump"
+    done
+done
+if command -v editcap >/dev/null 2>&1; then
+    check "a capture that Wireshark made pcapng of" sh -c "editcap -F pcapng $dir/story.pcap $dir/shark.pcapng &&
+        $nibpcap dump $dir/shark.pcapng | cmp - $here/story.dump"
+    check "Wireshark's tools read our pcapng" sh -c "editcap -F pcap $dir/ng.pcapng - |
+        $nibpcap dump - | cmp - $here/story.dump"
+else
+    skip "pcapng from and for Wireshark" "editcap is not installed"
+fi
+packed() { # the first octets of a compressed file, and the command that unpacks it
+    printf "$1" >"$dir/packed"
+    one_line "unpack it with: $2 .*packed | nibpcap dump -" 2 dump "$dir/packed"
+}
+check "gzip names the command that unpacks it" packed '\037\213\010\000' "gzip -dc"
+check "xz, too" packed '\3757zXZ\000' "xz -dc"
+check "zstd, too" packed '\050\265\057\375' "zstd -dc"
+check "bzip2, too" packed 'BZh91' "bzip2 -dc"
+check "lz4, too" packed '\004\042\115\030' "lz4 -dc"
+odd_record() { # the first record claims a second and a half as its fraction
+    { head -c 28 "$dir/story.pcap"; printf '\140\343\026\000'; tail -c +33 "$dir/story.pcap"; } >"$dir/strange.pcap"
+    says "octet 28, frame 1: the fraction of a second is a second or more; read on" 0 dump "$dir/strange.pcap" &&
+        [ "$(wc -l <"$dir/out")" -eq 18 ]
+}
+check "an odd record is noted and the rest is read" odd_record
 check "a text is no capture" one_line "octet 0: this is no capture file" 2 check tests/lib/run.sh
 check "a file that is not there" one_line "$dir/none" 2 ladder "$dir/none"
 check "no command" one_line "nibpcap --help" 2

@@ -68,6 +68,8 @@ static void the_datagram_is_found_behind_every_link_header(void **state)
         {NIB_LINK_LOOP, "00000018" HEX_PACKET6, true},
         {NIB_LINK_SLL, "0000 0001 0006 0200000000010000 0800" HEX_PACKET, false},
         {NIB_LINK_SLL, "0004 0304 0006 0000000000000000 86dd" HEX_PACKET6, true},
+        {NIB_LINK_RAW_BSD, HEX_PACKET, false},
+        {NIB_LINK_RAW_OPENBSD, HEX_PACKET6, true},
         {NIB_LINK_IPV4, HEX_PACKET, false},
         {NIB_LINK_IPV6, HEX_PACKET6, true},
         {NIB_LINK_SLL2, "0800 0000 00000001 0304 00 06 0000000000000000" HEX_PACKET, false},

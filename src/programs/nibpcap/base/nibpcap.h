@@ -136,6 +136,7 @@ struct nibpcap_input {
     struct nibpcap_seen frame; /* whose segments are being shown */
     struct nib_progress progress;
     uint64_t octets; /* read so far */
+    uint64_t odd;    /* records with numbers that cannot be */
 };
 
 /* `-` is standard input. False, complained of, when it cannot be opened. */

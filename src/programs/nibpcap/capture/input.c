@@ -169,6 +169,18 @@ static void show_segments(struct nibpcap_input *input, struct nibpcap_seen *seen
     cut_segment(input, seen);
 }
 
+enum { ODD_SHOWN = 10 }; /* odd records that are told one by one */
+
+static void note_odd(struct nibpcap_input *input, const struct nib_pcap_frame *frame)
+{
+    if (frame->odd == NIB_PCAP_FINE || input->odd++ >= ODD_SHOWN)
+        return;
+    nib_progress_wipe(&input->progress);
+    nibpcap_complain("%s: octet %llu, frame %llu: %s; read on", input->path,
+        (unsigned long long)frame->odd_at, (unsigned long long)frame->no,
+        nib_pcap_fault_words(frame->odd));
+}
+
 bool nibpcap_next(struct nibpcap_input *input, struct nibpcap_seen *seen)
 {
     if (input->frame.segment < input->frame.segments) {
@@ -182,6 +194,7 @@ bool nibpcap_next(struct nibpcap_input *input, struct nibpcap_seen *seen)
         input->begin += used;
         switch (step) {
         case NIB_PCAP_FRAME:
+            note_odd(input, &seen->frame);
             look(input, seen);
             show_segments(input, seen);
             return true;
@@ -201,11 +214,13 @@ static void complain_of_fault(const struct nibpcap_input *input)
     const struct nib_pcap_reader *r = &input->reader;
     const char *words = nib_pcap_fault_words(r->fault);
     unsigned long long at = (unsigned long long)r->fault_at;
-    if (r->fault == NIB_PCAP_PCAPNG && input->fd == 0)
-        nibpcap_complain("%s; keep it as a file and convert that: editcap -F pcap in out", words);
-    else if (r->fault == NIB_PCAP_PCAPNG)
-        nibpcap_complain("%s: %s; convert it with: editcap -F pcap %s %s.pcap", input->path, words,
-            input->path, input->path);
+    const char *unpack = nib_pcap_fault_unpack(r->fault);
+    if (*unpack != '\0' && input->fd == 0)
+        nibpcap_complain(
+            "%s: %s; unpack it on the way: %s | nibpcap ...", input->path, words, unpack);
+    else if (*unpack != '\0')
+        nibpcap_complain("%s: %s; unpack it with: %s %s | %s -", input->path, words, unpack,
+            input->path, nibpcap_name());
     else if (r->started)
         nibpcap_complain("%s: octet %llu, frame %llu: %s", input->path, at,
             (unsigned long long)r->frames + 1, words);
@@ -218,6 +233,9 @@ int nibpcap_close(struct nibpcap_input *input)
     int status = NIBPCAP_FINE;
     nib_progress_wipe(&input->progress);
     (void)fflush(stdout);
+    if (input->odd > ODD_SHOWN)
+        nibpcap_complain("%s: odd records beside these: %llu", input->path,
+            (unsigned long long)(input->odd - ODD_SHOWN));
     if (input->error != 0)
         status = nibpcap_complain("%s: %s", input->path, strerror(input->error));
     else if (input->reader.fault != NIB_PCAP_FINE) {

@@ -26,7 +26,30 @@ static void append(struct make_file *file, const uint8_t *octets, size_t len)
     file->len += len;
 }
 
-void make_begin(struct make_file *file)
+/* A pcapng section and its interface, which says its unit. */
+static void begin_section(struct make_file *file)
+{
+    uint8_t blocks[64];
+    struct nib_writer w = nib_writer_init(blocks, sizeof blocks);
+    put_file_u32(&w, file, 0x0a0d0d0a);
+    put_file_u32(&w, file, 28);
+    put_file_u32(&w, file, 0x1a2b3c4d);
+    put_file_u32(&w, file, file->big_endian ? 1 << 16 : 1); /* version 1.0 */
+    put_file_u32(&w, file, UINT32_MAX);                     /* no length is told */
+    put_file_u32(&w, file, UINT32_MAX);
+    put_file_u32(&w, file, 28);
+    put_file_u32(&w, file, 1);
+    put_file_u32(&w, file, 32);
+    put_file_u32(&w, file, (uint32_t)file->link << (file->big_endian ? 16 : 0));
+    put_file_u32(&w, file, file->snaplen);
+    put_file_u32(&w, file, file->big_endian ? 9 << 16 | 1 : 1 << 16 | 9); /* if_tsresol */
+    nib_writer_u8(&w, file->nanos ? 9 : 6);
+    nib_writer_octets(&w, "\0\0\0\0\0\0\0", 7); /* padding, end of options */
+    put_file_u32(&w, file, 32);
+    append(file, blocks, w.off);
+}
+
+static void begin_file(struct make_file *file)
 {
     uint8_t header[NIB_PCAP_FILE_HEADER];
     struct nib_writer w = nib_writer_init(header, sizeof header);
@@ -37,6 +60,39 @@ void make_begin(struct make_file *file)
     put_file_u32(&w, file, file->snaplen);
     put_file_u32(&w, file, (uint32_t)file->link);
     append(file, header, sizeof header);
+}
+
+void make_begin(struct make_file *file)
+{
+    (file->ng ? begin_section : begin_file)(file);
+}
+
+/* A frame of which the first `len` octets were captured. */
+static void append_record(
+    struct make_file *file, int64_t time_ns, const uint8_t *frame, size_t len, size_t real_len)
+{
+    uint8_t header[28], end[8] = {0};
+    size_t padding = file->ng ? (4 - len % 4) % 4 : 0;
+    uint64_t unit = file->nanos ? 1 : 1000, units = (uint64_t)time_ns / unit;
+    uint32_t total = (uint32_t)(32 + len + padding);
+    struct nib_writer w = nib_writer_init(header, sizeof header);
+    if (file->ng) {
+        put_file_u32(&w, file, 6);
+        put_file_u32(&w, file, total);
+        put_file_u32(&w, file, 0);
+        put_file_u32(&w, file, (uint32_t)(units >> 32));
+        put_file_u32(&w, file, (uint32_t)units);
+    } else {
+        put_file_u32(&w, file, (uint32_t)(time_ns / 1000000000));
+        put_file_u32(&w, file, (uint32_t)((uint64_t)(time_ns % 1000000000) / unit));
+    }
+    put_file_u32(&w, file, (uint32_t)len);
+    put_file_u32(&w, file, (uint32_t)real_len);
+    append(file, header, w.off);
+    append(file, frame, len);
+    w = nib_writer_init(end + padding, 4);
+    put_file_u32(&w, file, total);
+    append(file, end, file->ng ? padding + 4 : 0);
 }
 
 /* ---- the link layer ---- */
@@ -92,8 +148,11 @@ static void put_link(
         put_tags(w, p, type);
         break;
     case NIB_LINK_RAW:
+    case NIB_LINK_RAW_BSD:
+    case NIB_LINK_RAW_OPENBSD:
     case NIB_LINK_IPV4:
     case NIB_LINK_IPV6:
+    case NIB_LINK_UNKNOWN:
         break;
     }
 }
@@ -156,7 +215,6 @@ static bool add_frame(struct make_file *file, const struct make_packet *p, const
     const struct piece *piece)
 {
     static uint8_t frame[MAKE_OCTETS_MAX + 1024];
-    uint8_t header[NIB_PCAP_RECORD_HEADER];
     struct nib_writer w = nib_writer_init(frame, sizeof frame);
     size_t link_len = 0;
     if (!p->raw) {
@@ -167,13 +225,7 @@ static bool add_frame(struct make_file *file, const struct make_packet *p, const
     nib_writer_octets(&w, body + piece->at, piece->len);
     size_t len = p->cut > 0 && p->cut < w.off ? p->cut : w.off;
     len = len > file->snaplen ? file->snaplen : len;
-    struct nib_writer h = nib_writer_init(header, sizeof header);
-    put_file_u32(&h, file, (uint32_t)(p->time_ns / 1000000000));
-    put_file_u32(&h, file, (uint32_t)(p->time_ns % 1000000000 / (file->nanos ? 1 : 1000)));
-    put_file_u32(&h, file, (uint32_t)len);
-    put_file_u32(&h, file, (uint32_t)w.off);
-    append(file, header, sizeof header);
-    append(file, frame, len);
+    append_record(file, p->time_ns, frame, len, w.off);
     file->kept = nibpcap_allocate(file->kept, (file->frames + 1) * sizeof *file->kept);
     file->kept[file->frames++] = (struct make_kept){nibpcap_allocate(NULL, w.off + 1),
         w.off - link_len, p->raw || p->unreachable || piece->fragment ? 0 : p->len};

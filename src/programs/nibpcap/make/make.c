@@ -89,7 +89,7 @@ static void read_link(struct make *make, struct nib_text word)
     }
     NIB_LINKS(X)
 #undef X
-    make_fault(make, word, "none of null, ethernet, raw, loop, sll, ipv4, ipv6, sll2");
+    make_fault(make, word, "no link type has that name");
 }
 
 static void read_new_host(struct make *make, struct nib_text *rest)
@@ -116,6 +116,8 @@ static bool read_setting(struct make *make, struct nib_text what, struct nib_tex
 {
     if (make_is_word(what, "link"))
         read_link(make, make_word(rest));
+    else if (make_is_word(what, "format"))
+        make->file.ng = read_either(make, rest, "pcap", "pcapng");
     else if (make_is_word(what, "order"))
         make->file.big_endian = read_either(make, rest, "little", "big");
     else if (make_is_word(what, "unit"))

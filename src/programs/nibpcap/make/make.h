@@ -31,6 +31,7 @@ struct make_packet {
 
 struct make_file {
     enum nib_link link;
+    bool ng; /* pcapng */
     bool big_endian, nanos;
     uint32_t snaplen;
     uint8_t *octets; /* of the file so far */
