@@ -29,9 +29,11 @@ sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 
 programs := client localserver amazoneserver nibpcap nibsim nibbench
 core     := $(wildcard src/core/*.c)
-# PORTABLE=1: for systems without epoll, recvmmsg() and sendmmsg().
-other_os := $(if $(PORTABLE),src/os/wait_epoll.c src/os/batch.c,src/os/wait_poll.c src/os/batch_posix.c)
-os       := $(filter-out $(other_os),$(wildcard src/os/*.c))
+# A file in src/os/linux takes the place of that of the same name in src/os/posix. PORTABLE=1 leaves
+# the folder out: what a port to another system begins with.
+own_os   := $(if $(PORTABLE),,$(wildcard src/os/linux/*.c))
+os       := $(wildcard src/os/*.c) $(own_os) \
+            $(filter-out $(subst /linux/,/posix/,$(own_os)),$(wildcard src/os/posix/*.c))
 common   := $(wildcard src/programs/common/*.c)
 tests    := $(wildcard $(addsuffix /test_*.c,tests/unit tests/system tests/scenario))
 helpers  := $(filter-out $(tests),$(wildcard tests/lib/*.c tests/scenario/*.c)) \

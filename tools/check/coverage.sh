@@ -20,7 +20,7 @@ compile() { # FOLDER FLAGS SOURCE ...: an object each
     done
 }
 compile core --coverage "$(echo src/core/*.c)"
-compile os '' "$(echo src/os/*.c) src/programs/common/options.c"
+compile os '' "$(echo src/os/*.c src/os/posix/*.c) src/programs/common/options.c"
 compile helpers '' "$(ls tests/lib/*.c tests/scenario/*.c tests/reference/naive.c tests/reference/agree.c | grep -v '/test_')"
 ar rcs "$dir/others.a" "$dir"/helpers/*.o "$dir"/os/*.o
 if [ $# -eq 0 ]; then

@@ -48,13 +48,19 @@ awk '
         h = split(includes[file], mine, " ")
         for (; h > 0; h--)
             if (is_private(file, mine[h]))
-                return says[folder(file) mine[h]]
+                return says[beside(file, mine[h])]
         return ""
     }
     function folder(file) { sub(/[^\/]*$/, "", file); return file }
-    function is_private(from, name) { return (folder(from) name) in is_file }
+    function beside(from, name,   path) { # the file that a private include names
+        path = folder(from) name
+        while (sub(/[^\/]+\/\.\.\//, "", path))
+            ;
+        return path
+    }
+    function is_private(from, name) { return beside(from, name) in is_file }
     function resolve(from, name) {
-        return (is_private(from, name) ? folder(from) : "include/") name
+        return is_private(from, name) ? beside(from, name) : "include/" name
     }
     END {
         for (i = 1; i <= n; i++) {

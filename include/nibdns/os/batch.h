@@ -1,7 +1,6 @@
 /*
- * Layer 5: datagrams read from and sent by a listening socket in batches: one system call for up to
- * NIB_BATCH of them, and where the kernel can (UDP_GRO, UDP_SEGMENT) whole runs of one client's in
- * the place of one.
+ * Layer 5: datagrams read from and sent by a listening socket in batches: where the system can, one
+ * system call for up to NIB_BATCH of them, and whole runs of one client's in the place of one.
  */
 #ifndef NIBDNS_OS_BATCH_H
 #define NIBDNS_OS_BATCH_H
@@ -45,7 +44,7 @@ struct nib_outbox;
 struct nib_outbox *nib_outbox_new(void);
 void nib_outbox_free(struct nib_outbox *outbox);
 
-/* Whether there is room for one more. */
+/* Whether there is no space for one more. */
 bool nib_outbox_full(const struct nib_outbox *outbox);
 
 /* Where the next datagram is to be written, NIB_MESSAGE_MAX octets at most; not when full. */

@@ -1,6 +1,6 @@
 /*
  * Layer 5: what a service manager wants to hear, in systemd's words (sd_notify(3), sd-daemon(3)):
- * that the service is ready, reads its records again, ends, and is still alive; and the rank of
+ * that the service is ready, reads its records again, ends, and is still alive; and the level of
  * each message, where standard error is the journal. Nothing here blocks, and nothing is an error:
  * what the manager does not take is lost, but for the last word, which is said again. Any thread
  * may call.
@@ -31,10 +31,10 @@ void nib_notify_tick(struct nib_notify *notify, nib_ms now);
 /* When the next tick is due, or NIB_NEVER. */
 nib_ms nib_notify_deadline(struct nib_notify *notify);
 
-/* The journal's ranks, which are syslog's. */
+/* The journal's levels, which are syslog's. */
 enum nib_log_level { NIB_LOG_ERROR = 3, NIB_LOG_WARNING = 4, NIB_LOG_INFO = 6 };
 
-/* What a line of that rank begins with: `<3>` where standard error is the journal, else nothing. */
-const char *nib_log_prefix(enum nib_log_level rank);
+/* What a line of that level begins with: `<3>` where standard error is the journal, else nothing. */
+const char *nib_log_prefix(enum nib_log_level level);
 
 #endif

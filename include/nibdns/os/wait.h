@@ -10,7 +10,7 @@
 
 struct nib_waiter;
 
-/* NULL, with errno set, when the system has no room for one. */
+/* NULL, with errno set, when the system has no space for one. */
 struct nib_waiter *nib_waiter_open(void);
 void nib_waiter_close(struct nib_waiter *waiter);
 

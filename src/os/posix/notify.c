@@ -21,7 +21,7 @@ struct nib_notify {
     socklen_t to_len;
     nib_ms every_ms; /* between two signs of life; 0: nobody waits for them */
     nib_ms alive_due;
-    size_t unsaid; /* octets of words that the manager had no room for */
+    size_t unsaid; /* octets of words that the manager had no space for */
     nib_ms again_due;
     char words[WORDS_MAX];
 };
@@ -178,9 +178,9 @@ static bool is_journal(int fd)
     return strcmp(name, journal) == 0;
 }
 
-const char *nib_log_prefix(enum nib_log_level rank)
+const char *nib_log_prefix(enum nib_log_level level)
 {
     if (!is_journal(STDERR_FILENO))
         return "";
-    return rank == NIB_LOG_ERROR ? "<3>" : rank == NIB_LOG_WARNING ? "<4>" : "<6>";
+    return level == NIB_LOG_ERROR ? "<3>" : level == NIB_LOG_WARNING ? "<4>" : "<6>";
 }

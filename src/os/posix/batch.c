@@ -8,10 +8,9 @@
 #include "control.h"
 #include "nibdns/os/memory.h"
 
-/* For systems without recvmmsg() and sendmmsg(): make PORTABLE=1. A system call for each datagram.
- */
+/* A system call for each datagram. */
 
-/* Behind the longest content a datagram's room goes on a little: they differ in cache sets. */
+/* Behind the longest content a datagram's memory goes on a little: they differ in cache sets. */
 enum { LONGEST = 65536, STRIDE = LONGEST + 1024 + 64 };
 
 struct nib_inbox {
@@ -142,7 +141,7 @@ struct nib_datagram nib_outbox_at(const struct nib_outbox *out, size_t i)
 
 static bool send_one(int fd, const struct msghdr *h)
 {
-    for (int patience = 3; patience > 0; patience--) {
+    for (int tries = 3; tries > 0; tries--) {
         if (sendmsg(fd, h, MSG_DONTWAIT) >= 0)
             return true;
         if (errno == EINTR)

@@ -129,13 +129,13 @@ struct nib_queue *nib_queue_open(int fd, size_t cap)
 char *nib_queue_reserve(struct nib_queue *o, size_t n)
 {
     (void)pthread_mutex_lock(&o->lock);
-    char *room = o->buffer + o->end;
+    char *place = o->buffer + o->end;
     if (n > o->cap - o->end) {
         o->dropped++;
-        room = NULL;
+        place = NULL;
         (void)pthread_mutex_unlock(&o->lock);
     }
-    return room; /* with the lock held, so that the thread does not reset the buffer meanwhile */
+    return place; /* with the lock held, so that the thread does not reset the buffer meanwhile */
 }
 
 void nib_queue_commit(struct nib_queue *o, size_t n)
@@ -148,10 +148,10 @@ void nib_queue_commit(struct nib_queue *o, size_t n)
 
 bool nib_queue_write(struct nib_queue *o, const void *octets, size_t n)
 {
-    char *room = nib_queue_reserve(o, n);
-    if (room == NULL)
+    char *place = nib_queue_reserve(o, n);
+    if (place == NULL)
         return false;
-    memcpy(room, octets, n);
+    memcpy(place, octets, n);
     nib_queue_commit(o, n);
     return true;
 }

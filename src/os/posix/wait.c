@@ -8,9 +8,9 @@
 #include <string.h>
 
 /*
- * For systems without epoll: make PORTABLE=1. Each wait costs as much as there are descriptors.
+ * With ppoll(): each wait costs as much as there are descriptors.
  *
- * A question's end may take its socket off another worker's waiter while that one waits, so it
+ * A fetch's end may take its socket off another worker's waiter while that one waits, so it
  * waits on a copy; a number that is told late finds its socket closed or empty.
  */
 struct nib_waiter {
@@ -20,7 +20,7 @@ struct nib_waiter {
     size_t n, cap;
     struct pollfd *asked; /* the copies, of the thread that waits; cap of each */
     uint32_t *asked_numbers;
-    size_t first; /* where the last wait had no more room: the next one looks there first */
+    size_t first; /* where the last wait had no more space: the next one looks there first */
 };
 
 struct nib_waiter *nib_waiter_open(void)
@@ -41,7 +41,7 @@ void nib_waiter_close(struct nib_waiter *waiter)
     free(waiter);
 }
 
-/* The array with more room, or as it was and *ok false. */
+/* The array with more space, or as it was and *ok false. */
 static void *larger(void *array, size_t cap, size_t size, bool *ok)
 {
     void *moved = realloc(array, cap * size);
@@ -49,7 +49,7 @@ static void *larger(void *array, size_t cap, size_t size, bool *ok)
     return moved != NULL ? moved : array;
 }
 
-static bool make_room(struct nib_waiter *w)
+static bool make_space(struct nib_waiter *w)
 {
     size_t cap = w->cap == 0 ? 64 : 2 * w->cap;
     bool ok = true;
@@ -67,13 +67,13 @@ static bool make_room(struct nib_waiter *w)
 int nib_waiter_add(struct nib_waiter *waiter, int fd, uint32_t number)
 {
     (void)pthread_mutex_lock(&waiter->lock);
-    bool room = make_room(waiter);
-    if (room) {
+    bool added = make_space(waiter);
+    if (added) {
         waiter->watched[waiter->n] = (struct pollfd){.fd = fd, .events = POLLIN};
         waiter->numbers[waiter->n++] = number;
     }
     (void)pthread_mutex_unlock(&waiter->lock);
-    return room ? 0 : -1;
+    return added ? 0 : -1;
 }
 
 void nib_waiter_remove(struct nib_waiter *waiter, int fd)

@@ -5,27 +5,14 @@
 #include <ifaddrs.h>
 #include <unistd.h>
 
-#include "sockaddr.h"
+#include "control.h"
+#include "udp_system.h"
 
 enum { STALE_MAX = 64 }; /* datagrams and errors thrown away before a socket is given up */
-
-static int new_socket(uint8_t family)
-{
-    int domain = family == 4 ? AF_INET : AF_INET6;
-    return socket(domain, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
 
 static void set(int fd, int level, int option, int value)
 {
     (void)setsockopt(fd, level, option, &value, sizeof value);
-}
-
-/* As large as asked where we may, else as large as the system's limit. */
-static void enlarge(int fd, int force, int plain)
-{
-    int size = NIB_UDP_BUFFER;
-    if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof size) != 0)
-        set(fd, SOL_SOCKET, plain, size);
 }
 
 static int give_back(int fd)
@@ -40,19 +27,16 @@ int nib_udp_listen(struct nib_addr *addr, bool share)
 {
     union sockaddr_any sa = {0};
     socklen_t len = sockaddr_from(addr, &sa);
-    int fd = new_socket(addr->family);
+    int fd = udp_socket(addr->family);
     if (fd < 0)
         return -1;
-    enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
-    enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    udp_enlarge(fd);
     if (share)
         set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (addr->family == 6)
         set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    if (addr_is_wildcard(addr) && addr->family == 4)
-        set(fd, IPPROTO_IP, IP_PKTINFO, 1);
-    if (addr_is_wildcard(addr) && addr->family == 6)
-        set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    if (addr_is_wildcard(addr))
+        control_want_self(fd, addr->family);
     if (bind(fd, &sa.sa, len) != 0)
         return give_back(fd);
     len = sizeof sa;
@@ -64,7 +48,7 @@ int nib_udp_listen(struct nib_addr *addr, bool share)
 
 int nib_udp_connect(const struct nib_addr *addr, struct nib_addr *self)
 {
-    int fd = new_socket(addr->family);
+    int fd = udp_socket(addr->family);
     if (fd < 0)
         return -1;
     return nib_udp_connect_again(fd, addr, self) == 0 ? fd : give_back(fd);
@@ -99,29 +83,16 @@ int nib_udp_open(uint8_t family)
 {
     struct nib_addr any = {.family = family};
     union sockaddr_any sa = {0};
-    int fd = new_socket(family);
+    int fd = udp_socket(family);
     if (fd < 0)
         return -1;
-    if (family == 4)
-        set(fd, IPPROTO_IP, IP_RECVERR, 1);
-    else
-        set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+    udp_report_errors(fd, family);
     if (bind(fd, &sa.sa, sockaddr_from(&any, &sa)) != 0)
         return give_back(fd);
     return fd;
 }
 
 /* ---- single datagrams ---- */
-
-/* An error that waited at the socket, so that the next call is not told of it again. */
-static int take_error(int fd)
-{
-    char control[512];
-    struct msghdr h = {.msg_control = control, .msg_controllen = sizeof control};
-    if (recvmsg(fd, &h, MSG_ERRQUEUE) < 0)
-        return 0;
-    return ECONNREFUSED;
-}
 
 ptrdiff_t nib_udp_receive_one(int fd, struct nib_addr *from, uint8_t *octets, size_t cap)
 {
@@ -134,7 +105,7 @@ ptrdiff_t nib_udp_receive_one(int fd, struct nib_addr *from, uint8_t *octets, si
         if (n >= 0 || errno != EINTR) {
             int error = errno;
             if (n < 0 && error != EAGAIN)
-                (void)take_error(fd);
+                udp_drop_report(fd);
             errno = error;
             return n;
         }

@@ -20,7 +20,7 @@ enum {
 
 struct nib_capture {
     int fd;
-    struct nib_queue *outlet;
+    struct nib_queue *queue;
     atomic_bool slow;
     nib_ms looked;
     bool told;
@@ -34,8 +34,8 @@ struct nib_capture *nib_capture_open(const char *path)
         return NULL;
     capture->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (capture->fd >= 0)
-        capture->outlet = nib_queue_open(capture->fd, BACKLOG);
-    if (capture->outlet == NULL) {
+        capture->queue = nib_queue_open(capture->fd, BACKLOG);
+    if (capture->queue == NULL) {
         int error = errno;
         if (capture->fd >= 0)
             (void)close(capture->fd);
@@ -44,7 +44,7 @@ struct nib_capture *nib_capture_open(const char *path)
         return NULL;
     }
     nib_pcap_header(header);
-    (void)nib_queue_write(capture->outlet, header, sizeof header);
+    (void)nib_queue_write(capture->queue, header, sizeof header);
     return capture;
 }
 
@@ -52,12 +52,12 @@ void nib_capture_datagram(struct nib_capture *capture, const struct nib_addr *sr
     const struct nib_addr *dst, const uint8_t *octets, size_t len, size_t real_len)
 {
     size_t max = NIB_PCAP_RECORD_EXTRA + len;
-    char *room = nib_queue_reserve(capture->outlet, max);
-    if (room == NULL)
+    char *place = nib_queue_reserve(capture->queue, max);
+    if (place == NULL)
         return;
     size_t n =
-        nib_pcap_record((uint8_t *)room, max, nib_clock_wall_us(), src, dst, octets, len, real_len);
-    nib_queue_commit(capture->outlet, n);
+        nib_pcap_record((uint8_t *)place, max, nib_clock_wall_us(), src, dst, octets, len, real_len);
+    nib_queue_commit(capture->queue, n);
 }
 
 static bool vanished(struct nib_capture *capture)
@@ -75,10 +75,10 @@ const char *nib_capture_trouble(struct nib_capture *capture)
     const char *trouble = NULL;
     if (capture->told)
         return NULL;
-    int error = nib_queue_error(capture->outlet);
+    int error = nib_queue_error(capture->queue);
     if (error != 0)
         trouble = strerror(error);
-    else if (nib_queue_dropped(capture->outlet) > 0)
+    else if (nib_queue_dropped(capture->queue) > 0)
         trouble = "the disk is too slow, datagrams are missing";
     else if (vanished(capture))
         trouble = "the file was removed";
@@ -88,11 +88,11 @@ const char *nib_capture_trouble(struct nib_capture *capture)
 
 void nib_capture_drain(struct nib_capture *capture, nib_ms patience_ms)
 {
-    (void)nib_queue_drain(capture->outlet, patience_ms);
+    (void)nib_queue_drain(capture->queue, patience_ms);
 }
 
 void nib_capture_settle(struct nib_capture *capture)
 {
     nib_ms moment = atomic_load(&capture->slow) ? 0 : MOMENT_MS;
-    atomic_store(&capture->slow, !nib_queue_drain(capture->outlet, moment));
+    atomic_store(&capture->slow, !nib_queue_drain(capture->queue, moment));
 }

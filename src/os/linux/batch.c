@@ -6,9 +6,8 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#include "control.h"
+#include "../posix/control.h"
 #include "nibdns/os/memory.h"
-#include "sockaddr.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -19,10 +18,10 @@
 
 /*
  * The headers that the system calls want are filled in once and only touched up between calls: for
- * a single question that is most of our own work.
+ * a single query that is most of our own work.
  */
 
-/* Behind its longest content a piece's room goes on a little: pieces then differ in cache sets. */
+/* Behind its longest content a piece's memory goes on a little: pieces then differ in cache sets. */
 enum { PIECE_MAX = 65536, PIECE_STRIDE = PIECE_MAX + 1024 + 64 };
 
 struct nib_inbox {
@@ -268,7 +267,7 @@ static void split_short_runs(struct nib_outbox *out)
 /* Sends as many as it can from the first on. 0: the first cannot be sent. */
 static size_t send_some(int fd, struct mmsghdr *headers, size_t n)
 {
-    for (int patience = 3; patience > 0; patience--) {
+    for (int tries = 3; tries > 0; tries--) {
         int sent = sendmmsg(fd, headers, (unsigned)n, MSG_DONTWAIT);
         if (sent > 0)
             return (size_t)sent;

@@ -1,13 +1,13 @@
 /*
  * Layer 5, private: what travels beside a datagram: the address of ours that it came to or leaves
- * from. Needs _GNU_SOURCE.
+ * from. IPv6 has one way for all systems (RFC 3542); IPv4 has two, as below. Needs _GNU_SOURCE.
  */
 #ifndef NIBDNS_OS_CONTROL_H
 #define NIBDNS_OS_CONTROL_H
 
 #include "sockaddr.h"
 
-/* Room for the address that a piece came to or leaves from, and for the size of its segments. */
+/* Space for the address that a piece came to or leaves from, and for the size of its segments. */
 struct control {
     _Alignas(struct cmsghdr) unsigned char octets[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
                                                   CMSG_SPACE(sizeof(int))];
@@ -23,13 +23,52 @@ static inline struct cmsghdr *control_after(struct msghdr *h, struct cmsghdr *c)
 }
 #pragma GCC diagnostic pop
 
+#ifdef IP_SENDSRCADDR /* the BSDs: the address alone */
+enum { V4_WANT = IP_RECVDSTADDR, V4_CAME_TO = IP_RECVDSTADDR, V4_LEAVE_FROM = IP_SENDSRCADDR };
+struct control_v4 {
+    struct in_addr addr;
+};
+static inline struct in_addr control_v4_came_to(const struct control_v4 *v4)
+{
+    return v4->addr;
+}
+static inline struct control_v4 control_v4_leave_from(struct in_addr addr)
+{
+    return (struct control_v4){addr};
+}
+#else /* macOS, Solaris, Linux: with the interface */
+enum { V4_WANT = IP_PKTINFO, V4_CAME_TO = IP_PKTINFO, V4_LEAVE_FROM = IP_PKTINFO };
+struct control_v4 {
+    struct in_pktinfo info;
+};
+static inline struct in_addr control_v4_came_to(const struct control_v4 *v4)
+{
+    return v4->info.ipi_addr;
+}
+static inline struct control_v4 control_v4_leave_from(struct in_addr addr)
+{
+    return (struct control_v4){{.ipi_spec_dst = addr}};
+}
+#endif
+
+/* Asks to be told where each datagram came to. */
+static inline void control_want_self(int fd, uint8_t family)
+{
+    int on = 1;
+    if (family == 4)
+        (void)setsockopt(fd, IPPROTO_IP, V4_WANT, &on, sizeof on);
+    else
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+}
+
 /* Where a datagram came to, if that is what this says. */
 static inline void control_read_self(struct cmsghdr *c, struct nib_addr *self)
 {
-    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-        struct in_pktinfo info;
-        memcpy(&info, CMSG_DATA(c), sizeof info);
-        memcpy(self->ip, &info.ipi_addr, 4);
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == V4_CAME_TO) {
+        struct control_v4 v4;
+        memcpy(&v4, CMSG_DATA(c), sizeof v4);
+        const struct in_addr came_to = control_v4_came_to(&v4);
+        memcpy(self->ip, &came_to, 4);
     } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
         struct in6_pktinfo info;
         memcpy(&info, CMSG_DATA(c), sizeof info);
@@ -55,9 +94,10 @@ static inline void control_leave_from(
     struct msghdr *h, struct control *control, const struct nib_addr *self)
 {
     if (self->family == 4) {
-        struct in_pktinfo info = {0};
-        memcpy(&info.ipi_spec_dst, self->ip, 4);
-        memcpy(control_add(h, control, IPPROTO_IP, IP_PKTINFO, sizeof info), &info, sizeof info);
+        struct in_addr addr;
+        memcpy(&addr, self->ip, 4);
+        const struct control_v4 v4 = control_v4_leave_from(addr);
+        memcpy(control_add(h, control, IPPROTO_IP, V4_LEAVE_FROM, sizeof v4), &v4, sizeof v4);
     } else {
         struct in6_pktinfo info = {.ipi6_ifindex = self->scope};
         memcpy(&info.ipi6_addr, self->ip, 16);
