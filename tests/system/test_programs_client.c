@@ -478,6 +478,12 @@ static void a_network_without_a_way_is_no_answer_at_once(void **state)
 
 /* ---- what is not the answer ---- */
 
+/* The build for other systems has connected sockets: what strangers send never comes. */
+static bool hears_strangers(void)
+{
+    return getenv("NIB_PORTABLE") == NULL;
+}
+
 static void wrong_datagrams_are_counted_by_reason_and_the_wait_goes_on(void **state)
 {
     union where from;
@@ -541,9 +547,10 @@ static void wrong_datagrams_are_counted_by_reason_and_the_wait_goes_on(void **st
     assert_int_equal(finish(p), 0);
     assert_null(strstr(said(p, OUT), "6.6.6.6"));
     assert_non_null(strstr(said(p, OUT), "\"result\":\"144.37.5.45\""));
-    assert_non_null(strstr(said(p, OUT), "\"discarded\":17"));
+    assert_non_null(
+        strstr(said(p, OUT), hears_strangers() ? "\"discarded\":17" : "\"discarded\":15"));
     assert_lines(said(p, ERR), 2);
-    assert_non_null(strstr(said(p, ERR), "2 wrong source"));
+    assert_int_equal(strstr(said(p, ERR), "2 wrong source") != NULL, hears_strangers());
     assert_non_null(strstr(said(p, ERR), "2 wrong ID"));
     assert_non_null(strstr(said(p, ERR), "1 not a response"));
     assert_non_null(strstr(said(p, ERR), "3 wrong question"));
@@ -578,18 +585,22 @@ static void a_flood_of_wrong_datagrams_does_not_put_off_the_end(void **state)
 
 static void a_late_answer_to_an_earlier_question_answers_no_other(void **state)
 {
-    union where from;
+    union where from, from_second;
     (void)state;
     struct fake fake = fake_server();
-    struct process *p = start("client", fake.option, "--timeout=100", "--tries=1", NULL);
+    struct process *p = start("client", fake.option, "--timeout=1000", "--tries=1", NULL);
     type(p, "one.example\n");
     struct octets first = udp_receive(fake.fd, &from);
     struct octets late = response_to(&first, A, 60, "6.6.6.6");
     expect(p, ERR, "[Client] No answer from ");
-    udp_send(fake.fd, &from, &late);
+    udp_send(fake.fd, &from, &late); /* nobody hears it: the port was that lookup's alone */
     type(p, "one.example\n");
-    struct octets second = answer(&fake, A, 60, "1.2.3.4");
+    struct octets second = udp_receive(fake.fd, &from_second);
     assert_int_equal(id_of(&second), id_of(&first) + 1);
+    assert_false(same_where(&from, &from_second));
+    udp_send(fake.fd, &from_second, &late);
+    struct octets right = response_to(&second, A, 60, "1.2.3.4");
+    udp_send(fake.fd, &from_second, &right);
     expect(p, ERR, "1 wrong ID\n");
     expect(p, ERR, "[Client] Record found: one.example -> 1.2.3.4\n");
     assert_int_equal(finish(p), 0);

@@ -21,7 +21,8 @@
  * a single query that is most of our own work.
  */
 
-/* Behind its longest content a piece's memory goes on a little: pieces then differ in cache sets. */
+/* Behind its longest content a piece's memory goes on a little: pieces then differ in cache sets.
+ */
 enum { PIECE_MAX = 65536, PIECE_STRIDE = PIECE_MAX + 1024 + 64 };
 
 struct nib_inbox {

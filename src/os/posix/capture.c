@@ -55,8 +55,8 @@ void nib_capture_datagram(struct nib_capture *capture, const struct nib_addr *sr
     char *place = nib_queue_reserve(capture->queue, max);
     if (place == NULL)
         return;
-    size_t n =
-        nib_pcap_record((uint8_t *)place, max, nib_clock_wall_us(), src, dst, octets, len, real_len);
+    size_t n = nib_pcap_record(
+        (uint8_t *)place, max, nib_clock_wall_us(), src, dst, octets, len, real_len);
     nib_queue_commit(capture->queue, n);
 }
 

@@ -51,7 +51,16 @@ int nib_udp_connect(const struct nib_addr *addr, struct nib_addr *self)
     int fd = udp_socket(addr->family);
     if (fd < 0)
         return -1;
-    return nib_udp_connect_again(fd, addr, self) == 0 ? fd : give_back(fd);
+    bool ok = udp_report_errors(fd, addr) == 0 && nib_udp_connect_again(fd, addr, self) == 0;
+    return ok ? fd : give_back(fd);
+}
+
+int nib_udp_connect_bare(const struct nib_addr *addr)
+{
+    int fd = udp_socket(addr->family);
+    if (fd < 0)
+        return -1;
+    return nib_udp_connect_again(fd, addr, NULL) == 0 ? fd : give_back(fd);
 }
 
 int nib_udp_connect_again(int fd, const struct nib_addr *addr, struct nib_addr *self)
@@ -66,61 +75,100 @@ int nib_udp_connect_again(int fd, const struct nib_addr *addr, struct nib_addr *
     return 0;
 }
 
-/* First the port goes, so that nothing more arrives; then what had arrived, and errors, too. */
+/* First the port goes, so that nothing more arrives; then what had arrived, and reports, too. */
 bool nib_udp_disconnect(int fd)
 {
     const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    struct nib_addr to;
     uint8_t octet;
     if (connect(fd, &nobody, sizeof nobody) != 0)
         return false;
-    for (int i = 0; i < STALE_MAX; i++)
-        if (recv(fd, &octet, sizeof octet, 0) < 0 && errno == EAGAIN)
+    for (int i = 0; i < STALE_MAX; i++) {
+        if (recv(fd, &octet, sizeof octet, 0) >= 0)
+            continue;
+        if (errno == EAGAIN)
             return true;
+        (void)udp_take_report(fd, errno, &to);
+    }
     return false;
 }
 
-int nib_udp_open(uint8_t family)
+int nib_udp_open(const struct nib_addr *peer)
 {
-    struct nib_addr any = {.family = family};
+    struct nib_addr any = {.family = peer->family};
     union sockaddr_any sa = {0};
-    int fd = udp_socket(family);
+    int fd = udp_socket(peer->family);
     if (fd < 0)
         return -1;
-    udp_report_errors(fd, family);
-    if (bind(fd, &sa.sa, sockaddr_from(&any, &sa)) != 0)
+    if (bind(fd, &sa.sa, sockaddr_from(&any, &sa)) != 0 || udp_report_errors(fd, peer) != 0)
         return give_back(fd);
     return fd;
 }
 
 /* ---- single datagrams ---- */
 
+bool nib_udp_is_passing(int error)
+{
+    switch (error) {
+    case EAGAIN:
+    case EINTR:
+    case ENOBUFS:
+    case ENOMEM:
+    case EPERM:    /* a packet filter */
+    case EMSGSIZE: /* the path has become narrower: the next one is cut to fit */
+    case EPROTO:   /* somebody did not understand a header */
+        return true;
+    default:
+        return false;
+    }
+}
+
 ptrdiff_t nib_udp_receive_one(int fd, struct nib_addr *from, uint8_t *octets, size_t cap)
 {
     union sockaddr_any sa = {0};
-    for (;;) {
+    struct nib_addr peer;
+    for (int i = 0; i < STALE_MAX; i++) {
         socklen_t len = sizeof sa;
         ssize_t n = recvfrom(fd, octets, cap, MSG_TRUNC, &sa.sa, &len);
-        if (n >= 0 && from != NULL)
-            sockaddr_to(&sa, from);
-        if (n >= 0 || errno != EINTR) {
-            int error = errno;
-            if (n < 0 && error != EAGAIN)
-                udp_drop_report(fd);
-            errno = error;
-            return n;
-        }
+        int error = n >= 0 || errno == EAGAIN || errno == EINTR ? 0 : errno;
+        if (n >= 0)
+            sockaddr_to(&sa, &peer);
+        if (n < 0 && errno == EAGAIN)
+            return -1;
+        if (error != 0)
+            error = udp_take_report(fd, error, &peer);
+        if (n < 0 && (error == 0 || nib_udp_is_passing(error)))
+            continue;
+        if (from != NULL)
+            *from = peer;
+        errno = error;
+        return n;
     }
+    errno = EAGAIN;
+    return -1;
 }
 
 int nib_udp_send_one(int fd, const struct nib_addr *to, const uint8_t *octets, size_t len)
 {
+    enum { TRIES = 3 }; /* a call that tells of an earlier datagram sends nothing */
     union sockaddr_any sa = {0};
     socklen_t sa_len = to == NULL ? 0 : sockaddr_from(to, &sa);
-    ssize_t n;
-    do
-        n = sendto(fd, octets, len, 0, to == NULL ? NULL : &sa.sa, sa_len);
-    while (n < 0 && errno == EINTR);
-    return n < 0 ? -1 : 0;
+    struct nib_addr peer;
+    for (int i = 0; i < TRIES; i++) {
+        if (sendto(fd, octets, len, 0, to == NULL ? NULL : &sa.sa, sa_len) >= 0)
+            return 0;
+        int error = errno;
+        if (error == EISCONN) { /* some systems want no address where there is a peer */
+            to = NULL;
+            sa_len = 0;
+            continue;
+        }
+        int reported = udp_take_report(fd, error, &peer);
+        errno = reported == 0 ? error : reported;
+        if (reported == 0 || !nib_udp_is_passing(reported))
+            return -1;
+    }
+    return -1;
 }
 
 struct nib_addr nib_udp_self(int fd, const struct nib_addr *peer)

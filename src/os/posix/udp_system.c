@@ -2,11 +2,10 @@
 #include "udp_system.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "nibdns/os/udp.h"
+#include "sockaddr.h"
 
 int udp_socket(uint8_t family)
 {
@@ -25,13 +24,23 @@ void udp_enlarge(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
-void udp_report_errors(int fd, uint8_t family)
+/*
+ * Only a connected socket hears of errors, and of its peer alone: datagrams from elsewhere do not
+ * arrive.
+ */
+int udp_report_errors(int fd, const struct nib_addr *peer)
 {
-    (void)fd;
-    (void)family;
+    union sockaddr_any sa;
+    socklen_t len = sockaddr_from(peer, &sa);
+    return connect(fd, &sa.sa, len);
 }
 
-void udp_drop_report(int fd)
+int udp_take_report(int fd, int error, struct nib_addr *to)
 {
-    (void)fd;
+    union sockaddr_any sa = {0};
+    socklen_t len = sizeof sa;
+    if (getpeername(fd, &sa.sa, &len) != 0)
+        return 0;
+    sockaddr_to(&sa, to);
+    return error;
 }

@@ -4,23 +4,19 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "client/io.h"
-#include "client/trace.h"
+#include "client/lookup.h"
 #include "common/options.h"
 #include "nibdns/client.h"
 #include "nibdns/name.h"
-#include "nibdns/os/batch.h"
-#include "nibdns/os/capture.h"
 #include "nibdns/os/clock.h"
 #include "nibdns/os/memory.h"
 #include "nibdns/os/random.h"
-#include "nibdns/os/udp.h"
 
 static const char program[] = "client";
 static const char help[] =
@@ -44,8 +40,6 @@ static const char help[] =
     "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use, 3 no answer,\n"
     "4 server failure. At the prompt, `quit` and the end of input end with 0.\n";
 
-/* What had arrived by the deadline is read first (NIB-9.6), but a flood does not go on for ever. */
-enum { OVERTIME = 4096 };
 enum { TIMEOUT = 256, TRIES, PRETTY, SHORT, JSON, TRACE, MAX_RECORDS = 10000, PATIENCE_MS = 500 };
 enum { EXIT_FOUND = 0, EXIT_NOT_FOUND = 1, EXIT_NO_ANSWER = 3, EXIT_SERVER_FAILURE = 4 };
 
@@ -55,81 +49,13 @@ struct session {
     uint32_t tries;
     enum client_output output;
     const char *batch, *write;
-    int fd;
-    struct nib_addr self;
-    struct nib_capture *capture;
-    struct client_trace trace;
-    unsigned overtime; /* datagrams read since the deadline */
     struct nib_zone zone;
     struct nib_cache cache;
     struct nib_table table;
-    struct nib_client logic;
+    struct lookup lookup;
 };
 
 /* ---- one lookup ---- */
-
-static void capture(struct session *s, const struct nib_addr *src, const struct nib_addr *dst,
-    const uint8_t *octets, size_t len, size_t real_len)
-{
-    if (s->capture != NULL)
-        nib_capture_datagram(s->capture, src, dst, octets, len, real_len);
-}
-
-static enum nib_client_step send_query(struct session *s)
-{
-    struct nib_client *c = &s->logic;
-    int sent = nib_udp_send_one(s->fd, &s->server, c->query, c->query_len);
-    client_trace_query(&s->trace, c, sent == 0 ? 0 : errno);
-    if (sent != 0 && errno != EAGAIN)
-        return nib_client_unreachable(c);
-    capture(s, &s->self, &s->server, c->query, c->query_len, c->query_len);
-    return NIB_CLIENT_WAIT;
-}
-
-/* Hands a datagram to the logic, and tells what became of it. */
-static enum nib_client_step take_in(
-    struct session *s, const struct nib_addr *from, const uint8_t *octets, size_t len)
-{
-    uint32_t before[NIB_DISCARD_COUNT];
-    int reason = 0;
-    memcpy(before, s->logic.discarded, sizeof before);
-    enum nib_client_step step = nib_client_input(&s->logic, nib_clock_ms(), from, octets, len);
-    while (reason < NIB_DISCARD_COUNT && s->logic.discarded[reason] == before[reason])
-        reason++;
-    client_trace_datagram(&s->trace, from, octets, len, (enum nib_discard)reason);
-    return step;
-}
-
-static enum nib_client_step receive(struct session *s)
-{
-    uint8_t octets[NIB_DATAGRAM_CAP];
-    struct nib_addr from;
-    ptrdiff_t n = nib_udp_receive_one(s->fd, &from, octets, sizeof octets);
-    if (n < 0 && errno != ECONNREFUSED)
-        return NIB_CLIENT_WAIT;
-    if (n < 0) {
-        client_trace_refused(&s->trace, &s->logic);
-        return nib_client_unreachable(&s->logic);
-    }
-    size_t len = (size_t)n < sizeof octets ? (size_t)n : sizeof octets;
-    capture(s, &from, &s->self, octets, len, (size_t)n);
-    return take_in(s, &from, octets, len);
-}
-
-static enum nib_client_step wait_for_answer(struct session *s)
-{
-    struct pollfd p = {.fd = s->fd, .events = POLLIN};
-    nib_ms left = nib_client_deadline(&s->logic) - nib_clock_ms();
-    int n = poll(&p, 1, left < 0 ? 0 : left > 60000 ? 60000 : (int)left);
-    s->overtime = left > 0 ? 0 : s->overtime + 1;
-    if (n > 0 && s->overtime < OVERTIME)
-        return receive(s);
-    uint32_t tried = s->logic.tried;
-    enum nib_client_step step = nib_client_tick(&s->logic, nib_clock_ms());
-    if (step != NIB_CLIENT_WAIT)
-        client_trace_timeout(&s->trace, tried);
-    return step;
-}
 
 static int exit_status(const struct nib_client *c)
 {
@@ -149,16 +75,9 @@ static int exit_status(const struct nib_client *c)
 /* Returns its exit status. */
 static int look_up(struct session *s, struct nib_text name, enum nib_type type)
 {
-    int64_t start_us = nib_clock_us();
-    enum nib_client_step step = nib_client_start(&s->logic, nib_clock_ms(), name, type);
-    client_trace_begin(&s->trace, &s->logic, step);
-    while (step != NIB_CLIENT_DONE)
-        step = step == NIB_CLIENT_SEND ? send_query(s) : wait_for_answer(s);
-    client_trace_end(&s->trace, &s->logic);
-    if (s->capture != NULL)
-        nib_capture_settle(s->capture);
-    client_report(&s->logic, nib_clock_ms(), nib_clock_us() - start_us, s->output);
-    return exit_status(&s->logic);
+    lookup_run(&s->lookup, name, type);
+    client_report(&s->lookup.logic, nib_clock_ms(), s->lookup.took_us, s->output);
+    return exit_status(&s->lookup.logic);
 }
 
 /* One `<hostname> [<query type>]`; returns its exit status. */
@@ -239,7 +158,7 @@ static void set_option(struct session *s, int option, const char *argument)
         s->output = CLIENT_JSON;
         break;
     case TRACE:
-        s->trace.on = true;
+        s->lookup.trace.on = true;
         break;
     case 'q':
         s->output = CLIENT_QUIET;
@@ -284,16 +203,12 @@ static void make_tables(struct session *s)
     s->table = (struct nib_table){.zone = &s->zone, .cache = &s->cache};
 }
 
-static void open_files(struct session *s)
+static void open_capture(struct session *s)
 {
-    s->fd = nib_udp_open(s->server.family);
-    if (s->fd < 0)
-        usage_error(program, "cannot make a socket: %s", strerror(errno));
     if (s->write == NULL)
         return;
-    s->self = nib_udp_self(s->fd, &s->server);
-    s->capture = nib_capture_open(s->write);
-    if (s->capture == NULL)
+    s->lookup.capture = nib_capture_open(s->write);
+    if (s->lookup.capture == NULL)
         usage_error(program, "cannot write %s: %s; give --write a file that can be made", s->write,
             strerror(errno));
 }
@@ -301,10 +216,10 @@ static void open_files(struct session *s)
 /* The capture must be whole before the program ends. */
 static int finish(struct session *s, int status)
 {
-    if (s->capture == NULL)
+    if (s->lookup.capture == NULL)
         return status;
-    nib_capture_drain(s->capture, PATIENCE_MS);
-    const char *trouble = nib_capture_trouble(s->capture);
+    nib_capture_drain(s->lookup.capture, PATIENCE_MS);
+    const char *trouble = nib_capture_trouble(s->lookup.capture);
     if (trouble != NULL)
         fprintf(stderr, "%s: writing %s: %s\n", program, s->write, trouble);
     return status;
@@ -323,8 +238,8 @@ int main(int argc, char **argv)
         return NIB_EXIT_USAGE;
     (void)signal(SIGPIPE, SIG_IGN);
     make_tables(&s);
-    open_files(&s);
-    nib_client_init(&s.logic, &s.table, &s.server, s.timeout_ms, s.tries);
+    open_capture(&s);
+    nib_client_init(&s.lookup.logic, &s.table, &s.server, s.timeout_ms, s.tries);
     if (s.batch != NULL)
         return finish(&s, do_batch(&s));
     if (optind == argc)

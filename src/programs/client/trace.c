@@ -1,5 +1,6 @@
 #include "client/trace.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -66,11 +67,15 @@ void client_trace_datagram(const struct client_trace *trace, const struct nib_ad
         say(trace, "<- %s  %s: thrown away, %s", sender, line, nib_discard_words(reason));
 }
 
-void client_trace_refused(const struct client_trace *trace, const struct nib_client *client)
+void client_trace_unreachable(
+    const struct client_trace *trace, const struct nib_client *client, int error)
 {
     char server[NIB_ADDR_TEXT_MAX];
     (void)nib_addr_format(&client->server, server);
-    say(trace, "nobody listens at %s", server);
+    if (error == ECONNREFUSED)
+        say(trace, "nobody listens at %s", server);
+    else
+        say(trace, "%s cannot be reached: %s", server, strerror(error));
 }
 
 void client_trace_timeout(const struct client_trace *trace, uint32_t tried)

@@ -28,8 +28,9 @@ void client_trace_query(
 void client_trace_datagram(const struct client_trace *trace, const struct nib_addr *from,
     const uint8_t *octets, size_t len, enum nib_discard reason);
 
-/* Nobody listens at the server's port. */
-void client_trace_refused(const struct client_trace *trace, const struct nib_client *client);
+/* The server cannot be reached: the errno of a send, or what the network reported of the query. */
+void client_trace_unreachable(
+    const struct client_trace *trace, const struct nib_client *client, int error);
 
 /* The time of the try with that number, from 1, is over. */
 void client_trace_timeout(const struct client_trace *trace, uint32_t tried);

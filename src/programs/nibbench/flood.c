@@ -189,7 +189,7 @@ int bench_flood(int argc, char **argv)
     read_options(&f, argc, argv);
     struct bench_net *net = bench_net_new(&config);
     for (uint32_t i = 0; net != NULL && i < f.sockets; i++) {
-        fds[i] = nib_udp_connect(&f.to, NULL);
+        fds[i] = nib_udp_connect_bare(&f.to);
         if (fds[i] < 0 || !bench_net_prepare(net, fds[i]))
             usage_error(argv[0], "cannot start: %s", strerror(errno));
     }

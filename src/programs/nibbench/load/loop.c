@@ -53,7 +53,7 @@ static bool open_lane(struct loop *loop, uint32_t i)
         return false;
     for (uint32_t p = 0; p < config->window; p++)
         lane->free[lane->n_free++] = config->window - 1 - p;
-    loop->polls[i] = (struct pollfd){.fd = nib_udp_connect(&config->to, NULL), .events = POLLIN};
+    loop->polls[i] = (struct pollfd){.fd = nib_udp_connect_bare(&config->to), .events = POLLIN};
     return loop->polls[i].fd >= 0 && bench_net_prepare(loop->net, loop->polls[i].fd);
 }
 

@@ -214,7 +214,7 @@ static void receive(struct replay *replay, nib_ms until, bool for_answers)
         if (n >= 0)
             take_answer(replay, octets, (size_t)n);
         else
-            replay->refused = errno == ECONNREFUSED;
+            replay->refused = errno != EAGAIN;
     }
 }
 
@@ -228,7 +228,7 @@ static void send_query(struct replay *replay, size_t place)
     q->sent = true;
     replay->waiting += answer_of(replay, q) != NULL;
     if (nib_udp_send_one(replay->fd, NULL, octets, w.off) != 0)
-        replay->refused = replay->refused || errno == ECONNREFUSED;
+        replay->refused = replay->refused || !nib_udp_is_passing(errno);
 }
 
 static void send_all(struct replay *replay)
