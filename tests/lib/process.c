@@ -59,7 +59,7 @@ static const char *program_path(const char *name)
     if (slash != NULL)
         *slash = '\0';
     const char *path =
-        folder != NULL ? words("%s/%s", folder, name) : words("%s/bin/%s", self, name);
+        folder != NULL ? words("%s/%s", folder, name) : words("%s/../../bin/%s", self, name);
     return access(path, X_OK) == 0 ? path : name;
 }
 
