@@ -166,7 +166,7 @@ check "--version, cut short" said "nibbench (nibdns) "
 run --help
 check "--help names the commands" said "nibbench table"
 run
-check "no command" complained "give a command"
+check "no command" complained "a command is missing"
 run play
 check "an unknown command" complained "no command 'play'"
 run load
@@ -188,6 +188,6 @@ check "flood without a server" complained "--to"
 run table --names 0
 check "a number out of range" complained "--names"
 run codec --cpu 1000
-check "a core that is not there" complained "no such core"
+check "a core that is not there" complained "no core to run on"
 
 finish

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/options.h"
+#include "common/streams.h"
 #include "nibdns/cursor.h"
 #include "nibdns/name.h"
 

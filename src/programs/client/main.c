@@ -3,7 +3,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "client/io.h"
 #include "client/lookup.h"
 #include "common/options.h"
+#include "common/streams.h"
 #include "nibdns/client.h"
 #include "nibdns/name.h"
 #include "nibdns/os/clock.h"
@@ -19,28 +19,8 @@
 #include "nibdns/os/random.h"
 
 static const char program[] = "client";
-static const char help[] =
-    "Usage: client [options]                 asks at the prompt\n"
-    "       client [options] NAME [TYPE]     one lookup; TYPE is A, AAAA, CNAME or NS (A)\n"
-    "       client [options] --batch FILE    a lookup a line (- is standard input)\n"
-    "\n"
-    "  -s, --server ADDR[:PORT]  whom to ask (127.0.0.1:21000)\n"
-    "      --timeout MS          of the first try; each further one waits twice as long (1000)\n"
-    "      --tries N             how often to ask (3)\n"
-    "  -b, --batch FILE          read the lookups from FILE, print no prompt\n"
-    "      --pretty              print tables whose columns line up\n"
-    "      --short               print the result alone instead of tables\n"
-    "      --json                print an object a lookup instead of tables\n"
-    "      --trace               say each step of a lookup as it happens\n"
-    "  -q, --quiet               print no tables\n"
-    "  -w, --write FILE.pcap     write a capture of the traffic\n"
-    "  -h, --help                this text\n"
-    "  -V, --version             the version\n"
-    "\n"
-    "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use, 3 no answer,\n"
-    "4 server failure. At the prompt, `quit` and the end of input end with 0.\n";
 
-enum { TIMEOUT = 256, TRIES, PRETTY, SHORT, JSON, TRACE, MAX_RECORDS = 10000, PATIENCE_MS = 500 };
+enum { MAX_RECORDS = 10000, PATIENCE_MS = 500 };
 enum { EXIT_FOUND = 0, EXIT_NOT_FOUND = 1, EXIT_NO_ANSWER = 3, EXIT_SERVER_FAILURE = 4 };
 
 struct session {
@@ -131,65 +111,38 @@ static int do_batch(struct session *s)
 
 /* ---- start ---- */
 
-static void set_option(struct session *s, int option, const char *argument)
-{
-    switch (option) {
-    case 's':
-        s->server = option_addr(program, "--server", argument, NIB_PORT_LOCAL);
-        if (s->server.port == 0)
-            usage_error(program, "--server takes a port from 1 to 65535");
-        break;
-    case TIMEOUT:
-        s->timeout_ms = (nib_ms)option_number(program, "--timeout", argument, 1, 3600000);
-        break;
-    case TRIES:
-        s->tries = (uint32_t)option_number(program, "--tries", argument, 1, 16);
-        break;
-    case 'b':
-        s->batch = argument;
-        break;
-    case PRETTY:
-        s->output = CLIENT_PRETTY;
-        break;
-    case SHORT:
-        s->output = CLIENT_SHORT;
-        break;
-    case JSON:
-        s->output = CLIENT_JSON;
-        break;
-    case TRACE:
-        s->lookup.trace.on = true;
-        break;
-    case 'q':
-        s->output = CLIENT_QUIET;
-        break;
-    case 'w':
-        s->write = argument;
-        break;
-    case 'h':
-        print_and_exit(help);
-    case 'V':
-        print_version(program);
-    default:
-        break;
-    }
-}
+static const struct option_row rows[] = {
+    OPTION_PEER(
+        's', "server", struct session, server, NIB_PORT_LOCAL, "whom to ask (127.0.0.1:21000)"),
+    OPTION_NUMBER(0, "timeout", "MS", struct session, timeout_ms, 1, 3600000,
+        "of the first try; each further one waits twice as long (1000)"),
+    OPTION_NUMBER(0, "tries", "N", struct session, tries, 1, 16, "how often to ask (3)"),
+    OPTION_TEXT(
+        'b', "batch", "FILE", struct session, batch, "read the lookups from FILE, print no prompt"),
+    OPTION_SET(
+        0, "pretty", struct session, output, CLIENT_PRETTY, "print tables whose columns line up"),
+    OPTION_SET(0, "short", struct session, output, CLIENT_SHORT,
+        "print the result alone instead of tables"),
+    OPTION_SET(0, "json", struct session, output, CLIENT_JSON,
+        "print an object a lookup instead of tables"),
+    OPTION_FLAG(
+        0, "trace", struct session, lookup.trace.on, "say each step of a lookup as it happens"),
+    OPTION_SET('q', "quiet", struct session, output, CLIENT_QUIET, "print no tables"),
+    OPTION_TEXT('w', "write", "FILE.pcap", struct session, write, "write a capture of the traffic"),
+};
 
-static void read_options(struct session *s, int argc, char **argv)
-{
-    static const struct option options[] = {{"server", required_argument, NULL, 's'},
-        {"timeout", required_argument, NULL, TIMEOUT}, {"tries", required_argument, NULL, TRIES},
-        {"batch", required_argument, NULL, 'b'}, {"pretty", no_argument, NULL, PRETTY},
-        {"short", no_argument, NULL, SHORT}, {"json", no_argument, NULL, JSON},
-        {"trace", no_argument, NULL, TRACE}, {"quiet", no_argument, NULL, 'q'},
-        {"write", required_argument, NULL, 'w'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-    int option;
-    while ((option = option_next(program, argc, argv, ":s:b:qw:hV", options)) != -1)
-        set_option(s, option, optarg);
-    if (argc - optind > 2 || (s->batch != NULL && optind < argc))
-        usage_error(program, "give one NAME and perhaps a TYPE, or --batch FILE; see --help");
-}
+static const struct option_program command_line = {
+    .name = program,
+    .usage = "[options]                 asks at the prompt\n"
+             "[options] NAME [TYPE]     one lookup; TYPE is A, AAAA, CNAME or NS (A)\n"
+             "[options] --batch FILE    a lookup a line (- is standard input)",
+    .about = "Looks up host names at a local server, and keeps a table of what it learnt.",
+    .notes =
+        "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use, 3 no answer,\n"
+        "4 server failure. At the prompt, `quit` and the end of input end with 0.",
+    .tables = {OPTION_ROWS(rows)},
+    .operands = 2,
+};
 
 static void make_tables(struct session *s)
 {
@@ -233,8 +186,10 @@ int main(int argc, char **argv)
         .tries = 3};
     struct client_words words = {.type = NIB_A};
     keep_standard_streams();
-    read_options(&s, argc, argv);
-    if (optind < argc && !client_parse_words(argv[optind], argv[optind + 1], &words))
+    int operand = options_read(&command_line, &s, argc, argv);
+    if (s.batch != NULL && operand < argc)
+        usage_error(program, "give NAME and TYPE or --batch FILE, not both; see --help");
+    if (operand < argc && !client_parse_words(argv[operand], argv[operand + 1], &words))
         return NIB_EXIT_USAGE;
     (void)signal(SIGPIPE, SIG_IGN);
     make_tables(&s);
@@ -242,7 +197,7 @@ int main(int argc, char **argv)
     nib_client_init(&s.lookup.logic, &s.table, &s.server, s.timeout_ms, s.tries);
     if (s.batch != NULL)
         return finish(&s, do_batch(&s));
-    if (optind == argc)
+    if (operand == argc)
         return finish(&s, do_prompt(&s));
     return finish(&s, look_up(&s, words.name, words.type));
 }

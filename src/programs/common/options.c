@@ -1,105 +1,123 @@
 #define _POSIX_C_SOURCE 200809L
 #include "common/options.h"
 
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <getopt.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "nibdns/cursor.h"
+#include "common/help.h"
 
-void usage_error(const char *program, const char *format, ...)
+enum { ROWS_MAX = 64, FIRST_LONG = 256 };
+
+/* A program's rows in one list, and what getopt_long wants to know of them. */
+struct rows {
+    const struct option_row *row[ROWS_MAX];
+    size_t n;
+    struct option long_options[ROWS_MAX + 1];
+    char letters[2 * ROWS_MAX + 3];
+};
+
+enum { HELP, VERSION };
+static const struct option_row standard[] = {
+    [HELP] = OPTION_CALL('h', "help", NULL, NULL, "this text"),
+    [VERSION] = OPTION_CALL('V', "version", NULL, NULL, "the version"),
+};
+
+static void add_rows(struct rows *rows, const struct option_row *more, size_t n)
 {
-    va_list args;
-    fprintf(stderr, "%s: ", program);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    exit(NIB_EXIT_USAGE);
+    char *letters = rows->letters + strlen(rows->letters);
+    for (size_t i = 0; i < n; i++) {
+        const struct option_row *row = &more[i];
+        if (rows->n == ROWS_MAX)
+            abort();
+        rows->long_options[rows->n] = (struct option){row->name,
+            row->value == NULL ? no_argument : required_argument, NULL, FIRST_LONG + (int)rows->n};
+        rows->row[rows->n++] = row;
+        if (row->letter != 0)
+            *letters++ = row->letter;
+        if (row->letter != 0 && row->value != NULL)
+            *letters++ = ':';
+        *letters = '\0';
+    }
 }
 
-void keep_standard_streams(void)
+static void collect(struct rows *rows, const struct option_program *program)
 {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDONLY | O_CLOEXEC); /* the lowest that is free */
-    while (fd >= 0 && fd <= 2);
-    if (fd > 2)
-        (void)close(fd);
+    /* With commands, what follows the first word is the command's. */
+    strcpy(rows->letters, program->commands != NULL ? "+:" : ":");
+    for (size_t i = 0; i < OPTION_TABLES && program->tables[i] != NULL; i++)
+        add_rows(rows, program->tables[i]->rows, program->tables[i]->n);
+    add_rows(rows, standard, sizeof standard / sizeof standard[0]);
 }
 
-/* What getopt_long stumbled over: `word` of the command line, or the short option `letter`. */
-static _Noreturn void bad_option(
-    const char *program, const char *word, char letter, const char *why)
+/* What getopt_long stumbled over: a word of the command line, or a letter of one. */
+static _Noreturn void bad_option(const char *program, const char *word, int option, char letter)
 {
-    char shown[4 * 64 + 1];
-    const char text[] = {'-', letter};
-    struct nib_text culprit = {word, word == NULL ? 0 : strlen(word)};
-    if (word == NULL)
-        culprit = (struct nib_text){text, sizeof text};
-    struct nib_writer w = nib_writer_init((uint8_t *)shown, sizeof shown - 1);
-    nib_writer_escaped(&w, (struct nib_text){culprit.ptr, culprit.len > 64 ? 64 : culprit.len});
-    shown[w.off] = '\0';
-    usage_error(program, "option '%s' %s; see --help", shown, why);
+    const char text[] = {'-', letter, '\0'};
+    const char *why = "is unknown, or short for more than one";
+    struct shown shown = shown_word(word);
+    if (option == ':') {
+        why = "needs a value";
+    } else if (letter != 0 && strncmp(word, "--", 2) == 0) {
+        why = "takes no value";
+    } else if (letter != 0) {
+        why = "is unknown";
+        shown = shown_word(text);
+    }
+    usage_error(program, "option '%s' %s; see %s --help", shown.text, why, program);
 }
 
-int option_next(const char *program, int argc, char **argv, const char *short_options,
-    const struct option *options)
+static const struct option_row *row_of(const struct rows *rows, int option)
 {
+    if (option >= FIRST_LONG && (size_t)(option - FIRST_LONG) < rows->n)
+        return rows->row[option - FIRST_LONG];
+    for (size_t i = 0; i < rows->n; i++)
+        if (rows->row[i]->letter == option)
+            return rows->row[i];
+    return NULL;
+}
+
+int options_read(const struct option_program *program, void *settings, int argc, char **argv)
+{
+    struct rows rows = {.n = 0};
+    int option;
+    collect(&rows, program);
     opterr = 0;
-    int option = getopt_long(argc, argv, short_options, options, NULL);
-    if (option != '?' && option != ':')
-        return option;
-    const char *word = argv[optind - 1];
-    if (option == ':')
-        bad_option(program, word, 0, "needs a value");
-    if (optopt == 0)
-        bad_option(program, word, 0, "is unknown, or short for more than one");
-    if (strncmp(word, "--", 2) == 0)
-        bad_option(program, word, 0, "takes no value");
-    bad_option(program, NULL, (char)optopt, "is unknown");
+    while ((option = getopt_long(argc, argv, rows.letters, rows.long_options, NULL)) != -1) {
+        const struct option_row *row = row_of(&rows, option);
+        if (row == NULL)
+            bad_option(
+                program->name, argv[optind - 1], option, optopt < FIRST_LONG ? (char)optopt : '-');
+        if (row == &standard[HELP])
+            option_print_help(program, rows.row, rows.n);
+        if (row == &standard[VERSION])
+            option_print_version(program->name);
+        const struct option_use use = {.program = program->name,
+            .row = row,
+            .text = row->value == NULL ? NULL : optarg,
+            .settings = settings,
+            .field = (char *)settings + row->at};
+        row->take(&use);
+        if (program->seen != NULL)
+            program->seen(&use);
+    }
+    if (program->commands == NULL && argc - optind > program->operands) {
+        const char *word = argv[optind + program->operands];
+        usage_error(
+            program->name, "unexpected '%s'; see %s --help", shown_word(word).text, program->name);
+    }
+    return optind;
 }
 
-uint64_t option_number(
-    const char *program, const char *option, const char *text, uint64_t min, uint64_t max)
+int options_run_command(const struct option_program *program, int argc, char **argv)
 {
-    char *end = NULL;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value < min || value > max ||
-        strlen(text) > 19)
-        usage_error(program, "%s takes a whole number from %llu to %llu", option,
-            (unsigned long long)min, (unsigned long long)max);
-    return value;
-}
-
-struct nib_addr option_addr(
-    const char *program, const char *option, const char *text, uint16_t default_port)
-{
-    struct nib_addr addr;
-    if (!nib_addr_parse((struct nib_text){text, strlen(text)}, default_port, &addr))
-        usage_error(program, "%s takes an address: 127.0.0.1, 127.0.0.1:%u, ::1 or [::1]:%u",
-            option, default_port, default_port);
-    return addr;
-}
-
-enum nib_table_form option_pretty_form(void)
-{
-    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    if (!isatty(STDOUT_FILENO) || (no_colour != NULL && no_colour[0] != '\0') || terminal == NULL ||
-        strcmp(terminal, "dumb") == 0)
-        return NIB_TABLE_PRETTY;
-    return NIB_TABLE_COLOUR;
-}
-
-void print_and_exit(const char *text)
-{
-    exit(fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS);
-}
-
-void print_version(const char *program)
-{
-    printf("%s (nibdns) %s\n", program, NIB_VERSION);
-    exit(EXIT_SUCCESS);
+    char none = 0; /* commands have their settings themselves */
+    (void)options_read(program, &none, argc < 2 || argv[1][0] != '-' ? 1 : argc, argv);
+    if (argc < 2)
+        usage_error(program->name, "a command is missing; see %s --help", program->name);
+    for (const struct option_command *c = program->commands; c->name != NULL; c++)
+        if (strcmp(argv[1], c->name) == 0)
+            return c->run(argc - 1, argv + 1);
+    usage_error(
+        program->name, "no command '%s'; see %s --help", shown_word(argv[1]).text, program->name);
 }

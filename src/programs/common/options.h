@@ -1,45 +1,55 @@
 /*
- * Layer 7: what the programs' option parsers share. Each says one line on standard error and ends
- * the program with status 2 when the user got it wrong.
+ * Layer 7: a program's command line: its tables of options (common/rows.h says how to add one), its
+ * commands, `--help` and `--version`.
  */
 #ifndef NIBDNS_PROGRAMS_OPTIONS_H
 #define NIBDNS_PROGRAMS_OPTIONS_H
 
-#include <getopt.h>
-
-#include "nibdns/addr.h"
-#include "nibdns/table.h"
+#include "common/complain.h"
+#include "common/next.h"
+#include "common/rows.h"
 
 #define NIB_VERSION "0.1.0"
 
-enum { NIB_EXIT_USAGE = 2 };
+struct option_table {
+    const struct option_row *rows;
+    size_t n;
+};
 
-/* `program: ` and printf's format, then status 2. */
-_Noreturn void usage_error(const char *program, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* A table of all rows of an array, and a pointer to one. */
+#define OPTION_TABLE(rows)                                                                         \
+    {                                                                                              \
+        (rows), sizeof(rows) / sizeof(rows)[0]                                                     \
+    }
+#define OPTION_ROWS(rows) (&(const struct option_table)OPTION_TABLE(rows))
+
+/* A program whose first word is a command. */
+struct option_command {
+    const char *name, *words;
+    int (*run)(int argc, char **argv); /* argv[0] is the command; returns the exit status */
+};
+
+enum { OPTION_TABLES = 4 };
+
+struct option_program {
+    const char *name;  /* what complaints begin with: `client`, `nibpcap dump` */
+    const char *usage; /* what follows the name; several ways to use it are joined by \n */
+    const char *about; /* text above the options */
+    const char *notes; /* and below them; NULL: none */
+    const struct option_table *tables[OPTION_TABLES]; /* --help and --version follow them */
+    int operands;                                     /* words that are no options, at most */
+    const struct option_command *commands;            /* the last one has no name; NULL: none */
+    void (*seen)(const struct option_use *use);       /* hears of each option; NULL: nobody does */
+};
 
 /*
- * Gives standard streams that are closed a place, so that no file or socket that is opened later
- * takes theirs: input ends at once, output fails. To be called first.
+ * Reads the command line into the settings. Options may stand between operands, which are
+ * argv[RESULT] and what follows. Ends the program after --help and --version, and when the user
+ * got it wrong.
  */
-void keep_standard_streams(void);
+int options_read(const struct option_program *program, void *settings, int argc, char **argv);
 
-/* getopt_long, for which a wrong option is a usage error. The short options begin with a colon. */
-int option_next(const char *program, int argc, char **argv, const char *short_options,
-    const struct option *options);
-
-/* A whole number from min to max, without sign. */
-uint64_t option_number(
-    const char *program, const char *option, const char *text, uint64_t min, uint64_t max);
-
-struct nib_addr option_addr(
-    const char *program, const char *option, const char *text, uint16_t default_port);
-
-/* How --pretty prints: in colour at a terminal that knows it, unless NO_COLOR says otherwise. */
-enum nib_table_form option_pretty_form(void);
-
-/* The help text, or name and version, to standard output; then status 0. */
-_Noreturn void print_and_exit(const char *text);
-_Noreturn void print_version(const char *program);
+/* Runs the command that argv[1] names, and returns its status. */
+int options_run_command(const struct option_program *program, int argc, char **argv);
 
 #endif

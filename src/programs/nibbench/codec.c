@@ -1,8 +1,10 @@
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "common/options.h"
-#include "nibbench/base/bench.h"
+#include "nibbench/base/clock.h"
+#include "nibbench/base/common_options.h"
+#include "nibbench/base/report.h"
+#include "nibbench/commands.h"
 #include "nibdns/message.h"
 
 /*
@@ -17,22 +19,12 @@ enum what { DECODE_RESPONSE, DECODE_QUERY, ENCODE_RESPONSE, ENCODE_QUERY, COPY, 
 static const struct {
     const char *key, *words;
 } labels[WHATS] = {
-    {"decode_response_ns", "decode a response of 50 octets"},
-    {"decode_query_ns", "decode its query of 19 octets"},
-    {"encode_response_ns", "encode the response"},
-    {"encode_query_ns", "encode the query"},
-    {"memcpy_ns", "memcpy of 50 octets"},
+    [DECODE_RESPONSE] = {"decode_response_ns", "decode a response of 50 octets"},
+    [DECODE_QUERY] = {"decode_query_ns", "decode its query of 19 octets"},
+    [ENCODE_RESPONSE] = {"encode_response_ns", "encode the response"},
+    [ENCODE_QUERY] = {"encode_query_ns", "encode the query"},
+    [COPY] = {"memcpy_ns", "memcpy of 50 octets"},
 };
-
-static const char help[] =
-    "Usage: nibbench codec [options]\n"
-    "Nanoseconds a message for decode and encode, beside a memcpy as long as the message.\n"
-    "\n"
-    "      --rounds N   rounds of all in turn (15): median [min-max] is shown\n"
-    "      --cpu N      stay on that core\n"
-    "      --json       one JSON object\n"
-    "  -h, --help       this text\n"
-    "  -V, --version    the version\n";
 
 struct codec {
     struct nib_message messages[2][COPIES]; /* queries, responses */
@@ -126,24 +118,27 @@ static struct bench_report run(size_t rounds)
     return report;
 }
 
+struct settings {
+    struct bench_common common;
+    size_t rounds;
+};
+
+static const struct option_row rows[] = {
+    OPTION_NUMBER(0, "rounds", "N", struct settings, rounds, 1, ROUNDS_MAX,
+        "rounds of all in turn (15): median [min-max] is shown"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibbench codec",
+    .usage = "[options]",
+    .about = "Nanoseconds a message for decode and encode, beside a memcpy as long as the message.",
+    .tables = {OPTION_ROWS(rows), &bench_common_rows},
+};
+
 int bench_codec(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"rounds", required_argument, NULL, 'r'}, BENCH_COMMON_OPTIONS};
-    size_t rounds = 15;
-    bool json = false;
-    int option;
-    while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1) {
-        switch (option) {
-        case 'r':
-            rounds = (size_t)option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
-            break;
-        default:
-            bench_common_option(argv[0], option, optarg, help, &json);
-        }
-    }
-    if (optind < argc)
-        usage_error(argv[0], "unexpected '%s'", argv[optind]);
-    const struct bench_report report = run(rounds);
-    return bench_report_print(&report, json, 0);
+    struct settings settings = {.rounds = 15};
+    (void)options_read(&command_line, &settings, argc, argv);
+    const struct bench_report report = run(settings.rounds);
+    return bench_report_print(&report, settings.common.json, 0);
 }

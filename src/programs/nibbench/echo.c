@@ -2,36 +2,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "common/options.h"
-#include "nibbench/load/load.h"
+#include "nibbench/base/common_options.h"
+#include "nibbench/base/report.h"
+#include "nibbench/base/stop.h"
+#include "nibbench/commands.h"
+#include "nibbench/load/net.h"
 #include "nibdns/os/udp.h"
-
-static const char help[] =
-    "Usage: nibbench echo [options]\n"
-    "Sends back what it receives, in batches of 64 as the servers do: what is left of a server's\n"
-    "cost beside this is its own.\n"
-    "\n"
-    "  -l, --listen ADDR[:PORT]  listen there (127.0.0.1:23000)\n"
-    "      --size N              send N octets, as long as a real answer\n"
-    "      --runs                send answers to one client as segments of one datagram\n"
-    "      --segments            and receive so, from a client that sends so\n"
-    "      --cpu N               stay on that core\n"
-    "      --json                one JSON object at the end\n"
-    "  -h, --help                this text\n"
-    "  -V, --version             the version\n"
-    "\n"
-    "SIGINT and SIGTERM end it.\n";
 
 enum { ECHO_PORT = 23000, SIZE_MAX_OCTETS = 1024, LOOK_US = 200000 };
 
 struct echo {
+    struct bench_common common;
     struct nib_addr listen;
     size_t size;
     struct bench_net_config net;
-    bool json;
     uint64_t received, answered;
 };
 
@@ -62,34 +50,32 @@ static void serve(struct echo *echo, int fd, struct bench_net *net)
     }
 }
 
+static const struct option_row rows[] = {
+    OPTION_ADDR('l', "listen", struct echo, listen, ECHO_PORT, "listen there (127.0.0.1:23000)"),
+    OPTION_NUMBER(0, "size", "N", struct echo, size, 1, SIZE_MAX_OCTETS,
+        "send N octets, as long as a real answer"),
+    OPTION_FLAG(0, "runs", struct echo, net.send_runs,
+        "send answers to one client as segments of one datagram"),
+    OPTION_FLAG(0, "segments", struct echo, net.receive_runs,
+        "and receive so, from a client that sends so"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibbench echo",
+    .usage = "[options]",
+    .about = "Sends back what it receives, in batches of 64 as the servers do: what is left of a "
+             "server's\n"
+             "cost beside this is its own.",
+    .notes = "SIGINT and SIGTERM end it.",
+    .tables = {OPTION_ROWS(rows), &bench_common_rows},
+};
+
 static void read_options(struct echo *echo, int argc, char **argv)
 {
-    static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
-        {"size", required_argument, NULL, 's'}, {"runs", no_argument, NULL, 'r'},
-        {"segments", no_argument, NULL, 'g'}, BENCH_COMMON_OPTIONS};
-    int option;
-    while ((option = option_next(argv[0], argc, argv, ":l:hV", options)) != -1) {
-        switch (option) {
-        case 'l':
-            echo->listen = option_addr(argv[0], "--listen", optarg, ECHO_PORT);
-            break;
-        case 's':
-            echo->size = (size_t)option_number(argv[0], "--size", optarg, 1, SIZE_MAX_OCTETS);
-            break;
-        case 'r':
-            echo->net.send_runs = true;
-            break;
-        case 'g':
-            echo->net.send_runs = echo->net.receive_runs = true;
-            break;
-        default:
-            bench_common_option(argv[0], option, optarg, help, &echo->json);
-        }
-    }
-    if (optind < argc)
-        usage_error(argv[0], "unexpected '%s'", argv[optind]);
+    (void)options_read(&command_line, echo, argc, argv);
     if (echo->size > 0 && echo->net.receive_runs)
-        usage_error(argv[0], "--size does not go with --segments");
+        usage_error(command_line.name, "--size does not go with --segments; give one of them");
+    echo->net.send_runs = echo->net.send_runs || echo->net.receive_runs;
 }
 
 int bench_echo(int argc, char **argv)
@@ -99,12 +85,12 @@ int bench_echo(int argc, char **argv)
     read_options(&echo, argc, argv);
     struct bench_net *net = bench_net_new(&echo.net);
     if (net == NULL)
-        usage_error(argv[0], "not enough memory");
+        usage_error(command_line.name, "not enough memory");
     int fd = open_echo(&echo, net);
     fprintf(stderr, "[Echo] Server listening on port %u\n", echo.listen.port);
     serve(&echo, fd, net);
     bench_net_free(net);
     bench_report_value(&report, "received", "received", "", 0, (double)echo.received);
     bench_report_value(&report, "answered", "answered", "", 0, (double)echo.answered);
-    return bench_report_print(&report, echo.json, 0);
+    return bench_report_print(&report, echo.common.json, 0);
 }

@@ -1,39 +1,42 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "common/options.h"
-#include "nibbench/load/load.h"
+#include "nibbench/base/clock.h"
+#include "nibbench/base/common_options.h"
+#include "nibbench/base/random.h"
+#include "nibbench/base/report.h"
+#include "nibbench/base/stop.h"
+#include "nibbench/commands.h"
+#include "nibbench/load/net.h"
+#include "nibdns/message.h"
 #include "nibdns/os/udp.h"
 
-static const char help[] =
-    "Usage: nibbench flood --to ADDR:PORT [options]\n"
-    "Sends what no server answers, a quarter of each kind: random octets, queries cut short,\n"
-    "responses, queries with other flags and types.\n"
-    "\n"
-    "      --to ADDR:PORT  the server\n"
-    "      --seconds S     how long (3)\n"
-    "      --rate N        so many a second (0: as many as can be)\n"
-    "      --sockets N     sockets, each with a port of its own (4)\n"
-    "      --cpu N         stay on that core\n"
-    "      --json          one JSON object\n"
-    "  -h, --help          this text\n"
-    "  -V, --version       the version\n"
-    "\n"
-    "SIGINT and SIGTERM end it early, and it says what it sent.\n";
+/* What is sent: symbol, key in JSON, words. */
+#define JUNK(X)                                                                                    \
+    X(RANDOM, "random", "  random octets")                                                         \
+    X(CUT, "cut", "  queries cut short")                                                           \
+    X(RESPONSE, "responses", "  responses")                                                        \
+    X(FLAGS, "flags", "  other flags and types")
 
-enum { RANDOM, CUT, RESPONSE, FLAGS, KINDS };
+enum {
+#define X(symbol, key, words) symbol,
+    JUNK(X)
+#undef X
+        KINDS
+};
+
 enum { RANDOM_MAX = 600, SOCKETS_MAX = 1024, NAP_NS = 1000000 };
 
 struct flood {
+    struct bench_common common;
     struct nib_addr to;
-    double seconds;
+    int64_t seconds_us;
     uint64_t rate, random;
     uint32_t sockets;
-    bool json;
     uint64_t made[KINDS], sent, refused;
 };
 
@@ -119,7 +122,7 @@ static double run(struct flood *f, struct bench_net *net, const int *fds)
     const struct timespec nap = {0, NAP_NS};
     int64_t start = bench_now_ns(), elapsed = 0;
     uint32_t next = 0; /* whose turn it is */
-    while ((double)elapsed < f->seconds * 1e9 && !*stop) {
+    while (elapsed < f->seconds_us * 1000 && !*stop) {
         size_t n = due(f, elapsed);
         if (n == 0)
             (void)nanosleep(&nap, NULL);
@@ -133,42 +136,34 @@ static double run(struct flood *f, struct bench_net *net, const int *fds)
 
 /* ---- options and report ---- */
 
-static void read_options(struct flood *f, int argc, char **argv)
-{
-    static const struct option options[] = {{"to", required_argument, NULL, 't'},
-        {"seconds", required_argument, NULL, 's'}, {"rate", required_argument, NULL, 'r'},
-        {"sockets", required_argument, NULL, 'n'}, BENCH_COMMON_OPTIONS};
-    int option;
-    while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1) {
-        switch (option) {
-        case 't':
-            f->to = option_addr(argv[0], "--to", optarg, NIB_PORT_LOCAL);
-            break;
-        case 's':
-            f->seconds = bench_option_seconds(argv[0], "--seconds", optarg);
-            break;
-        case 'r':
-            f->rate = option_number(argv[0], "--rate", optarg, 0, 100000000);
-            break;
-        case 'n':
-            f->sockets = (uint32_t)option_number(argv[0], "--sockets", optarg, 1, SOCKETS_MAX);
-            break;
-        default:
-            bench_common_option(argv[0], option, optarg, help, &f->json);
-        }
-    }
-    if (optind < argc)
-        usage_error(argv[0], "unexpected '%s'", argv[optind]);
-    if (f->to.family == 0)
-        usage_error(argv[0], "give the server: --to 127.0.0.1:21000");
-}
+static const struct option_row rows[] = {
+    OPTION_PEER(0, "to", struct flood, to, NIB_PORT_LOCAL, "the server"),
+    BENCH_SECONDS("seconds", struct flood, seconds_us, "how long (3)"),
+    OPTION_NUMBER(0, "rate", "N", struct flood, rate, 0, 100000000,
+        "so many a second (0: as many as can be)"),
+    OPTION_NUMBER(0, "sockets", "N", struct flood, sockets, 1, SOCKETS_MAX,
+        "sockets, each with a port of its own (4)"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibbench flood",
+    .usage = "--to ADDR[:PORT] [options]",
+    .about =
+        "Sends what no server answers, a quarter of each kind: random octets, queries cut short,\n"
+        "responses, queries with other flags and types.",
+    .notes = "SIGINT and SIGTERM end it early, and it says what it sent.",
+    .tables = {OPTION_ROWS(rows), &bench_common_rows},
+};
 
 static int report(const struct flood *f, double elapsed_ns)
 {
     static const struct {
         const char *key, *words;
-    } kinds[KINDS] = {{"random", "  random octets"}, {"cut", "  queries cut short"},
-        {"responses", "  responses"}, {"flags", "  other flags and types"}};
+    } kinds[KINDS] = {
+#define X(symbol, key, words) [symbol] = {key, words},
+        JUNK(X)
+#undef X
+    };
     struct bench_report report = {.n = 0};
     bench_report_value(&report, "sent", "sent", "", 0, (double)f->sent);
     for (int kind = 0; kind < KINDS; kind++)
@@ -178,23 +173,25 @@ static int report(const struct flood *f, double elapsed_ns)
         &report, "per_second", "a second", "", 0, (double)f->sent / elapsed_ns * 1e9);
     bench_report_value(&report, "refused", f->refused > 0 ? "refused: nobody listens" : NULL, "", 0,
         (double)f->refused);
-    return bench_report_print(&report, f->json, 0);
+    return bench_report_print(&report, f->common.json, 0);
 }
 
 int bench_flood(int argc, char **argv)
 {
     static int fds[SOCKETS_MAX];
     static const struct bench_net_config config = {.connected = true};
-    struct flood f = {.seconds = 3, .sockets = 4, .random = 88172645463325252u};
-    read_options(&f, argc, argv);
+    struct flood f = {.seconds_us = 3000000, .sockets = 4, .random = 88172645463325252u};
+    (void)options_read(&command_line, &f, argc, argv);
+    if (f.to.family == 0)
+        usage_error(command_line.name, "the server is missing; give it with --to 127.0.0.1:21000");
     struct bench_net *net = bench_net_new(&config);
     for (uint32_t i = 0; net != NULL && i < f.sockets; i++) {
         fds[i] = nib_udp_connect_bare(&f.to);
         if (fds[i] < 0 || !bench_net_prepare(net, fds[i]))
-            usage_error(argv[0], "cannot start: %s", strerror(errno));
+            usage_error(command_line.name, "cannot start: %s", strerror(errno));
     }
     if (net == NULL)
-        usage_error(argv[0], "not enough memory");
+        usage_error(command_line.name, "not enough memory");
     double elapsed_ns = run(&f, net, fds);
     for (uint32_t i = 0; i < f.sockets; i++)
         (void)close(fds[i]);

@@ -4,8 +4,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/options.h"
-#include "nibbench/base/bench.h"
+#include "nibbench/base/clock.h"
+#include "nibbench/base/common_options.h"
+#include "nibbench/base/random.h"
+#include "nibbench/base/report.h"
+#include "nibbench/commands.h"
 #include "nibdns/cache.h"
 #include "nibdns/os/memory.h"
 #include "nibdns/records.h"
@@ -25,48 +28,34 @@ enum {
     DAY_S = 86400
 };
 
+/* What is measured: symbol, key in JSON, words. */
+#define MEASURES(X)                                                                                \
+    X(HASH, "hash_ns", "hash of a name")                                                           \
+    X(ZONE_LOAD, "zone_load_ns", "static: load, a record of the file")                             \
+    X(ZONE_HIT, "zone_hit_ns", "static: lookup, found")                                            \
+    X(ZONE_MISS, "zone_miss_ns", "static: lookup, not found")                                      \
+    X(ZONE_BATCH, "zone_batch_ns", "static: lookup, found, in batches of 64")                      \
+    X(CACHE_INSERT, "cache_insert_ns", "dynamic: insert")                                          \
+    X(CACHE_HIT, "cache_hit_ns", "dynamic: lookup, found")                                         \
+    X(CACHE_MISS, "cache_miss_ns", "dynamic: lookup, not found")                                   \
+    X(CACHE_EXPIRE, "cache_expire_ns", "dynamic: expiry")                                          \
+    X(PRINT, "print_ns", "static: made into printed text, a row")                                  \
+    X(WRITE, "write_ns", "  writing that text to a file, a row")
+
 enum what {
-    HASH,
-    ZONE_LOAD,
-    ZONE_HIT,
-    ZONE_MISS,
-    ZONE_BATCH,
-    CACHE_INSERT,
-    CACHE_HIT,
-    CACHE_MISS,
-    CACHE_EXPIRE,
-    PRINT,
-    WRITE,
-    WHATS
+#define X(symbol, key, words) symbol,
+    MEASURES(X)
+#undef X
+        WHATS
 };
 
 static const struct {
     const char *key, *words;
 } labels[WHATS] = {
-    {"hash_ns", "hash of a name"},
-    {"zone_load_ns", "static: load, a record of the file"},
-    {"zone_hit_ns", "static: lookup, found"},
-    {"zone_miss_ns", "static: lookup, not found"},
-    {"zone_batch_ns", "static: lookup, found, in batches of 64"},
-    {"cache_insert_ns", "dynamic: insert"},
-    {"cache_hit_ns", "dynamic: lookup, found"},
-    {"cache_miss_ns", "dynamic: lookup, not found"},
-    {"cache_expire_ns", "dynamic: expiry"},
-    {"print_ns", "static: made into printed text, a row"},
-    {"write_ns", "  writing that text to a file, a row"},
+#define X(symbol, key, words) [symbol] = {key, words},
+    MEASURES(X)
+#undef X
 };
-
-static const char help[] =
-    "Usage: nibbench table [options]\n"
-    "Nanoseconds a lookup, insert, expiry and printed row, and memory a record, of the static and\n"
-    "the dynamic records, with random names.\n"
-    "\n"
-    "      --names N    records in each table (100000)\n"
-    "      --rounds N   rounds of all in turn (7): median [min-max] is shown\n"
-    "      --cpu N      stay on that core\n"
-    "      --json       one JSON object\n"
-    "  -h, --help       this text\n"
-    "  -V, --version    the version\n";
 
 struct bench_names {
     char (*text)[NAME_CAP];
@@ -92,7 +81,7 @@ static void *need(size_t n)
 {
     void *memory = nib_memory_map(n);
     if (memory == NULL)
-        usage_error("nibbench table", "not enough memory: choose a smaller --names");
+        usage_error("nibbench table", "not enough memory; choose a smaller --names");
     return memory;
 }
 
@@ -347,28 +336,32 @@ static struct bench_report run(uint32_t names, size_t rounds)
     return report;
 }
 
+struct settings {
+    struct bench_common common;
+    uint32_t names;
+    size_t rounds;
+};
+
+static const struct option_row rows[] = {
+    OPTION_NUMBER(
+        0, "names", "N", struct settings, names, 1, 50000000, "records in each table (100000)"),
+    OPTION_NUMBER(0, "rounds", "N", struct settings, rounds, 1, ROUNDS_MAX,
+        "rounds of all in turn (7): median [min-max] is shown"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibbench table",
+    .usage = "[options]",
+    .about = "Nanoseconds a lookup, insert, expiry and printed row, and memory a record, of the "
+             "static and\n"
+             "the dynamic records, with random names.",
+    .tables = {OPTION_ROWS(rows), &bench_common_rows},
+};
+
 int bench_table(int argc, char **argv)
 {
-    static const struct option options[] = {{"names", required_argument, NULL, 'n'},
-        {"rounds", required_argument, NULL, 'r'}, BENCH_COMMON_OPTIONS};
-    uint32_t names = 100000;
-    size_t rounds = 7;
-    bool json = false;
-    int option;
-    while ((option = option_next(argv[0], argc, argv, ":hV", options)) != -1) {
-        switch (option) {
-        case 'n':
-            names = (uint32_t)option_number(argv[0], "--names", optarg, 1, 50000000);
-            break;
-        case 'r':
-            rounds = (size_t)option_number(argv[0], "--rounds", optarg, 1, ROUNDS_MAX);
-            break;
-        default:
-            bench_common_option(argv[0], option, optarg, help, &json);
-        }
-    }
-    if (optind < argc)
-        usage_error(argv[0], "unexpected '%s'", argv[optind]);
-    const struct bench_report report = run(names, rounds);
-    return bench_report_print(&report, json, 0);
+    struct settings settings = {.names = 100000, .rounds = 7};
+    (void)options_read(&command_line, &settings, argc, argv);
+    const struct bench_report report = run(settings.names, settings.rounds);
+    return bench_report_print(&report, settings.common.json, 0);
 }

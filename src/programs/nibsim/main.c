@@ -9,207 +9,125 @@
 #include <unistd.h>
 
 #include "common/options.h"
+#include "common/streams.h"
 #include "nibdns/os/clock.h"
 #include "nibsim/base/sim.h"
 
 static const char program[] = "nibsim";
-static const char help[] =
-    "Usage: nibsim [options]\n"
-    "Runs clients, a local server and authoritative servers in one process, over a simulated\n"
-    "network and clock, and checks after each step that they keep their promises. The same seed\n"
-    "gives the same run on every machine.\n"
-    "\n"
-    "      --seed N          the seed of the first run (1); each further run has the next one\n"
-    "      --runs N          how many runs (100; one for a capture or trace); 0: until SIGINT\n"
-    "      --clients N       clients, 1 to 40\n"
-    "      --hours H         simulated hours a run\n"
-    "      --loss P          datagrams lost: a part as in 0.05, or 5%\n"
-    "      --duplicate P     datagrams that arrive twice\n"
-    "      --corrupt P       datagrams damaged on the way\n"
-    "      --delay MIN-MAX   milliseconds that a datagram is under way\n"
-    "      --spoof           somebody sends answers with guessed IDs, ports and addresses\n"
-    "      --crash           hosts stop, forget all, and come back\n"
-    "      --write FILE.pcap write what the local server sends and receives, as a capture\n"
-    "      --trace           show all that happens, a line an event\n"
-    "      --promises        list the promises that are checked\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "What is not given is drawn from the seed. Given one of --loss, --duplicate, --corrupt,\n"
-    "--delay, --spoof and --crash, nothing else goes wrong but what is given.\n"
-    "Status: 0 every promise kept, 1 a promise broken (said with the command that repeats it),\n"
-    "2 wrong use.\n";
-
-enum {
-    SEED = 256,
-    RUNS,
-    WRITE,
-    TRACE,
-    PROMISES,
-    CLIENTS,
-    HOURS,
-    LOSS,
-    DUPLICATE,
-    CORRUPT,
-    DELAY,
-    SPOOF,
-    CRASH,
-    RUNS_UNLESS_TOLD = 100,
-    SPEED_MS = 10000,
-};
+enum { RUNS_UNLESS_TOLD = 100, SPEED_MS = 10000, HOURS_MAX = 100000 };
 
 /* ---- options ---- */
 
-/* `7`, `0.05` or `.05` in millionths, without floating point; -1 without a digit. */
-static int64_t take_decimal(const char **at)
-{
-    int64_t whole = 0, part = 0, unit = 1000000;
-    size_t digits = 0;
-    for (; **at >= '0' && **at <= '9' && whole <= 1000000; (*at)++, digits++)
-        whole = whole * 10 + (**at - '0');
-    if (**at == '.')
-        for ((*at)++; **at >= '0' && **at <= '9'; (*at)++, digits++) {
-            unit /= 10;
-            part += (**at - '0') * unit;
-        }
-    return digits == 0 ? -1 : whole * 1000000 + part;
-}
-
 /* `0.05`, `.05` or `5%` as parts of a million. */
-static int64_t option_part(const char *option, const char *text)
+static void take_part(const struct option_use *use)
 {
-    int64_t ppm = take_decimal(&text);
-    if (*text == '%') {
+    const char *end = use->text;
+    int64_t ppm = option_decimal(&end);
+    if (*end == '%') {
         ppm = ppm < 0 ? ppm : ppm / 100;
-        text++;
+        end++;
     }
-    if (ppm < 0 || *text != '\0' || ppm > 1000000)
-        usage_error(program, "%s takes a part, as in 0.05 or 5%%", option);
-    return ppm;
+    if (ppm < 0 || *end != '\0' || ppm > 1000000)
+        option_wrong(use, "is no part of all; give one, such as 0.05 or 5%%");
+    memcpy(use->field, &ppm, sizeof ppm);
 }
 
-static int64_t option_hours(const char *text)
+static void take_hours(const struct option_use *use)
 {
-    int64_t seconds = take_decimal(&text) * 3600 / 1000000;
-    if (seconds < 1 || *text != '\0' || seconds > (int64_t)100000 * 3600)
-        usage_error(program, "--hours takes a number of hours up to 100000, as in 24 or 0.5");
-    return seconds;
+    struct sim_options *o = use->settings;
+    const char *end = use->text;
+    o->length_s = option_decimal(&end) * 3600 / 1000000;
+    if (o->length_s < 1 || *end != '\0' || o->length_s > (int64_t)HOURS_MAX * 3600)
+        option_wrong(use, "is no number of hours up to %d; give one, such as 24 or 0.5", HOURS_MAX);
 }
 
-static void option_delay(struct sim_options *o, const char *text)
+static void take_delay(const struct option_use *use)
 {
-    char min[16];
-    const char *dash = strchr(text, '-');
-    if (dash == NULL || dash == text || (size_t)(dash - text) >= sizeof min)
-        usage_error(program, "--delay takes milliseconds, as in 1-50");
-    memcpy(min, text, (size_t)(dash - text));
-    min[dash - text] = '\0';
-    o->delay_min = (int64_t)option_number(program, "--delay", min, 0, 60000) * 1000;
-    o->delay_max = (int64_t)option_number(program, "--delay", dash + 1, 0, 60000) * 1000;
-    if (o->delay_min > o->delay_max)
-        usage_error(program, "--delay: %s is the wrong way round", text);
+    struct sim_options *o = use->settings;
+    char min[16] = "";
+    const char *dash = strchr(use->text, '-');
+    if (dash != NULL && (size_t)(dash - use->text) < sizeof min)
+        memcpy(min, use->text, (size_t)(dash - use->text));
+    int64_t from = option_whole(min), to = dash == NULL ? -1 : option_whole(dash + 1);
+    if (from < 0 || to < from || to > 60000)
+        option_wrong(use, "is no range of milliseconds up to 60000; give one, such as 1-50");
+    o->delay_min = from * 1000;
+    o->delay_max = to * 1000;
 }
 
-_Noreturn static void print_promises(void)
+static void print_promises(const struct option_use *use)
 {
+    (void)use;
     for (int i = 0; i < SIM_PROMISE_COUNT; i++)
         printf("%s\n", sim_promise_words((enum sim_promise)i));
     exit(EXIT_SUCCESS);
 }
 
-/* What a run is like; false: another kind of option. */
-static bool set_run_option(struct sim_options *o, int option, const char *argument)
-{
-    switch (option) {
-    case CLIENTS:
-        o->clients = (int64_t)option_number(program, "--clients", argument, 1, SIM_CLIENTS);
-        return true;
-    case HOURS:
-        o->length_s = option_hours(argument);
-        return true;
-    case LOSS:
-        o->loss = option_part("--loss", argument);
-        return true;
-    case DUPLICATE:
-        o->duplicate = option_part("--duplicate", argument);
-        return true;
-    case CORRUPT:
-        o->corrupt = option_part("--corrupt", argument);
-        return true;
-    case DELAY:
-        option_delay(o, argument);
-        return true;
-    case SPOOF:
-        o->spoof = true;
-        return true;
-    case CRASH:
-        o->crash = true;
-        return true;
-    default:
-        return false;
-    }
-}
+#define PART(name, field, words)                                                                   \
+    OPTION_ROW(0, name, "P", take_part, struct sim_options, field, 0, 0, words)
 
-static void set_option(struct sim_options *o, int option, const char *argument)
-{
-    switch (option) {
-    case SEED:
-        o->seed = option_number(program, "--seed", argument, 0, INT64_MAX);
-        break;
-    case RUNS:
-        o->runs = (int64_t)option_number(program, "--runs", argument, 0, 1000000000000);
-        break;
-    case WRITE:
-        o->write = argument;
-        break;
-    case TRACE:
-        o->trace = true;
-        break;
-    case PROMISES:
-        print_promises();
-    case 'h':
-        print_and_exit(help);
-    case 'V':
-        print_version(program);
-    }
-}
+static const struct option_row which_runs[] = {
+    OPTION_NUMBER(0, "seed", "N", struct sim_options, seed, 0, INT64_MAX,
+        "the seed of the first run (1); each further run has the next one"),
+    OPTION_NUMBER(0, "runs", "N", struct sim_options, runs, 0, 1000000000000,
+        "how many runs (100; one for a capture or trace); 0: until SIGINT"),
+    OPTION_TEXT(0, "write", "FILE.pcap", struct sim_options, write,
+        "write what the local server sends and receives, as a capture"),
+    OPTION_FLAG(0, "trace", struct sim_options, trace, "show all that happens, a line an event"),
+    OPTION_CALL(0, "promises", NULL, print_promises, "list the promises that are checked"),
+};
+
+static const struct option_row what_they_are_like[] = {
+    OPTION_NUMBER(
+        0, "clients", "N", struct sim_options, clients, 1, SIM_CLIENTS, "clients, 1 to 40"),
+    OPTION_CALL(0, "hours", "H", take_hours, "simulated hours a run"),
+    PART("loss", loss, "datagrams lost: a part as in 0.05, or 5%"),
+    PART("duplicate", duplicate, "datagrams that arrive twice"),
+    PART("corrupt", corrupt, "datagrams damaged on the way"),
+    OPTION_CALL(0, "delay", "MIN-MAX", take_delay, "milliseconds that a datagram is under way"),
+    OPTION_FLAG(0, "spoof", struct sim_options, spoof,
+        "somebody sends answers with guessed IDs, ports and addresses"),
+    OPTION_FLAG(0, "crash", struct sim_options, crash, "hosts stop, forget all, and come back"),
+};
 
 /* Keeps an option for the command that repeats a run. */
-static void keep_option(struct sim_options *o, const char *name, const char *argument)
+static void keep_option(const struct option_use *use)
 {
+    struct sim_options *o = use->settings;
+    const struct option_row *end =
+        what_they_are_like + sizeof what_they_are_like / sizeof what_they_are_like[0];
     size_t used = strlen(o->again);
-    (void)snprintf(o->again + used, sizeof o->again - used, " --%s%s%s", name,
-        argument == NULL ? "" : " ", argument == NULL ? "" : argument);
+    if (use->row >= what_they_are_like && use->row < end)
+        (void)snprintf(o->again + used, sizeof o->again - used, " --%s%s%s", use->row->name,
+            use->text == NULL ? "" : " ", use->text == NULL ? "" : use->text);
 }
+
+static const struct option_program command_line = {
+    .name = program,
+    .usage = "[options]",
+    .about =
+        "Runs clients, a local server and authoritative servers in one process, over a simulated\n"
+        "network and clock, and checks after each step that they keep their promises. The same "
+        "seed\n"
+        "gives the same run on every machine.",
+    .notes =
+        "What is not given is drawn from the seed. Given one of --loss, --duplicate, --corrupt,\n"
+        "--delay, --spoof and --crash, nothing else goes wrong but what is given.\n"
+        "Status: 0 every promise kept, 1 a promise broken (said with the command that repeats "
+        "it),\n"
+        "2 wrong use.",
+    .tables = {OPTION_ROWS(which_runs), OPTION_ROWS(what_they_are_like)},
+    .seen = keep_option,
+};
 
 static void read_options(struct sim_options *o, int argc, char **argv)
 {
-    static const struct option options[] = {{"seed", required_argument, NULL, SEED},
-        {"runs", required_argument, NULL, RUNS}, {"clients", required_argument, NULL, CLIENTS},
-        {"hours", required_argument, NULL, HOURS}, {"loss", required_argument, NULL, LOSS},
-        {"duplicate", required_argument, NULL, DUPLICATE},
-        {"corrupt", required_argument, NULL, CORRUPT}, {"delay", required_argument, NULL, DELAY},
-        {"spoof", no_argument, NULL, SPOOF}, {"crash", no_argument, NULL, CRASH},
-        {"write", required_argument, NULL, WRITE}, {"trace", no_argument, NULL, TRACE},
-        {"promises", no_argument, NULL, PROMISES}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-    int option;
-    while ((option = option_next(program, argc, argv, ":hV", options)) != -1) {
-        if (!set_run_option(o, option, optarg)) {
-            set_option(o, option, optarg);
-            continue;
-        }
-        for (size_t i = 0; options[i].name != NULL; i++)
-            if (options[i].val == option)
-                keep_option(o, options[i].name, optarg);
-    }
-    if (optind < argc)
-        usage_error(program, "unexpected '%s': this program takes only options", argv[optind]);
+    (void)options_read(&command_line, o, argc, argv);
     bool one = o->write != NULL || o->trace;
     if (o->runs < 0)
         o->runs = one ? 1 : RUNS_UNLESS_TOLD;
     if (o->write != NULL && o->runs != 1)
-        usage_error(program, "--write takes one run: give --runs 1");
+        usage_error(program, "--write takes one run; give --runs 1");
 }
 
 /* ---- the summary ---- */

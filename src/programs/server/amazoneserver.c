@@ -3,29 +3,23 @@
  */
 #include <stdio.h>
 
-#include "common/options.h"
+#include "common/streams.h"
 #include "nibdns/authoritative.h"
 #include "nibdns/builtin.h"
 #include "server/serve.h"
 
-static const char help[] =
-    "Usage: amazoneserver [options]\n"
-    "The authoritative server of amazone.com, on UDP port 22000.\n"
-    "\n"
-    "  -l, --listen ADDR[:PORT]  listen there (127.0.0.1:22000); may be given again\n"
-    "  -r, --records FILE        records instead of the built-in ones; may be given again\n"
-    "  -t, --ttl SECONDS         TTL that answers carry (60)\n"
-    "      --workers N           threads that answer, one for each core at most (1)\n"
-    "      --pretty              print tables whose columns line up\n"
-    "  -q, --quiet               print no tables\n"
-    "  -w, --write FILE.pcap     write a capture of the traffic\n"
-    "  -c, --check               read the records, say what is wrong, end\n"
-    "  -h, --help                this text\n"
-    "  -V, --version             the version\n"
-    "\n"
-    "The table goes to standard output after each answer, messages to standard error.\n"
-    "SIGHUP reads the records again, SIGUSR1 says the counters, SIGINT and SIGTERM end.\n"
-    "Status: 0 ended by a signal (or nothing to complain of with --check), 2 wrong use.\n";
+static const struct option_row rows[] = {
+    OPTION_CALL('l', "listen", "ADDR[:PORT]", serve_take_listen,
+        "listen there (127.0.0.1:22000); may be given again"),
+};
+
+static const struct option_program command_line = {
+    .name = "amazoneserver",
+    .usage = "[options]",
+    .about = "The authoritative server of amazone.com, on UDP port 22000.",
+    .notes = SERVE_NOTES,
+    .tables = {OPTION_ROWS(rows), &serve_rows},
+};
 
 /* What each worker has for itself: its counters, and the queries of the batch in hand. */
 struct desk {
@@ -85,17 +79,13 @@ static void counters(void *ctx, struct nib_writer *w)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {SERVE_OPTIONS};
     static struct amazone a = {
         .serve = {.config = {.program = "amazoneserver", .banner = "[AmazoneDNS]"},
             .builtin = NIB_BUILTIN_AMAZONE,
             .ttl_s = 60,
             .default_port = NIB_PORT_AUTHORITATIVE}};
-    int option;
     keep_standard_streams();
-    while ((option = option_next(a.serve.config.program, argc, argv, SERVE_SHORT, options)) != -1)
-        serve_option(&a.serve, option, optarg, help);
-    serve_options_done(&a.serve, argc, argv);
+    serve_options(&a.serve, &command_line, argc, argv);
     serve_read_records(&a.serve);
     a.serve.config.table_cap = serve_table_cap(&a.serve, 0);
     a.serve.server = nib_server_open(&a.serve.config);

@@ -4,45 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/options.h"
+#include "common/streams.h"
 #include "nibdns/builtin.h"
 #include "nibdns/local.h"
 #include "nibdns/os/memory.h"
 #include "nibdns/os/udp.h"
 #include "server/serve.h"
 
-static const char help[] =
-    "Usage: localserver [options]\n"
-    "The local DNS server of the CSUSM campus, on UDP port 21000.\n"
-    "\n"
-    "  -l, --listen ADDR[:PORT]  listen there (127.0.0.1:21000); may be given again\n"
-    "  -r, --records FILE        records instead of the built-in ones; may be given again\n"
-    "  -t, --ttl SECONDS         TTL of answers from static records (60)\n"
-    "      --upstream-port PORT  where authoritative servers listen (22000)\n"
-    "      --timeout MS          of the first try upstream, doubling (500)\n"
-    "      --tries N             how often each authoritative server is asked (3)\n"
-    "      --max-records N       dynamic records kept (100000)\n"
-    "      --max-pending N       questions under way (4096)\n"
-    "      --max-ttl SECONDS     longer TTLs are cut to this (86400)\n"
-    "      --workers N           threads that answer, one for each core at most (1)\n"
-    "      --pretty              print tables whose columns line up\n"
-    "  -q, --quiet               print no tables\n"
-    "  -w, --write FILE.pcap     write a capture of the traffic\n"
-    "  -c, --check               read the records, say what is wrong, end\n"
-    "  -h, --help                this text\n"
-    "  -V, --version             the version\n"
-    "\n"
-    "The table goes to standard output after each answer, messages to standard error.\n"
-    "SIGHUP reads the records again, SIGUSR1 says the counters, SIGINT and SIGTERM end.\n"
-    "Status: 0 ended by a signal (or nothing to complain of with --check), 2 wrong use.\n";
-
 enum {
-    UPSTREAM_PORT = 256,
-    TIMEOUT,
-    TRIES,
-    MAX_RECORDS,
-    MAX_PENDING,
-    MAX_TTL,
     OWN_MAX = 256,          /* addresses of this machine that are known as this server */
     REQUESTS_PER_FETCH = 4, /* clients that may wait, for each question that may be under way */
 };
@@ -117,49 +86,30 @@ static void counters(void *ctx, struct nib_writer *w)
 
 /* ---- wiring ---- */
 
-static bool own_option(struct local *l, int option, const char *argument)
-{
-    const char *program = l->serve.config.program;
-    switch (option) {
-    case UPSTREAM_PORT:
-        l->config.upstream_port =
-            (uint16_t)option_number(program, "--upstream-port", argument, 1, 65535);
-        return true;
-    case TIMEOUT:
-        l->config.timeout_ms = (nib_ms)option_number(program, "--timeout", argument, 1, 3600000);
-        return true;
-    case TRIES:
-        l->config.tries = (uint32_t)option_number(program, "--tries", argument, 1, 16);
-        return true;
-    case MAX_RECORDS:
-        l->max_records = (uint32_t)option_number(program, "--max-records", argument, 0, 100000000);
-        return true;
-    case MAX_PENDING:
-        l->max_pending = (uint32_t)option_number(program, "--max-pending", argument, 1, 1000000);
-        return true;
-    case MAX_TTL:
-        l->config.max_ttl_s =
-            (uint32_t)option_number(program, "--max-ttl", argument, 0, NIB_TTL_MAX);
-        return true;
-    default:
-        return false;
-    }
-}
+static const struct option_row rows[] = {
+    OPTION_CALL('l', "listen", "ADDR[:PORT]", serve_take_listen,
+        "listen there (127.0.0.1:21000); may be given again"),
+    OPTION_NUMBER(0, "upstream-port", "PORT", struct local, config.upstream_port, 1, 65535,
+        "where authoritative servers listen (22000)"),
+    OPTION_NUMBER(0, "timeout", "MS", struct local, config.timeout_ms, 1, 3600000,
+        "of the first try upstream, doubling (500)"),
+    OPTION_NUMBER(0, "tries", "N", struct local, config.tries, 1, 16,
+        "how often each authoritative server is asked (3)"),
+    OPTION_NUMBER(0, "max-records", "N", struct local, max_records, 0, 100000000,
+        "dynamic records kept (100000)"),
+    OPTION_NUMBER(
+        0, "max-pending", "N", struct local, max_pending, 1, 1000000, "questions under way (4096)"),
+    OPTION_NUMBER(0, "max-ttl", "SECONDS", struct local, config.max_ttl_s, 0, NIB_TTL_MAX,
+        "longer TTLs are cut to this (86400)"),
+};
 
-static void read_options(struct local *l, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"upstream-port", required_argument, NULL, UPSTREAM_PORT},
-        {"timeout", required_argument, NULL, TIMEOUT}, {"tries", required_argument, NULL, TRIES},
-        {"max-records", required_argument, NULL, MAX_RECORDS},
-        {"max-pending", required_argument, NULL, MAX_PENDING},
-        {"max-ttl", required_argument, NULL, MAX_TTL}, SERVE_OPTIONS};
-    int option;
-    while ((option = option_next(l->serve.config.program, argc, argv, SERVE_SHORT, options)) != -1)
-        if (!own_option(l, option, optarg))
-            serve_option(&l->serve, option, optarg, help);
-    serve_options_done(&l->serve, argc, argv);
-}
+static const struct option_program command_line = {
+    .name = "localserver",
+    .usage = "[options]",
+    .about = "The local DNS server of the CSUSM campus, on UDP port 21000.",
+    .notes = SERVE_NOTES,
+    .tables = {OPTION_ROWS(rows), &serve_rows},
+};
 
 /* All addresses that reach this server, so that it never asks itself. */
 static void know_oneself(struct local *l, const struct nib_addr *listening, size_t n)
@@ -220,7 +170,7 @@ int main(int argc, char **argv)
     };
     struct nib_server_config *config = &l.serve.config;
     keep_standard_streams();
-    read_options(&l, argc, argv);
+    serve_options(&l.serve, &command_line, argc, argv);
     know_oneself(&l, config->listen, config->n_listen);
     l.config.static_ttl_s = l.serve.ttl_s;
     make_tables(&l);

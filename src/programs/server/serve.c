@@ -4,69 +4,57 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/options.h"
+#include "common/address.h"
+#include "common/streams.h"
 #include "nibdns/os/random.h"
 
-static void add_listen(struct serve *serve, const char *argument)
+void serve_take_listen(const struct option_use *use)
 {
+    struct serve *serve = use->settings;
     struct nib_server_config *config = &serve->config;
+    struct nib_addr *addr = &config->listen[config->n_listen];
     if (config->n_listen == NIB_LISTEN_MAX)
-        usage_error(config->program, "--listen can be given %d times at most", NIB_LISTEN_MAX);
-    config->listen[config->n_listen++] =
-        option_addr(config->program, "--listen", argument, serve->default_port);
+        option_wrong(use, "is one too many; give %d at most", NIB_LISTEN_MAX);
+    const char *why = address_parse(use->text, serve->default_port, addr);
+    if (why != NULL)
+        option_wrong(use, "%s", why);
+    config->n_listen++;
 }
 
-static void add_records(struct serve *serve, const char *argument)
+static void add_records(const struct option_use *use)
 {
+    struct serve *serve = use->settings;
     if (serve->n_records == RECORDS_FILES_MAX)
-        usage_error(
-            serve->config.program, "--records can be given %d times at most", RECORDS_FILES_MAX);
-    serve->records[serve->n_records++] = argument;
+        option_wrong(use, "is one too many; give %d at most", RECORDS_FILES_MAX);
+    serve->records[serve->n_records++] = use->text;
 }
 
-void serve_option(struct serve *serve, int option, const char *argument, const char *help)
+static void set_pretty(const struct option_use *use)
 {
-    const char *program = serve->config.program;
-    switch (option) {
-    case 'l':
-        add_listen(serve, argument);
-        break;
-    case 'r':
-        add_records(serve, argument);
-        break;
-    case 't':
-        serve->ttl_s = (uint32_t)option_number(program, "--ttl", argument, 0, NIB_TTL_MAX);
-        break;
-    case 'q':
-        serve->config.quiet = true;
-        break;
-    case 'p':
-        serve->config.form = option_pretty_form();
-        break;
-    case 'w':
-        serve->config.write = argument;
-        break;
-    case 'c':
-        serve->check = true;
-        break;
-    case 'n':
-        serve->config.workers =
-            (uint32_t)option_number(program, "--workers", argument, 1, NIB_WORKERS_MAX);
-        break;
-    case 'h':
-        print_and_exit(help);
-    case 'V':
-        print_version(program);
-    default:
-        break;
-    }
+    struct serve *serve = use->settings;
+    serve->config.form = option_pretty_form();
 }
 
-void serve_options_done(struct serve *serve, int argc, char **argv)
+static const struct option_row rows[] = {
+    OPTION_CALL('r', "records", "FILE", add_records,
+        "records instead of the built-in ones; may be given again"),
+    OPTION_NUMBER('t', "ttl", "SECONDS", struct serve, ttl_s, 0, NIB_TTL_MAX,
+        "TTL of answers from static records (60)"),
+    OPTION_NUMBER(0, "workers", "N", struct serve, config.workers, 1, NIB_WORKERS_MAX,
+        "threads that answer, one for each core at most (1)"),
+    OPTION_CALL(0, "pretty", NULL, set_pretty, "print tables whose columns line up"),
+    OPTION_FLAG('q', "quiet", struct serve, config.quiet, "print no tables"),
+    OPTION_TEXT(
+        'w', "write", "FILE.pcap", struct serve, config.write, "write a capture of the traffic"),
+    OPTION_FLAG('c', "check", struct serve, check, "read the records, say what is wrong, end"),
+};
+
+const struct option_table serve_rows = OPTION_TABLE(rows);
+
+void serve_options(
+    struct serve *serve, const struct option_program *command_line, int argc, char **argv)
 {
-    if (optind < argc)
-        usage_error(serve->config.program, "unexpected '%s': this program takes only options",
-            argv[optind]);
+    (void)options_read(command_line, serve, argc, argv);
     if (serve->config.workers == 0)
         serve->config.workers = 1;
     if (serve->config.n_listen == 0)

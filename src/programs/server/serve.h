@@ -4,8 +4,7 @@
 #ifndef NIBDNS_PROGRAMS_SERVE_H
 #define NIBDNS_PROGRAMS_SERVE_H
 
-#include <getopt.h>
-
+#include "common/options.h"
 #include "nibdns/os/server.h"
 #include "nibdns/os/zonefile.h"
 
@@ -29,23 +28,24 @@ struct serve {
         struct serve *serve, const struct nib_zone *zone, const struct nib_complaints *complaints);
 };
 
-/* The common options, for a getopt_long array; the program's own go before them. */
-#define SERVE_OPTIONS                                                                              \
-    {"listen", required_argument, NULL, 'l'}, {"records", required_argument, NULL, 'r'},           \
-        {"ttl", required_argument, NULL, 't'}, {"quiet", no_argument, NULL, 'q'},                  \
-        {"write", required_argument, NULL, 'w'}, {"check", no_argument, NULL, 'c'},                \
-        {"workers", required_argument, NULL, 'n'}, {"pretty", no_argument, NULL, 'p'},             \
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},                     \
-    {                                                                                              \
-        NULL, 0, NULL, 0                                                                           \
-    }
-#define SERVE_SHORT ":l:r:t:qw:chV"
+/*
+ * The options of both servers, behind their own. The settings are a struct that begins with a
+ * struct serve.
+ */
+extern const struct option_table serve_rows;
 
-/* Takes one option that is not the program's own. */
-void serve_option(struct serve *serve, int option, const char *argument, const char *help);
+/* Reads the value of --listen. */
+option_take serve_take_listen;
 
-/* After the options: nothing may follow; with no --listen, 127.0.0.1 and the usual port. */
-void serve_options_done(struct serve *serve, int argc, char **argv);
+/* What --help says below the options. */
+#define SERVE_NOTES                                                                                \
+    "The table goes to standard output after each answer, messages to standard error.\n"           \
+    "SIGHUP reads the records again, SIGUSR1 says the counters, SIGINT and SIGTERM end.\n"         \
+    "Status: 0 ended by a signal (or nothing to complain of with --check), 2 wrong use."
+
+/* Reads the command line; with no --listen, 127.0.0.1 and the usual port are listened at. */
+void serve_options(
+    struct serve *serve, const struct option_program *command_line, int argc, char **argv);
 
 /* Reads the records into the table. Ends the program when they have faults, and after --check. */
 void serve_read_records(struct serve *serve);

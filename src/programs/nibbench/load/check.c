@@ -1,4 +1,7 @@
-#include "nibbench/load/load.h"
+#include "nibbench/load/check.h"
+
+#include "nibbench/load/dns.h"
+#include "nibdns/message.h"
 
 static enum bench_verdict check_result(
     const struct bench_queries *q, const struct bench_query *one, const struct nib_message *m)
@@ -34,7 +37,7 @@ static enum bench_verdict check_echo(
     size_t n = len < one->len ? len : one->len;
     if (n <= NIB_AT_QNAME)
         return BENCH_MALFORMED;
-    /* the ID has been compared already: it led to this question */
+    /* the ID has been compared already: it led to this query */
     bool same = memcmp(octets + NIB_AT_FLAG_TYPE, bench_query(q, one) + NIB_AT_FLAG_TYPE,
                     n - NIB_AT_FLAG_TYPE) == 0;
     return same ? BENCH_FOUND : BENCH_QUERY;
@@ -45,7 +48,8 @@ enum bench_verdict bench_check(const struct bench_queries *q, const struct bench
 {
     switch (q->mode) {
     case BENCH_DNS:
-        return bench_dns_check(q, one, octets, len);
+        return bench_dns_check((struct nib_text){(const char *)bench_query(q, one), one->len},
+            (enum nib_type)one->type, bench_expected(q, one), octets, len);
     case BENCH_ECHO:
         return check_echo(q, one, octets, len);
     case BENCH_NIB:

@@ -1,5 +1,8 @@
-#include "nibbench/load/load.h"
+#include "nibbench/load/dns.h"
+
+#include "nibdns/addr.h"
 #include "nibdns/cursor.h"
+#include "nibdns/message.h"
 
 /*
  * RFC 1035 as far as the generator needs it: a query for one name, and the first answer record.
@@ -52,9 +55,9 @@ static void write_name(struct nib_writer *w, struct nib_text name)
     nib_writer_u8(w, 0);
 }
 
-size_t bench_dns_query(struct nib_text name, enum nib_type type, uint8_t out[BENCH_QUERY_CAP])
+size_t bench_dns_query(struct nib_text name, enum nib_type type, uint8_t *out, size_t cap)
 {
-    struct nib_writer w = nib_writer_init(out, BENCH_QUERY_CAP);
+    struct nib_writer w = nib_writer_init(out, cap);
     write_u16(&w, 0);
     write_u16(&w, FLAG_RD);
     write_u16(&w, 1);
@@ -116,13 +119,12 @@ static bool read_name(struct nib_reader *r, struct nib_writer *w)
 
 /* The first record of the answer: its owner, type, and data against what is expected. */
 static enum bench_verdict check_record(
-    const struct bench_queries *q, const struct bench_query *one, struct nib_reader *r)
+    struct nib_text query, enum nib_type asked_type, struct nib_text expected, struct nib_reader *r)
 {
     uint8_t owner[256], data[256];
     struct nib_writer w = nib_writer_init(owner, sizeof owner);
     struct nib_writer d = nib_writer_init(data, sizeof data);
-    struct nib_text expected = bench_expected(q, one);
-    const uint8_t *asked = bench_query(q, one) + HEADER;
+    const char *asked = query.ptr + HEADER;
     if (!read_name(r, &w))
         return BENCH_MALFORMED;
     unsigned type = read_u16(r), class = read_u16(r);
@@ -130,8 +132,8 @@ static enum bench_verdict check_record(
     size_t len = read_u16(r);
     if (r->err != NIB_OK || len > r->len - r->off)
         return BENCH_MALFORMED;
-    if (w.off != one->len - HEADER - 4u || memcmp(owner, asked, w.off) != 0 || class != CLASS_IN ||
-        (type != dns_type((enum nib_type)one->type) && type != dns_type(NIB_CNAME)))
+    if (w.off != query.len - HEADER - 4 || memcmp(owner, asked, w.off) != 0 || class != CLASS_IN ||
+        (type != dns_type(asked_type) && type != dns_type(NIB_CNAME)))
         return BENCH_QUERY;
     if (expected.len == 0)
         return BENCH_FOUND;
@@ -145,24 +147,24 @@ static enum bench_verdict check_record(
                                                                                  : BENCH_RESULT;
 }
 
-enum bench_verdict bench_dns_check(
-    const struct bench_queries *q, const struct bench_query *one, const uint8_t *octets, size_t len)
+enum bench_verdict bench_dns_check(struct nib_text query, enum nib_type type, struct nib_text rdata,
+    const uint8_t *octets, size_t len)
 {
     struct nib_reader r = nib_reader_init(octets, len);
     r.off = len < AT_FLAGS ? len : AT_FLAGS;
     unsigned flags = read_u16(&r), questions = read_u16(&r), answers = read_u16(&r);
     (void)nib_reader_take(&r, 4);
-    const uint8_t *question = nib_reader_take(&r, one->len - HEADER);
-    bool miss_expected = one->expect_len == 1;
+    const uint8_t *question = nib_reader_take(&r, query.len - HEADER);
+    bool miss_expected = rdata.len == 1;
     if (r.err != NIB_OK || (flags & FLAG_QR) == 0 || (flags & (OPCODE | FLAG_TC)) != 0)
         return BENCH_MALFORMED;
-    if (questions != 1 || memcmp(question, bench_query(q, one) + HEADER, one->len - HEADER) != 0)
+    if (questions != 1 || memcmp(question, query.ptr + HEADER, query.len - HEADER) != 0)
         return BENCH_QUERY;
     if ((flags & RCODE) == RCODE_SERVFAIL || (flags & RCODE) == RCODE_REFUSED)
         return BENCH_FAILURE;
     if (answers == 0 && ((flags & RCODE) == RCODE_NXDOMAIN || (flags & RCODE) == 0))
-        return one->expect_len > 1 ? BENCH_RESULT : BENCH_NOT_FOUND;
+        return rdata.len > 1 ? BENCH_RESULT : BENCH_NOT_FOUND;
     if ((flags & RCODE) != 0)
         return BENCH_MALFORMED;
-    return miss_expected ? BENCH_RESULT : check_record(q, one, &r);
+    return miss_expected ? BENCH_RESULT : check_record(query, type, rdata, &r);
 }

@@ -1,4 +1,6 @@
-#include "nibbench/load/load.h"
+#include "nibbench/load/histogram.h"
+
+#include <stddef.h>
 
 enum { FULL = 2 * BENCH_SUB };
 

@@ -4,10 +4,15 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "nibbench/base/clock.h"
+#include "nibbench/base/stop.h"
+#include "nibbench/load/check.h"
+#include "nibbench/load/net.h"
 #include "nibdns/os/udp.h"
 
 enum { SCAN_NS = 20000000, WAIT_NS = 10000000 };
@@ -15,7 +20,7 @@ enum { SCAN_NS = 20000000, WAIT_NS = 10000000 };
 /* A place in a window. Its ID on the wire is `uses` above `bits` bits of its own number. */
 struct place {
     int64_t due_ns, sent_ns; /* when it should have left, and did */
-    const struct bench_query *question;
+    const struct bench_query *query;
     uint32_t id;
     bool waiting;
 };
@@ -68,14 +73,14 @@ static bool set_up(struct loop *loop)
         return false;
     while ((uint32_t)1 << loop->bits < config->window)
         loop->bits++;
-    loop->id_mask = config->questions->mode == BENCH_DNS ? 0xffff : 0xffffffff;
+    loop->id_mask = config->queries->mode == BENCH_DNS ? 0xffff : 0xffffffff;
     for (uint32_t i = 0; i < config->sockets; i++)
         if (!open_lane(loop, i))
             return false;
     (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     loop->now = loop->start_ns = loop->scan_ns = bench_now_ns();
-    loop->begin_ns = loop->start_ns + config->warmup_ns;
-    loop->end_ns = loop->begin_ns + config->seconds_ns;
+    loop->begin_ns = loop->start_ns + config->warmup_us * 1000;
+    loop->end_ns = loop->begin_ns + config->seconds_us * 1000;
     return true;
 }
 
@@ -96,40 +101,40 @@ static void tear_down(struct loop *loop)
 
 static size_t id_octets(const struct loop *loop)
 {
-    return loop->config->questions->mode == BENCH_DNS ? 2 : 4;
+    return loop->config->queries->mode == BENCH_DNS ? 2 : 4;
 }
 
 static struct bench_view write_query(struct loop *loop, const struct place *place, uint8_t *out)
 {
     size_t octets = id_octets(loop);
-    memcpy(out, bench_query(loop->config->questions, place->question), place->question->len);
+    memcpy(out, bench_query(loop->config->queries, place->query), place->query->len);
     for (size_t i = 0; i < octets; i++)
         out[i] = (uint8_t)(place->id >> (8 * (octets - 1 - i)));
-    return (struct bench_view){out, place->question->len, NULL};
+    return (struct bench_view){out, place->query->len, NULL};
 }
 
 static int64_t leaves_at(const struct loop *loop, uint64_t n)
 {
-    if (loop->config->rate <= 0)
+    if (loop->config->rate == 0)
         return loop->now;
-    return loop->start_ns + (int64_t)((double)n * 1e9 / loop->config->rate);
+    return loop->start_ns + (int64_t)((double)n * 1e9 / (double)loop->config->rate);
 }
 
-/* Sends n <= BENCH_BATCH questions, for which the lane has places. Returns how many left. */
+/* Sends n <= BENCH_BATCH queries, for which the lane has places. Returns how many left. */
 static size_t send_some(struct loop *loop, uint32_t lane_no, size_t n)
 {
-    const struct bench_query *questions[BENCH_BATCH];
+    const struct bench_query *queries[BENCH_BATCH];
     struct lane *lane = &loop->lanes[lane_no];
     struct bench_view views[BENCH_BATCH];
     uint8_t *out = bench_net_room(loop->net);
-    bench_questions_draw(loop->config->questions, questions, n, loop->config->segments);
+    bench_queries_draw(loop->config->queries, queries, n, loop->config->segments);
     loop->now = bench_now_ns();
     for (size_t i = 0; i < n; i++) {
         uint32_t number = lane->free[lane->n_free - 1 - i];
         struct place *place = &lane->places[number];
         *place = (struct place){.due_ns = leaves_at(loop, loop->issued + i),
             .sent_ns = loop->now,
-            .question = questions[i],
+            .query = queries[i],
             .id = (lane->uses++ << loop->bits | number) & loop->id_mask,
             .waiting = true};
         views[i] = write_query(loop, place, out);
@@ -161,7 +166,8 @@ static void fill(struct loop *loop, uint32_t lane_no)
 /* Open loop: what is due by now, on one socket after the other. */
 static uint64_t send_due(struct loop *loop)
 {
-    uint64_t all = (uint64_t)((double)(loop->now - loop->start_ns) * loop->config->rate / 1e9);
+    uint64_t all =
+        (uint64_t)((double)(loop->now - loop->start_ns) * (double)loop->config->rate / 1e9);
     for (uint32_t full = 0; loop->issued < all && full < loop->config->sockets;) {
         uint32_t i = loop->next_lane;
         loop->next_lane = i + 1 == loop->config->sockets ? 0 : i + 1;
@@ -184,7 +190,7 @@ static void free_place(struct lane *lane, struct place *place)
 static void take_answer(struct loop *loop, struct lane *lane, const struct bench_view *view)
 {
     struct bench_loop_result *result = loop->result;
-    const struct bench_queries *questions = loop->config->questions;
+    const struct bench_queries *queries = loop->config->queries;
     size_t octets = id_octets(loop);
     uint32_t id = 0;
     for (size_t i = 0; i < octets && i < view->len; i++)
@@ -195,7 +201,7 @@ static void take_answer(struct loop *loop, struct lane *lane, const struct bench
         result->unexpected++;
         return;
     }
-    enum bench_verdict verdict = bench_check(questions, place->question, id, view->at, view->len);
+    enum bench_verdict verdict = bench_check(queries, place->query, id, view->at, view->len);
     result->verdicts[verdict]++;
     if (verdict < BENCH_FAILURE) {
         result->answered++;
@@ -224,12 +230,13 @@ static void scan(struct loop *loop, bool all)
         struct lane *lane = &loop->lanes[i];
         for (uint32_t p = 0; p < loop->config->window; p++) {
             struct place *place = &lane->places[p];
-            if (!place->waiting || (!all && place->sent_ns + loop->config->timeout_ns > loop->now))
+            if (!place->waiting ||
+                (!all && place->sent_ns + loop->config->timeout_ms * 1000000 > loop->now))
                 continue;
             loop->result->lost++;
             free_place(lane, place);
         }
-        if (!all && loop->config->rate <= 0)
+        if (!all && loop->config->rate == 0)
             fill(loop, i);
     }
 }
@@ -253,7 +260,7 @@ static void begin(struct loop *loop)
     result->own_cpu_ns = own_cpu_ns();
     loop->measuring = true;
     loop->begin_ns = bench_now_ns();
-    loop->end_ns = loop->begin_ns + loop->config->seconds_ns;
+    loop->end_ns = loop->begin_ns + loop->config->seconds_us * 1000;
 }
 
 static void finish(struct loop *loop)
@@ -279,7 +286,7 @@ static void wait_and_receive(struct loop *loop, bool answering)
         if (loop->polls[i].revents == 0)
             continue;
         receive(loop, i);
-        if (answering && loop->config->rate <= 0)
+        if (answering && loop->config->rate == 0)
             fill(loop, i);
     }
 }
@@ -288,7 +295,7 @@ static void wait_and_receive(struct loop *loop, bool answering)
 static void drain(struct loop *loop)
 {
     struct bench_loop_result after = *loop->result;
-    int64_t until = loop->now + loop->config->timeout_ns;
+    int64_t until = loop->now + loop->config->timeout_ms * 1000000;
     bool refused = after.refused > 0 && after.answered == 0;
     uint64_t places = (uint64_t)loop->config->sockets * loop->config->window, free = 0;
     while (!refused && free < places && loop->now < until) {
@@ -316,7 +323,7 @@ bool bench_loop(const struct bench_loop_config *config, struct bench_loop_result
         errno = error;
         return false;
     }
-    for (uint32_t i = 0; config->rate <= 0 && i < config->sockets; i++)
+    for (uint32_t i = 0; config->rate == 0 && i < config->sockets; i++)
         fill(&loop, i);
     while (loop.now < loop.end_ns && !*stop) {
         if (!loop.measuring && loop.now >= loop.begin_ns)

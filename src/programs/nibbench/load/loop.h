@@ -1,20 +1,24 @@
 /*
- * Layer 7: the load generator's loop. Each socket has a window of questions under way; an answer
+ * Layer 7: the load generator's loop. Each socket has a window of queries under way; an answer
  * (or its time limit) frees a place. Closed loop: a free place is used at once. Open loop:
- * questions leave when the rate says so, and latency counts from then, whether or not there was a
+ * queries leave when the rate says so, and latency counts from then, whether or not there was a
  * place.
  */
 #ifndef NIBDNS_PROGRAMS_BENCH_LOOP_H
 #define NIBDNS_PROGRAMS_BENCH_LOOP_H
 
-#include "nibbench/load/load.h"
+#include "nibbench/load/histogram.h"
+#include "nibbench/load/process.h"
+#include "nibbench/load/queries.h"
+#include "nibbench/load/verdict.h"
+#include "nibdns/addr.h"
 
 struct bench_loop_config {
     struct nib_addr to;
-    struct bench_queries *questions;
+    struct bench_queries *queries;
     uint32_t sockets, window; /* window: places of each socket */
-    double rate;              /* questions a second; 0: closed loop */
-    int64_t seconds_ns, warmup_ns, timeout_ns;
+    uint64_t rate;            /* queries a second; 0: closed loop */
+    int64_t seconds_us, warmup_us, timeout_ms;
     bool segments;
     struct bench_pids pids;
 };

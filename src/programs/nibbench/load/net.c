@@ -1,10 +1,11 @@
 #define _GNU_SOURCE
+#include "nibbench/load/net.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
-
-#include "nibbench/load/load.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103

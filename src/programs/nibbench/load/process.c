@@ -1,10 +1,11 @@
 #define _POSIX_C_SOURCE 200809L
+#include "nibbench/load/process.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "nibbench/load/load.h"
+#include <string.h>
 
 /* A whole file of /proc, terminated. False: it is not there. */
 static bool read_text(const char *path, char *text, size_t cap)

@@ -1,8 +1,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/options.h"
-#include "nibbench/load/load.h"
+#include "common/complain.h"
+#include "nibbench/base/random.h"
+#include "nibbench/load/dns.h"
+#include "nibbench/load/queries.h"
+#include "nibdns/message.h"
 #include "nibdns/name.h"
 #include "nibdns/os/memory.h"
 
@@ -66,7 +69,7 @@ static void put(struct bench_queries *q, struct bench_query *one, const struct n
     one->type = (uint8_t)m->qtype;
     one->name_len = (uint8_t)m->qname.len;
     if (q->mode == BENCH_DNS) {
-        one->len = (uint16_t)bench_dns_query(m->qname, m->qtype, out);
+        one->len = (uint16_t)bench_dns_query(m->qname, m->qtype, out, BENCH_QUERY_CAP);
         one->expect_len = (uint8_t)bench_dns_rdata(m->qtype, m->result, out + one->len);
     } else {
         one->len = (uint16_t)nib_message_encode(out, BENCH_QUERY_CAP, m);
@@ -115,7 +118,7 @@ static struct line *shuffled_lines(struct nib_text text, struct line line, uint3
     return lines;
 }
 
-void bench_questions_read(
+void bench_queries_read(
     struct bench_queries *q, const char *program, enum bench_mode mode, const char *path)
 {
     struct nib_text text = NIB_TEXT(builtin);
@@ -160,7 +163,7 @@ static void by_length(const struct bench_query **questions, size_t n)
     }
 }
 
-void bench_questions_draw(
+void bench_queries_draw(
     struct bench_queries *q, const struct bench_query **out, size_t n, bool segments)
 {
     for (size_t i = 0; i < n; i++)

@@ -1,19 +1,8 @@
-#define _GNU_SOURCE
-#include "nibbench/base/bench.h"
+#include "nibbench/base/report.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-#include "common/options.h"
-
-int64_t bench_now_ns(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
+#include <string.h>
 
 static int by_value(const void *a, const void *b)
 {
@@ -92,58 +81,4 @@ int bench_report_print(const struct bench_report *report, bool json, int status)
     else
         print_text(report);
     return fflush(stdout) != 0 && status == 0 ? EXIT_FAILURE : status;
-}
-
-static void stay_on_cpu(const char *program, const char *text)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET((size_t)option_number(program, "--cpu", text, 0, CPU_SETSIZE - 1), &set);
-    if (sched_setaffinity(0, sizeof set, &set) != 0)
-        usage_error(program, "--cpu %s: there is no such core to run on", text);
-}
-
-void bench_common_option(
-    const char *program, int option, const char *text, const char *help, bool *json)
-{
-    switch (option) {
-    case BENCH_CPU:
-        stay_on_cpu(program, text);
-        break;
-    case BENCH_JSON:
-        *json = true;
-        break;
-    case 'h':
-        print_and_exit(help);
-    case 'V':
-        print_version("nibbench");
-    default:
-        break;
-    }
-}
-
-double bench_option_seconds(const char *program, const char *option, const char *text)
-{
-    char *end;
-    double s = strtod(text, &end);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || !(s <= 86400))
-        usage_error(program, "%s takes seconds, 0 to 86400: 3 or 0.5", option);
-    return s;
-}
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int number)
-{
-    (void)number;
-    stopped = 1;
-}
-
-const volatile sig_atomic_t *bench_stop_on_signals(void)
-{
-    struct sigaction action = {.sa_handler = stop};
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    return &stopped;
 }
