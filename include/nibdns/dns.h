@@ -165,6 +165,15 @@ bool nib_dns_next(const struct nib_dns_message *message, struct nib_dns_walk *wa
 size_t nib_dns_result(const struct nib_dns_message *message, const struct nib_dns_record *record,
     enum nib_type type, char out[NIB_RESULT_MAX]);
 
+/*
+ * Of the answer section's records that have the question's name, class IN and that type, and that
+ * nibdns can carry: the first, addresses in the order of their octets, names in that of their text,
+ * so that the same records give the same one each time. Its result's length, *ttl_s the smallest
+ * TTL of them all; 0, *ttl_s untouched, where there is none.
+ */
+size_t nib_dns_pick(const struct nib_dns_message *message, enum nib_type type, uint32_t *ttl_s,
+    char out[NIB_RESULT_MAX]);
+
 /* The name as nibdns has it: its length, or 0 when nibdns cannot carry it (NIB-3). */
 size_t nib_dns_name_text(const struct nib_dns_name *name, char out[NIB_NAME_MAX]);
 
