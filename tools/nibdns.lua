@@ -15,30 +15,27 @@
 --                                   trailing name_len name_octet name_empty name_label result_len
 --                                   result_a result_aaaa miss_ttl
 --   nibdns.mismatch.WHY             why a message is not the answer that its receiver waits for: flag
---                                   (a query came), id, question, answer; nibdns.mismatch_with is the
---                                   frame of the query that it was held against
+--                                   (a query came), id, question, answer, source (another socket);
+--                                   nibdns.mismatch_with is the frame of the query that waits
 --   nibdns.icmp_for, nibdns.icmp_in the query that an ICMP error quotes, and the frame of that error
---   nibdns.expert.WHAT              retransmission duplicate differs unsolicited unanswered not_found
---                                   failure cut icmp
+--   nibdns.copy_of                  the same datagram, captured twice
+--   nibdns.expert.WHAT              retransmission duplicate differs copy unsolicited unanswered
+--                                   not_found failure referral cut icmp
 --   What an ICMP error quotes has the message's fields too: `&& !icmp && !icmpv6` leaves it out.
---   The booleans nibdns.miss, nibdns.unsolicited and nibdns.unanswered are there when they are true.
+--   The booleans (miss, referral, unsolicited, unanswered) are there when they are true.
+--   What a program decided stands in the packet comments of its own capture (--write FILE.pcapng):
+--   `frame.comment contains "wrong ID" && nibdns.qry.name == "www.csusm.edu"`.
 --
--- How messages are paired
---   A response belongs to a query of the same two sockets whose ID, question type and question name
---   are its own, and its answer name is the question's, its answer type the question's or CNAME. The
---   first that fits is the answer; further ones are duplicates, which leave the query as it is. A
---   response that fits no query is unsolicited, and a mismatch too when its receiver was waiting.
---   A query with the ID and question of one still unanswered, from the same socket, is its
---   retransmission, unless the last try was longer ago than `nibdns.retransmission_window` seconds.
---   After the answer the same query is a new exchange: it gets an answer of its own, which is the
---   one that its sender takes. Repeats and their answer all point to the first try, from which the
---   response time counts.
---   Malformed messages are never paired: servers do not answer them, clients throw them away. What
---   an ICMP error quotes is a copy: it is tied to its query and changes nothing.
---   What lies ahead in the capture (nibdns.response_in, retransmitted_in, unanswered, icmp_in) is known
---   in a second pass: always in Wireshark, with -2 in tshark. All else is the same in one pass.
+-- How messages are paired: section 4. Who speaks (nibdns.from, nibdns.to): who has a server's port is
+-- `local` or `amazone`; a local server asks upstream from sockets of its own; who asks it is `client
+-- PORT`, anybody else `other PORT`. Further servers have numbers, in the order of their first frame.
+-- Which request caused a question upstream (nibdns.forwarded_for): the oldest waiting one that wants that
+-- type and name (its own, an alias' target, a name server's address), else the only one that waits.
+--   What lies ahead in the capture (nibdns.response_in, forwarded_in, retransmitted_in, unanswered,
+--   icmp_in) is known in a second pass: always in Wireshark, with -2 in tshark. All else is the same in
+--   one pass.
 --
--- Statistics: tshark -q -z nibdns,stat[,FILTER] -r FILE
+-- Statistics: tshark -q -z nibdns,stat[,FILTER] -r FILE; in Wireshark Statistics > nibdns
 --
 -- Below: 1. the protocol, 2. the codec, 3. fields, 4. exchanges, 5. the tree and the columns,
 -- 6. where the dissector is called, 7. statistics.
@@ -102,6 +99,7 @@ local MISMATCHES = {
     { key = "id",       rule = "NIB-5.2", words = "wrong ID" },
     { key = "question", rule = "NIB-5.3", words = "wrong question" },
     { key = "answer",   rule = "NIB-5.4", words = "wrong answer name or type" },
+    { key = "source",   words = "wrong source" },
 }
 
 for _, list in ipairs({ RULES, MISMATCHES }) do
@@ -118,7 +116,8 @@ end
 -- are which field, and the tree is drawn from that list alone: there is one place that knows the format.
 --
 -- A datagram can end early in two ways. The message may be too short (NIB-2.1), or the capture may
--- have kept only its beginning; that is nobody's fault, `cut` is set and what is there is shown.
+-- have kept only its beginning; that is nobody's fault, `cut` is set and what is there is shown. Of
+-- such a one nobody can say whether it is too short or too long.
 ---------------------------------------------------------------------------------------------------
 
 -- Text from a stranger: printable ASCII but backslash stands as it is, every other octet as \ and
@@ -220,6 +219,7 @@ local function reader_of(octets, datagram_len, quoted)
     return setmetatable({
         octets = octets,
         len = datagram_len,
+        partial = #octets < datagram_len,
         quoted = quoted, -- an ICMP error may quote any beginning of a datagram: too short is cut
         off = 0,         -- off <= #octets <= len
         fault = nil,     -- { rule =, at =, from =, n = }: the rule, its octet, which octets to mark
@@ -243,11 +243,12 @@ end
 function Reader:take(n)
     if self.fault or self.cut then
         return nil
-    elseif n > self.len - self.off and not self.quoted then
-        self:fail("short", self.len, self.off, self.len - self.off)
-        return nil
     elseif n > #self.octets - self.off then
-        self.cut = true
+        if self.partial or self.quoted then
+            self.cut = true
+        else
+            self:fail("short", self.len, self.off, self.len - self.off)
+        end
         return nil
     end
     self.off = self.off + n
@@ -384,11 +385,34 @@ local function decode(octets, datagram_len, quoted)
     if m.flag == RESPONSE then
         read_answer(r, m)
     end
-    if not r.fault and not r.cut and r.off ~= r.len then
+    if r.partial then
+        r.cut = not r.fault
+    elseif not r.fault and not r.cut and r.off ~= r.len then
         r:fail("trailing", r.off, r.off, r.len - r.off)
     end
-    m.fault, m.cut, m.cut_text, m.shown = r.fault, r.cut, r.cut_text, r.shown
+    m.octets, m.fault, m.cut, m.cut_text, m.shown = octets, r.fault, r.cut, r.cut_text, r.shown
     return m
+end
+
+-- Answers of one length that leave in one call (UDP_SEGMENT) are cut apart by the device, behind the place
+-- where a capture is taken. Two or more whole responses of one length, the last perhaps shorter: the
+-- list of them; else nil. `m` is what decode() made of the datagram.
+local function segments_of(m)
+    local fault = m.fault
+    if not fault or fault.rule ~= RULES.trailing or m.flag ~= RESPONSE then
+        return nil
+    end
+    local messages, step = {}, fault.at
+    for at = 0, #m.octets - 1, step do
+        local octets = m.octets:sub(at + 1, at + step)
+        local segment = decode(octets, #octets)
+        if segment.fault or segment.flag ~= RESPONSE then
+            return nil
+        end
+        segment.at, segment.number = at, #messages + 1
+        messages[segment.number] = segment
+    end
+    return messages
 end
 
 -- "name has an empty label (NIB-3.3) at octet 9"
@@ -397,7 +421,8 @@ local function fault_line(fault)
 end
 
 -- `Query A www.csusm.edu id 0`, `Response A www.csusm.edu 144.37.5.45 ttl 60 id 0`. A response of
--- another type than the question's names it before the result. Of a cut message, what is there.
+-- another type than the question's names it before the result, and one of another name both:
+-- `Response A www.csusm.edu: csusm.edu NS ns.csusm.edu ttl 60 id 0`. Of a cut message, what is there.
 local function message_line(m)
     if m.fault then
         return "Malformed: " .. fault_line(m.fault)
@@ -406,7 +431,12 @@ local function message_line(m)
     local function add(word)
         words[#words + 1] = word
     end
-    if m.atype and m.atype ~= m.qtype then
+    local other_name = m.aname and m.aname ~= m.qname
+    if other_name then
+        words[#words] = m.qname .. ":"
+        add(m.aname)
+    end
+    if m.atype and (other_name or m.atype ~= m.qtype) then
         add(TYPES[m.atype])
     end
     if m.result then
@@ -465,12 +495,21 @@ field("cname", ProtoField.string, "Canonical name")
 field("ns", ProtoField.string, "Name server")
 mark("miss", "Miss", "The result is one of the two texts that stand for a miss")
 
+field("segment", ProtoField.uint8, "Segment", base.DEC, nil, nil,
+    "Which message of a frame that left as segments of one send")
+field("from", ProtoField.string, "From", base.NONE, "The role of the sender")
+field("to", ProtoField.string, "To", base.NONE, "The role of the receiver")
+mark("referral", "Referral", "An authoritative server names another")
+
 frame("response_in", "Response in", frametype.RESPONSE, "The response to this query")
 frame("response_to", "Response to", frametype.REQUEST, "The first try of the query answered here")
 field("time", ProtoField.relative_time, "Response time", "From the first try to the response")
 frame("retransmission_of", "Retransmission of", frametype.RETRANS_PREV, "The first try of this query")
 frame("retransmitted_in", "Retransmitted in", frametype.RETRANS_NEXT, "A repeat of this query")
 frame("duplicate_of", "Duplicate of", frametype.NONE, "The first response to the same query")
+frame("copy_of", "Copy of", frametype.NONE, "The same datagram, captured or delivered twice")
+frame("forwarded_in", "Forwarded in", frametype.NONE, "The local server's question for this request")
+frame("forwarded_for", "Forwarded for", frametype.NONE, "The request that caused this question")
 mark("unsolicited", "Unsolicited", "A response that fits no query")
 mark("unanswered", "Unanswered", "A query without a response in the capture")
 frame("mismatch_with", "Does not fit the query in", frametype.NONE, "The query that was waiting")
@@ -493,7 +532,7 @@ for _, r in ipairs(RULES) do
         expert.group.PROTOCOL, expert.severity.NOTE)
 end
 for _, r in ipairs(MISMATCHES) do
-    expert_info("mismatch." .. r.key, string.format("%s: %s", r.rule, r.words),
+    expert_info("mismatch." .. r.key, r.rule and string.format("%s: %s", r.rule, r.words) or r.words,
         expert.group.PROTOCOL, expert.severity.WARN)
 end
 
@@ -503,6 +542,9 @@ end
 
 situation("retransmission", "The query is a retransmission", "SEQUENCE", "NOTE")
 situation("duplicate", "The query has a response already", "SEQUENCE", "NOTE")
+situation("copy", "The same datagram again within a millisecond: nobody sent it twice", "SEQUENCE",
+    "NOTE")
+situation("referral", "The server names another one to ask", "RESPONSE_CODE", "CHAT")
 situation("differs", "The response differs from the first one to the same query", "SEQUENCE", "WARN")
 situation("unsolicited", "No query for this response", "SEQUENCE", "WARN")
 situation("unanswered", "No response to this query in the capture", "SEQUENCE", "WARN")
@@ -520,18 +562,63 @@ nibdns.prefs.retransmission_window = Pref.uint("Retransmission window (seconds)"
 -- 4. Exchanges: which message belongs to which
 --
 -- The first time that Wireshark shows a frame (`pinfo.visited` is false then, and the frames come in
--- order) a record of it is made; every later time, in any order, the record is read. A record
--- holds what was known at that moment, and an exchange what came after.
+-- order) each message gets its verdict; every later time, in any order, the verdict is read. `nibpcap
+-- check`, `dump` and `ladder` come to the same verdicts by the same rules:
 --
--- Nothing here looks into the tree: in the first of two passes there is none.
+--   An exchange is a query with its repeats: two sockets, ID, question type, question name. It is
+--   remembered for `nibdns.retransmission_window` (60) seconds after its last try while it waits, for
+--   10 seconds after its first response; then it is as if it had never been. The clock for that is the
+--   latest time that any paired message had: it never goes back.
+--
+--   query     same exchange waits, query seen less than 1 ms ago    copy
+--             same exchange waits                                   retransmission
+--             else (answered ones are forgotten)                    query, a new exchange
+--             the receiver's newest exchange waits for the sender   and mismatch: not a response
+--   response  same exchange, fits, waits                            answer
+--             same exchange, fits, same octets as its last response
+--               less than 1 ms ago, as many responses as tries      copy
+--             same exchange, fits, answered                         duplicate
+--             same exchange, does not fit                           unsolicited, wrong answer
+--             the receiver's newest exchange with that ID
+--               went to the sender                                  unsolicited, wrong question
+--               has the same question, went elsewhere, waits        unsolicited, wrong source
+--             the receiver's newest exchange waits for the sender   unsolicited, wrong ID
+--             else                                                  unsolicited
+--   cut       question whole: as above, by ID and question alone
+--             else a response with the ID of an exchange that
+--               waits ends it                                       cut
+--   quoted in an ICMP error: tied to its exchange, ends nothing     quoted
+--   malformed never paired                                          malformed
+--
+--   A response fits as an answer (answer name the question's, answer type the question's or CNAME), or,
+--   from an authoritative server, as a referral. A copy is a datagram that was captured twice (on a
+--   bridge, on two interfaces) or doubled by the network: nobody sends again that fast. An exchange
+--   without a response at the end is unanswered, whatever else came back.
+--
+-- Nothing here looks into the tree: in the first of two passes there is none. Each step costs the same
+-- however many there were before (finding an address: the logarithm).
 ---------------------------------------------------------------------------------------------------
+
+local COPY_NS, ANSWERED_NS = 1000000, 10000000000
+local LEARNT_MAX = 33 -- ports
 
 local function new_state()
     return {
-        addresses = {},     -- Address objects, sorted
-        address_ids = {},   -- and a number for each, at the same index
-        conversations = {}, -- by both sockets, the asking one first
-        frames = {},        -- records, by frame number
+        time = 0,             -- of this frame, in whole nanoseconds since the first one
+        now = -math.huge,     -- the latest of those, which never goes back
+        addresses = nil,      -- a tree
+        n_addresses = 0,
+        ports = {},           -- role, or false, by port number
+        n_learnt = 0,
+        names = {},           -- of server sockets
+        n_named = { ["local"] = 0, amazone = 0 },
+        local_at = {},        -- names of local servers, by address
+        live = {},            -- what is remembered, by key
+        askers = {},          -- and by asking socket: { newest =, [ID] = }
+        aging = { first = 1, last = 0, item = {}, since = {} },
+        requests = { first = 1, last = 0, item = {}, n = 0 }, -- to local servers; n of them wait
+        wanted = {},          -- requests that wait for a question's answer, the oldest first
+        frames = {},          -- by number: the one entry, or { entries = }; see section 5
     }
 end
 
@@ -541,174 +628,521 @@ function nibdns.init()
     state = new_state()
 end
 
--- A number for an address. An Address has no octets to make a key of, and its text may be a host name,
--- which need not be the same at the next frame; so addresses are ordered and searched.
-local function address_id(address)
-    local low, high = 1, #state.addresses + 1
-    while low < high do
-        local middle = math.floor((low + high) / 2)
-        if state.addresses[middle] < address then
-            low = middle + 1
-        else
-            high = middle
+---- Addresses and sockets as numbers
+
+-- An Address has no octets to make a key of, and its text may be a host name, which need not be the same
+-- at the next frame; so addresses are compared. They stand in an AA tree: a node's left child is one
+-- level below it, its right child at most level with it, its right grandchild below.
+local function rotated_right(node)
+    local left = node.left
+    if left and left.level == node.level then
+        node.left, left.right = left.right, node
+        return left
+    end
+    return node
+end
+
+local function rotated_left(node)
+    local right = node.right
+    if right and right.right and right.right.level == node.level then
+        node.right, right.left = right.left, node
+        right.level = right.level + 1
+        return right
+    end
+    return node
+end
+
+local function inserted(node, new)
+    if not node then
+        return new
+    elseif new.address < node.address then
+        node.left = inserted(node.left, new)
+    else
+        node.right = inserted(node.right, new)
+    end
+    return rotated_left(rotated_right(node))
+end
+
+local function address_number(address)
+    local node = state.addresses
+    while node and node.address ~= address do
+        node = address < node.address and node.left or node.right
+    end
+    if not node then
+        state.n_addresses = state.n_addresses + 1
+        node = { address = address, number = state.n_addresses, level = 1, left = nil, right = nil }
+        state.addresses = inserted(state.addresses, node)
+    end
+    return node.number
+end
+
+local function sockets(pinfo)
+    return address_number(pinfo.src) * 65536 + pinfo.src_port,
+        address_number(pinfo.dst) * 65536 + pinfo.dst_port
+end
+
+---- Roles
+
+-- "local", "amazone", or false: the first port of the preference is the local server's, the others are
+-- authoritative servers'. What is asked on further ports is learnt.
+local function port_role(port)
+    local role = state.ports[port]
+    if role == nil then
+        role = false
+        local is_first = true
+        for low, high in nibdns.prefs.ports:gmatch("(%d+)%-?(%d*)") do
+            low, high = tonumber(low), tonumber(high) or tonumber(low)
+            if port >= low and port <= high then
+                role = is_first and port == low and "local" or "amazone"
+                break
+            end
+            is_first = false
+        end
+        state.ports[port] = role
+    end
+    return role
+end
+
+-- A query tells that its receiver is a server. A request comes before the questions that it causes: so
+-- the first one is a local server.
+local function learn_server(pinfo, to)
+    local role = port_role(pinfo.dst_port)
+    if not role and not port_role(pinfo.src_port) and not state.askers[to]
+        and state.n_learnt < LEARNT_MAX then
+        role = state.local_asked and "amazone" or "local"
+        state.ports[pinfo.dst_port] = role
+        state.n_learnt = state.n_learnt + 1
+    end
+    state.local_asked = state.local_asked or role == "local"
+end
+
+local function server_name(role, socket)
+    local name = state.names[socket]
+    if not name then
+        local n = state.n_named[role] + 1
+        state.n_named[role] = n
+        name = n == 1 and role or role .. " " .. n
+        state.names[socket] = name
+        if role == "local" then
+            state.local_at[math.floor(socket / 65536)] = name
         end
     end
-    if state.addresses[low] ~= address then
-        table.insert(state.addresses, low, address)
-        table.insert(state.address_ids, low, #state.addresses)
+    return name
+end
+
+-- Who speaks from a socket: a server, a client, or a local server that asks from a socket of its own.
+-- That one has a request that waits; who asks an authoritative server without is a client on a walk.
+local function speaker(socket, port, peer_port, is_query)
+    local role = port_role(port)
+    if role then
+        return server_name(role, socket)
     end
-    return state.address_ids[low]
+    local newest = (state.askers[socket] or {}).newest
+    local peer = port_role(peer_port)
+    if newest and not (is_query and peer == "local") then
+        return newest.exchange.from
+    elseif peer == "local" or (peer and is_query and state.local_asked and state.requests.n == 0) then
+        return "client " .. port
+    elseif peer then
+        return state.local_at[math.floor(socket / 65536)] or "local"
+    end
+    return "other " .. port
 end
 
--- Two keys: of the packet's own direction, and of the one back.
-local function conversation_keys(pinfo)
-    local from = string.format("%d:%d", address_id(pinfo.src), pinfo.src_port)
-    local to = string.format("%d:%d", address_id(pinfo.dst), pinfo.dst_port)
-    return from .. ">" .. to, to .. ">" .. from
+---- What is remembered
+--
+-- An exchange is what stays, for the frames that point to it:
+--   { query =, response =, time =, from =, to =, tries = { frame, ... }, icmp_in = { [frame] = frame },
+--     forwarded_for =, forwarded_in = { frame, ... } }
+-- What is live is there to find it by, and goes.
+
+local function key_of(asker, server, m)
+    return string.format("%d %d %d %d %s", asker, server, m.id, m.qtype, m.qname)
 end
 
-local function question_key(m)
-    return string.format("%d:%d:%s", m.id, m.qtype, m.qname)
+local function waits(live)
+    return not live.answered and not live.forgotten
 end
 
--- Why a response does not fit a query: one of MISMATCHES, or nil. What a cut response lost is not
--- held against it.
-local function mismatch(query, m)
-    if m.id ~= query.id then
-        return MISMATCHES.id
-    elseif m.qtype ~= query.qtype or m.qname ~= query.qname then
-        return MISMATCHES.question
-    elseif (m.aname or query.qname) ~= query.qname then
-        return MISMATCHES.answer
-    elseif (m.atype or CNAME) ~= CNAME and m.atype ~= query.qtype then
-        return MISMATCHES.answer
+-- Items of a queue from its head that no longer count are dropped.
+local function head_of(queue, counts)
+    while queue.first <= queue.last and not counts(queue.item[queue.first]) do
+        queue.item[queue.first] = nil
+        queue.first = queue.first + 1
+    end
+    return queue.item[queue.first]
+end
+
+local function append(queue, item)
+    queue.last = queue.last + 1
+    queue.item[queue.last] = item
+end
+
+-- A request to a local server waits no more.
+local function close_request(live)
+    state.requests.n = state.requests.n - 1
+    for _, question in ipairs(live.wants) do
+        local queue = state.wanted[question]
+        if queue and not head_of(queue, waits) then
+            state.wanted[question] = nil
+        end
+    end
+    live.wants = nil
+end
+
+local function forget(live)
+    live.forgotten = true
+    state.live[live.key] = nil
+    local asker = state.askers[live.asker]
+    if live.newer then
+        live.newer.older = live.older
+    else
+        asker[live.id] = live.older
+    end
+    if live.older then
+        live.older.newer = live.newer
+    end
+    if asker.newest == live then
+        asker.newest = nil
+    end
+    if next(asker) == nil then
+        state.askers[live.asker] = nil
+    end
+    if live.wants then
+        close_request(live)
     end
 end
 
--- The exchange in which that conversation waits for an answer, or nil.
-local function waiting(conversation)
-    local latest = conversation and conversation.latest
-    return latest and not latest.response and latest or nil
+local function expired(live)
+    if live.answered then
+        return state.now - live.answered > ANSWERED_NS
+    end
+    return state.now - live.last_try > nibdns.prefs.retransmission_window * 1e9
 end
 
-local function new_exchange(pinfo, m)
-    return {
-        query = pinfo.number, -- the first try; repeats are in `tries` too
-        tries = { pinfo.number },
+-- `live`, unless its time is over.
+local function still(live)
+    if live and expired(live) then
+        forget(live)
+        return nil
+    end
+    return live
+end
+
+-- The newest exchange of that socket, and the newest of those with that ID.
+local function newest_of(socket)
+    local asker = state.askers[socket]
+    return asker and still(asker.newest)
+end
+
+local function newest_with(socket, id)
+    repeat
+        local asker = state.askers[socket]
+        local live = asker and asker[id]
+        if not live or still(live) then
+            return live
+        end
+    until false
+end
+
+-- The clock goes on, and what is too old is forgotten: each exchange is looked at once in 10 seconds.
+local function pass_time(pinfo)
+    state.time = math.floor(pinfo.rel_ts * 1e9 + 0.5)
+    state.now = math.max(state.now, state.time)
+    local aging = state.aging
+    while aging.first <= aging.last and state.now - aging.since[aging.first] > ANSWERED_NS do
+        local live = aging.item[aging.first]
+        aging.item[aging.first], aging.since[aging.first] = nil, nil
+        aging.first = aging.first + 1
+        if not live.forgotten and still(live) then
+            append(aging, live)
+            aging.since[aging.last] = state.now
+        end
+    end
+end
+
+---- Which request a local server's question is for
+
+local function question_of(qtype, name)
+    return qtype .. " " .. name:lower()
+end
+
+local function want(live, qtype, name)
+    local question = question_of(qtype, name)
+    local queue = state.wanted[question]
+    if not queue then
+        queue = { first = 1, last = 0, item = {} }
+        state.wanted[question] = queue
+    end
+    append(queue, live)
+    live.wants[#live.wants + 1] = question
+end
+
+-- The oldest request that wants this question's answer; else the only one that waits; else nobody knows.
+local function request_for(qtype, name)
+    local queue = state.wanted[question_of(qtype, name)]
+    local live = queue and head_of(queue, waits)
+    if not live and state.requests.n == 1 then
+        live = head_of(state.requests, waits)
+    end
+    return live
+end
+
+local function is_referral(m)
+    local aname, qname = m.aname, m.qname
+    return m.atype == NS and m.outcome == "found" and not (m.qtype == NS and aname == qname)
+        and (aname == qname or qname:sub(-#aname - 1) == "." .. aname)
+end
+
+-- What an answer from upstream makes the request want next.
+local function follow(cause, m)
+    if not waits(cause) or m.outcome ~= "found" then
+        return
+    elseif is_referral(m) then
+        want(cause, A, m.result)
+        want(cause, AAAA, m.result)
+    elseif m.atype == CNAME and m.qtype ~= CNAME then
+        want(cause, m.qtype, m.result)
+    end
+end
+
+---- Verdicts. Each gives the frame's entry for a message: an exchange, where the message is its query or
+-- its answer; else { verdict =, exchange =, ... }.
+
+local function begin_exchange(pinfo, m, from, to)
+    learn_server(pinfo, to)
+    local from_role, to_role = port_role(pinfo.src_port), port_role(pinfo.dst_port)
+    local exchange = {
+        query = pinfo.number,
+        response = nil,
+        time = nil,
+        from = speaker(from, pinfo.src_port, pinfo.dst_port, true),
+        to = speaker(to, pinfo.dst_port, pinfo.src_port),
+        forwarded_for = nil,
+    }
+    local live = {
+        exchange = exchange,
+        key = key_of(from, to, m),
+        asker = from, server = to,
+        id = m.id, question = m.qtype .. " " .. m.qname,
         started = pinfo.rel_ts,
-        last_try = pinfo.rel_ts,
-        id = m.id, qtype = m.qtype, qname = m.qname,
-        between = string.format("%s:%d -> %s:%d", escaped(tostring(pinfo.src)), pinfo.src_port,
-            escaped(tostring(pinfo.dst)), pinfo.dst_port),
-        response = nil,       -- the frame of the first response
-        last_response = nil,  -- and of the last one
-        answer = nil,         -- the first one's type and result; false when it was cut
+        last_try = state.now, last_seen = state.time,
+        tries = 1,
+        answered = nil, -- when
+    }
+    state.live[live.key] = live
+    local asker = state.askers[from]
+    if not asker then
+        asker = {}
+        state.askers[from] = asker
+    end
+    live.older = asker[m.id]
+    if live.older then
+        live.older.newer = live
+    end
+    asker[m.id], asker.newest = live, live
+    append(state.aging, live)
+    state.aging.since[state.aging.last] = state.now
+    if not from_role and to_role == "local" then
+        live.wants = {}
+        append(state.requests, live)
+        state.requests.n = state.requests.n + 1
+        want(live, m.qtype, m.qname)
+    elseif not from_role and to_role == "amazone" then
+        live.cause = request_for(m.qtype, m.qname)
+        if live.cause then
+            local request = live.cause.exchange
+            exchange.forwarded_for = request.query
+            request.forwarded_in = request.forwarded_in or {}
+            request.forwarded_in[#request.forwarded_in + 1] = pinfo.number
+        end
+    end
+    return exchange
+end
+
+-- Whether the datagram seen last of this exchange was there less than 1 ms ago, by the frames' own times.
+local function seen_again(live)
+    local since = math.abs(state.time - live.last_seen)
+    live.last_seen = state.time
+    return since < COPY_NS
+end
+
+local function query_verdict(pinfo, m, from, to)
+    local live = still(state.live[key_of(from, to, m)])
+    if live and not live.answered then
+        local exchange, tries = live.exchange, live.exchange.tries
+        if seen_again(live) then
+            return {
+                verdict = "copy", exchange = exchange,
+                copy_of = tries and tries[#tries] or exchange.query,
+            }
+        end
+        exchange.tries = tries or {}
+        exchange.tries[#exchange.tries + 1] = pinfo.number
+        live.tries = live.tries + 1
+        live.last_try = state.now
+        return { verdict = "retransmission", exchange = exchange }
+    elseif live then
+        forget(live)
+    end
+    local theirs = newest_of(to)
+    local exchange = begin_exchange(pinfo, m, from, to)
+    if theirs and waits(theirs) and theirs.server == from then
+        return {
+            verdict = "query", exchange = exchange,
+            mismatch = MISMATCHES.flag, mismatch_with = theirs.exchange.query,
+        }
+    end
+    return exchange
+end
+
+-- Whether a response with the exchange's ID and question is an answer to it. What a cut one lost is not
+-- held against it.
+local function fits(m, is_authority)
+    return m.cut or (m.aname == m.qname and (m.atype == m.qtype or m.atype == CNAME))
+        or (is_authority and is_referral(m))
+end
+
+-- What makes a response the wrong one, and the exchange that it is held against; or nil.
+local function misfit(m, from, to)
+    local live = newest_with(to, m.id)
+    if live and live.server == from then
+        return MISMATCHES.question, live
+    elseif live and waits(live) and live.question == m.qtype .. " " .. m.qname then
+        return MISMATCHES.source, live
+    end
+    live = newest_of(to)
+    if live and waits(live) and live.server == from then
+        return MISMATCHES.id, live
+    end
+end
+
+-- Without the TTL: a cache sends a smaller one with its second response.
+local function answer_text(m)
+    return not m.cut and string.format("%d %s %s", m.atype, m.aname, m.result)
+end
+
+local function end_exchange(pinfo, live, m)
+    live.answered, live.last_seen = state.now, state.time
+    live.responses, live.last_frame = 1, pinfo.number
+    live.octets, live.answer = m.octets, answer_text(m)
+    live.exchange.response = pinfo.number
+    live.exchange.time = pinfo.rel_ts - live.started
+    if live.wants then
+        close_request(live)
+    end
+end
+
+local function response_verdict(pinfo, m, from, to)
+    local live = still(state.live[key_of(to, from, m)])
+    local why
+    if not live then
+        why, live = misfit(m, from, to)
+    elseif not fits(m, port_role(pinfo.src_port) == "amazone") then
+        why = MISMATCHES.answer
+    elseif not live.answered then
+        if live.cause and not m.cut then
+            follow(live.cause, m)
+        end
+        end_exchange(pinfo, live, m)
+        return live.exchange
+    else
+        local again = seen_again(live) and live.last_frame ~= pinfo.number
+        if again and live.octets == m.octets and live.responses >= live.tries then
+            return { verdict = "copy", exchange = live.exchange, copy_of = live.last_frame }
+        end
+        live.responses = live.responses + 1
+        live.last_frame, live.octets = pinfo.number, m.octets
+        local answer = answer_text(m)
+        return {
+            verdict = "duplicate", exchange = live.exchange,
+            differs = answer and live.answer and answer ~= live.answer or nil,
+        }
+    end
+    return {
+        verdict = "unsolicited",
+        from = speaker(from, pinfo.src_port, pinfo.dst_port), to = speaker(to, pinfo.dst_port, pinfo.src_port),
+        mismatch = why, mismatch_with = why and live.exchange.query,
     }
 end
 
-local function track_query(pinfo, m, record)
-    local forth, back = conversation_keys(pinfo)
-    local conversation = state.conversations[forth]
-    if not conversation then
-        conversation = { by_question = {}, by_id = {}, latest = nil }
-        state.conversations[forth] = conversation
+-- A message cut before the end of its question.
+local function cut_verdict(pinfo, m, from, to)
+    local live = m.flag == RESPONSE and newest_with(to, m.id)
+    local entry = {
+        verdict = "cut", exchange = nil,
+        from = speaker(from, pinfo.src_port, pinfo.dst_port), to = speaker(to, pinfo.dst_port, pinfo.src_port),
+    }
+    if live and waits(live) and live.server == from then
+        end_exchange(pinfo, live, m)
+        entry.exchange = live.exchange
     end
-    local key = question_key(m)
-    local exchange = conversation.by_question[key]
-    if exchange and not exchange.response
-        and pinfo.rel_ts - exchange.last_try <= nibdns.prefs.retransmission_window then
-        record.retransmission_of = exchange.query
-        exchange.tries[#exchange.tries + 1] = pinfo.number
-        exchange.last_try = pinfo.rel_ts
-    else
-        exchange = new_exchange(pinfo, m)
-        conversation.by_question[key] = exchange
-        conversation.by_id[m.id] = exchange
-        conversation.latest = exchange
-    end
-    record.exchange = exchange
-    local other = waiting(state.conversations[back])
-    if other then
-        record.mismatch, record.mismatch_with = MISMATCHES.flag, other.query
-    end
+    return entry
 end
 
-local function track_response(pinfo, m, record)
-    local _, back = conversation_keys(pinfo)
-    local conversation = state.conversations[back]
-    local exchange = conversation
-        and (conversation.by_question[question_key(m)] or conversation.by_id[m.id]
-            or waiting(conversation))
-    if not exchange then
-        record.unsolicited = true
-        return
+local function quoted_verdict(pinfo, m, from, to)
+    local entry = { verdict = "quoted", icmp_for = nil }
+    if not m.id or not m.flag or m.fault then
+        return entry
     end
-    local why = mismatch(exchange, m)
-    if why then
-        record.unsolicited = true
-        record.mismatch, record.mismatch_with = why, exchange.query
-        return
+    local asker, server = from, to
+    if m.flag == RESPONSE then
+        asker, server = to, from
     end
-    -- without the TTL: a cache sends a smaller one with its second response
-    local answer = not m.cut and string.format("%d %s", m.atype, m.result)
-    record.exchange = exchange
-    exchange.last_response = pinfo.number
-    if exchange.response then
-        record.duplicate_of = exchange.response
-        record.differs = answer and exchange.answer and answer ~= exchange.answer
-    else
-        record.time = pinfo.rel_ts - exchange.started
-        exchange.response = pinfo.number
-        exchange.answer = answer
-    end
-end
-
-local function track_quoted(pinfo, m, record)
-    local forth, back = conversation_keys(pinfo)
-    local conversation = state.conversations[m.flag == QUERY and forth or back]
-    if not conversation or not m.id then
-        return
-    end
-    local exchange = conversation.by_id[m.id]
+    local live
     if m.qname then -- some routers quote eight octets, too few to have it
-        exchange = conversation.by_question[question_key(m)]
+        live = still(state.live[key_of(asker, server, m)])
+    else
+        live = newest_with(asker, m.id)
+        live = live and live.server == server and live
     end
-    if not exchange then
-        return
+    if not live then
+        return entry
     end
-    local quoted = exchange.last_response
-    if m.flag == QUERY then
-        quoted = exchange.tries[#exchange.tries]
+    local exchange = live.exchange
+    if m.flag == RESPONSE then
+        entry.icmp_for = live.last_frame
+    else
+        entry.icmp_for = exchange.tries and exchange.tries[#exchange.tries] or exchange.query
     end
-    if quoted then
-        record.icmp_for = quoted
-        state.frames[quoted].icmp_in = pinfo.number
+    if entry.icmp_for then
+        exchange.icmp_in = exchange.icmp_in or {}
+        exchange.icmp_in[entry.icmp_for] = pinfo.number
     end
+    return entry
 end
 
--- The record of this frame; m is what decode() gave.
-local function track(pinfo, m)
-    if pinfo.visited then
-        return state.frames[pinfo.number] or {}
-    end
-    local record = { qtype = m.qtype, outcome = m.outcome }
-    state.frames[pinfo.number] = record
+local function verdict(pinfo, m)
+    local from, to = sockets(pinfo)
     if pinfo.in_error_pkt then
-        record.kind = "quoted"
-        track_quoted(pinfo, m, record)
+        return quoted_verdict(pinfo, m, from, to)
     elseif m.fault then
-        record.kind = "malformed"
-        record.rule = m.fault.rule
-    elseif not m.qname then
-        record.kind = "cut"
-    elseif m.flag == QUERY then
-        record.kind = "query"
-        track_query(pinfo, m, record)
-    else
-        record.kind = "response"
-        track_response(pinfo, m, record)
+        return {
+            verdict = "malformed", rule = m.fault.rule,
+            from = speaker(from, pinfo.src_port, pinfo.dst_port), to = speaker(to, pinfo.dst_port, pinfo.src_port),
+        }
     end
-    return record
+    pass_time(pinfo)
+    if not m.qname then
+        return cut_verdict(pinfo, m, from, to)
+    elseif m.flag == QUERY then
+        return query_verdict(pinfo, m, from, to)
+    end
+    return response_verdict(pinfo, m, from, to)
+end
+
+-- The entries of this frame's messages.
+local function entries_of(pinfo, messages)
+    local stored = state.frames[pinfo.number]
+    if not pinfo.visited then
+        local entries = {}
+        for i, m in ipairs(messages) do
+            entries[i] = verdict(pinfo, m)
+        end
+        stored = #entries == 1 and entries[1] or { entries = entries }
+        state.frames[pinfo.number] = stored
+    end
+    return stored and (stored.entries or { stored }) or {}
 end
 
 ---------------------------------------------------------------------------------------------------
@@ -782,67 +1216,132 @@ local function time_of(seconds)
     return NSTime.new(sign * math.floor(nanoseconds / 1e9), sign * math.floor(nanoseconds % 1e9))
 end
 
-local REPEATS_SHOWN = 100 -- a flood of repeats would make a tree that Wireshark refuses
+local FRAMES_SHOWN = 100 -- a flood of repeats would make a tree that Wireshark refuses
 
-local function note_query(notes, record, exchange, whole_capture_seen)
-    if notes:add("retransmission_of", record.retransmission_of) then
-        notes:info("expert.retransmission", "Retransmission")
-    else
-        for i = 2, math.min(#exchange.tries, REPEATS_SHOWN + 1) do
-            notes:add("retransmitted_in", exchange.tries[i])
-        end
+function Notes:add_frames(name, frames)
+    for i = 1, math.min(frames and #frames or 0, FRAMES_SHOWN) do
+        self:add(name, frames[i])
     end
+end
+
+-- What came of a query and its repeats.
+local function note_exchange(notes, exchange, whole_capture_seen)
+    notes:add("forwarded_for", exchange.forwarded_for)
+    notes:add_frames("forwarded_in", exchange.forwarded_in)
     notes:add("response_in", exchange.response)
     if notes:add("unanswered", whole_capture_seen and not exchange.response) then
         notes:info("expert.unanswered", "Unanswered")
     end
 end
 
-local function note_response(notes, record, exchange)
-    notes:add("response_to", exchange and exchange.query)
-    notes:add("time", record.time and time_of(record.time))
-    if notes:add("duplicate_of", record.duplicate_of) then
+-- What each verdict adds.
+local NOTE = {
+    query = function(notes, _, exchange, whole_capture_seen)
+        notes:add_frames("retransmitted_in", exchange.tries)
+        note_exchange(notes, exchange, whole_capture_seen)
+    end,
+    retransmission = function(notes, _, exchange, whole_capture_seen)
+        notes:add("retransmission_of", exchange.query)
+        notes:info("expert.retransmission", "Retransmission")
+        note_exchange(notes, exchange, whole_capture_seen)
+    end,
+    answer = function(notes, _, exchange)
+        notes:add("response_to", exchange.query)
+        notes:add("time", time_of(exchange.time))
+    end,
+    duplicate = function(notes, entry, exchange)
+        notes:add("response_to", exchange.query)
+        notes:add("duplicate_of", exchange.response)
         notes:info("expert.duplicate", "Duplicate")
-    end
-    if record.differs then
-        notes:info("expert.differs", "Differs")
-    end
-    if notes:add("unsolicited", record.unsolicited) then
+        if entry.differs then
+            notes:info("expert.differs", "Differs")
+        end
+    end,
+    copy = function(notes, entry)
+        notes:add("copy_of", entry.copy_of)
+        notes:info("expert.copy", "Copy")
+    end,
+    unsolicited = function(notes)
+        notes:add("unsolicited", true)
         notes:info("expert.unsolicited", "Unsolicited")
+    end,
+    cut = function(notes, _, exchange)
+        notes:add("response_to", exchange and exchange.query)
+    end,
+    quoted = function(notes, entry)
+        if notes:add("icmp_for", entry.icmp_for) then
+            notes:info("expert.icmp")
+        end
+    end,
+    malformed = function() end,
+}
+
+-- An entry of a frame is the exchange itself where the message is its query or its answer.
+local function read_entry(entry, m)
+    if entry.verdict then
+        return entry.verdict, entry.exchange
     end
+    return m.flag == QUERY and "query" or "answer", entry
+end
+
+-- Who speaks to whom: a response goes the other way than its exchange.
+local function ends_of(entry, exchange, m)
+    if not exchange or entry.verdict == "cut" then
+        return entry.from, entry.to
+    elseif m.flag == QUERY then
+        return exchange.from, exchange.to
+    end
+    return exchange.to, exchange.from
 end
 
 -- The marks are returned.
-local function show_record(tree, record, whole_capture_seen)
+local function show_entry(tree, entry, m, pinfo)
     local notes = setmetatable({ tree = tree, item = nil, marks = "" }, Notes)
-    if record.kind == "query" then
-        note_query(notes, record, record.exchange, whole_capture_seen)
-    elseif record.kind == "response" then
-        note_response(notes, record, record.exchange)
+    local name, exchange = read_entry(entry, m)
+    local from, to = ends_of(entry, exchange, m)
+    notes:add("from", from)
+    notes:add("to", to)
+    if from and from:find("^amazone") and not m.fault and m.result and is_referral(m) then
+        notes:add("referral", true)
+        notes:info("expert.referral")
     end
-    local why = record.mismatch
+    NOTE[name](notes, entry, exchange, pinfo.visited)
+    local why = entry.mismatch
     if why then
-        notes:add("mismatch_with", record.mismatch_with)
+        notes:add("mismatch_with", entry.mismatch_with)
         notes:info("mismatch." .. why.key, why.words, string.format(
-            "%s (%s): not what the query in frame %d waits for", why.words, why.rule,
-            record.mismatch_with))
+            "%s%s: not what the query in frame %d waits for", why.words,
+            why.rule and " (" .. why.rule .. ")" or "", entry.mismatch_with))
     end
-    if notes:add("icmp_for", record.icmp_for) or notes:add("icmp_in", record.icmp_in) then
+    local icmp_in = exchange and exchange.icmp_in
+    if notes:add("icmp_in", icmp_in and icmp_in[pinfo.number]) then
         notes:info("expert.icmp")
     end
     return notes.marks
 end
 
-local function show(tvb, pinfo, tree, m)
-    local record = track(pinfo, m)
-    local line = message_line(m)
-    local item = tree:add(nibdns, tvb())
-    item:append_text(", " .. line)
-    show_message(item, tvb, m)
-    local marks = show_record(item, record, pinfo.visited)
+-- The messages of the frame that was dissected last, for the taps that are asked right after.
+local shown = { number = nil, messages = {}, entries = {} }
+
+-- One message, or the segments of a send.
+local function show(tvb, pinfo, tree, messages)
+    local entries = entries_of(pinfo, messages)
+    local lines = {}
+    shown = { number = pinfo.number, messages = messages, entries = entries }
+    for i, m in ipairs(messages) do
+        local octets = m.number and tvb(m.at, #m.octets):tvb() or tvb
+        local item = tree:add(nibdns, octets())
+        local line = message_line(m)
+        item:append_text(", " .. line)
+        if m.number and m.number <= 255 then
+            item:add(F.segment, m.number):set_generated()
+        end
+        show_message(item, octets, m)
+        lines[i] = line .. (entries[i] and show_entry(item, entries[i], m, pinfo) or "")
+    end
     if not pinfo.in_error_pkt then -- there the columns tell of the error
         pinfo.cols.protocol = "nibdns"
-        pinfo.cols.info = line .. marks
+        pinfo.cols.info = table.concat(lines, "; ")
     end
 end
 
@@ -851,12 +1350,16 @@ end
 ---------------------------------------------------------------------------------------------------
 
 local function decode_tvb(tvb, pinfo)
-    return decode(tvb:raw(0, tvb:captured_len()), tvb:reported_len(), pinfo.in_error_pkt)
+    local rest = pinfo.fragmented and 1 or 0 -- of a first fragment, not put together: 1 or more
+    return decode(tvb:raw(0, tvb:captured_len()), tvb:reported_len() + rest, pinfo.in_error_pkt)
 end
 
 -- On the ports of the preference, and by Decode As: every datagram is ours, and a broken one a fault.
+-- What goes to a server is no answer, so it is not taken apart: the server did not, either.
 function nibdns.dissector(tvb, pinfo, tree)
-    show(tvb, pinfo, tree, decode_tvb(tvb, pinfo))
+    local m = decode_tvb(tvb, pinfo)
+    local segments = not port_role(pinfo.dst_port) and segments_of(m)
+    show(tvb, pinfo, tree, segments or { m })
     return tvb:captured_len()
 end
 
@@ -866,7 +1369,7 @@ nibdns:register_heuristic("udp", function(tvb, pinfo, tree)
     if m.fault or m.cut then
         return false
     end
-    show(tvb, pinfo, tree, m)
+    show(tvb, pinfo, tree, { m })
     return true
 end)
 
@@ -885,8 +1388,10 @@ function nibdns.prefs_changed()
 end
 
 ---------------------------------------------------------------------------------------------------
--- 7. Statistics: -z nibdns,stat[,FILTER]
+-- 7. Statistics: -z nibdns,stat[,FILTER], and in the menu Statistics > nibdns
 ---------------------------------------------------------------------------------------------------
+
+local UNANSWERED_SHOWN = 1000
 
 local Statistics = {}
 Statistics.__index = Statistics
@@ -896,7 +1401,7 @@ local function new_statistics()
         counts = {}, -- counts[what][type]
         rules = {},  -- by rule
         times = { n = 0, sum = 0, min = math.huge, max = -math.huge },
-        exchanges = {},
+        open = {},   -- by exchange: its question, until its answer comes
     }, Statistics)
 end
 
@@ -907,37 +1412,67 @@ function Statistics:count(what, type)
     row.total = (row.total or 0) + 1
 end
 
--- One frame. What was answered only later is not asked here, but of the exchanges at the end.
-function Statistics:add(record)
-    if record.mismatch then
-        self:count("mismatch", record.qtype)
-        self:count("mismatch." .. record.mismatch.key, record.qtype)
-    end
-    if record.kind == "query" then
-        if record.retransmission_of then
-            self:count("retransmissions", record.qtype)
-        else
-            self:count("queries", record.qtype)
-            self.exchanges[#self.exchanges + 1] = record.exchange
+local COUNT = {
+    query = function(statistics, m, exchange, pinfo)
+        statistics:count("queries", m.qtype)
+        statistics.open[exchange] = {
+            qtype = m.qtype,
+            text = string.format("%s %s id %d, %s:%d -> %s:%d", TYPES[m.qtype], m.qname, m.id,
+                escaped(tostring(pinfo.src)), pinfo.src_port, escaped(tostring(pinfo.dst)), pinfo.dst_port),
+        }
+    end,
+    answer = function(statistics, m, exchange)
+        local outcome = m.outcome
+        if m.cut then
+            outcome = "answer_cut"
+        elseif exchange.to:find("^amazone") and is_referral(m) then
+            outcome = "referral"
         end
-    elseif record.kind == "response" then
-        if record.duplicate_of then
-            self:count("duplicates", record.qtype)
-        elseif record.unsolicited then
-            self:count("unsolicited", record.qtype)
-        else
-            self:count(record.outcome or "answer_cut", record.qtype)
-            local times = self.times
-            times.n, times.sum = times.n + 1, times.sum + record.time
-            times.min = math.min(times.min, record.time)
-            times.max = math.max(times.max, record.time)
-        end
-    elseif record.kind == "malformed" then
-        self.rules[record.rule] = (self.rules[record.rule] or 0) + 1
-        self.rules.total = (self.rules.total or 0) + 1
-    elseif record.kind then -- "quoted", "cut"
-        self:count(record.kind, "other")
+        statistics:count(outcome, m.qtype)
+        statistics.open[exchange] = nil
+        local times = statistics.times
+        times.n, times.sum = times.n + 1, times.sum + exchange.time
+        times.min = math.min(times.min, exchange.time)
+        times.max = math.max(times.max, exchange.time)
+    end,
+    malformed = function(statistics, m)
+        local rules = statistics.rules
+        rules[m.fault.rule] = (rules[m.fault.rule] or 0) + 1
+        rules.total = (rules.total or 0) + 1
+    end,
+}
+
+-- One message. What was answered only later is not asked here, but of what is open at the end.
+function Statistics:add(entry, m, pinfo)
+    local name, exchange = read_entry(entry, m)
+    if entry.mismatch then
+        self:count("mismatch", m.qtype)
+        self:count("mismatch." .. entry.mismatch.key, m.qtype)
     end
+    if COUNT[name] then
+        COUNT[name](self, m, exchange, pinfo)
+    else
+        self:count(name, m.qname and m.qtype or "other")
+    end
+end
+
+-- The exchanges without a response, by frame.
+function Statistics:unanswered()
+    local list = {}
+    self.counts.unanswered, self.counts.refused = nil, nil -- Wireshark draws again while packets come in
+    for exchange, question in pairs(self.open) do
+        if not exchange.response then
+            list[#list + 1] = exchange
+            self:count("unanswered", question.qtype)
+            if exchange.icmp_in then
+                self:count("refused", question.qtype)
+            end
+        end
+    end
+    table.sort(list, function(a, b)
+        return a.query < b.query
+    end)
+    return list
 end
 
 function Statistics:text()
@@ -954,15 +1489,7 @@ function Statistics:text()
         add("%-32s%s%8d", label, table.concat(cells), counts.total or 0)
     end
 
-    local open = {}
-    self.counts.unanswered = nil -- Wireshark draws again while packets come in
-    for _, exchange in ipairs(self.exchanges) do
-        if not exchange.response then
-            open[#open + 1] = exchange
-            self:count("unanswered", exchange.qtype)
-        end
-    end
-
+    local unanswered = self:unanswered()
     local ruler = string.rep("=", 72)
     add(ruler)
     add("nibdns: messages by question type")
@@ -971,10 +1498,13 @@ function Statistics:text()
     row("  answered: found", "found")
     row("  answered: record not found", "not_found")
     row("  answered: server failure", "failure")
+    row("  answered: referral", "referral")
     row("  answered: cut in the capture", "answer_cut")
     row("  unanswered", "unanswered")
-    row("Retransmissions", "retransmissions")
-    row("Duplicates", "duplicates")
+    row("    refused by an ICMP error", "refused")
+    row("Retransmissions", "retransmission")
+    row("Duplicates", "duplicate")
+    row("Copies", "copy")
     row("Unsolicited", "unsolicited")
     row("Mismatches", "mismatch")
     for _, why in ipairs(MISMATCHES) do
@@ -993,28 +1523,53 @@ function Statistics:text()
         add("Response time, s: min %.6f, mean %.6f, max %.6f, of %d", times.min,
             times.sum / times.n, times.max, times.n)
     end
-    for _, exchange in ipairs(open) do
-        add("Unanswered: frame %d, %s %s id %d, %s, tries %d", exchange.query,
-            TYPES[exchange.qtype], exchange.qname, exchange.id, exchange.between, #exchange.tries)
+    for i = 1, math.min(#unanswered, UNANSWERED_SHOWN) do
+        local exchange = unanswered[i]
+        add("Unanswered: frame %d, %s, tries %d", exchange.query, self.open[exchange].text,
+            1 + (exchange.tries and #exchange.tries or 0))
+    end
+    if #unanswered > UNANSWERED_SHOWN then
+        add("Unanswered: %d more; the filter nibdns.unanswered shows them", #unanswered - UNANSWERED_SHOWN)
     end
     add(ruler)
     return table.concat(lines, "\n")
 end
 
-register_stat_cmd_arg("nibdns,stat", function(argument)
-    local filter = argument and argument:match("^nibdns,stat,(.+)$")
+-- Counts what the filter lets through; `draw` is given the text, now and whenever there is more.
+local function listen(filter, draw)
     local tap = Listener.new("frame", filter)
     local statistics = new_statistics()
     function tap.reset()
         statistics = new_statistics()
     end
     function tap.packet(pinfo)
-        local record = state.frames[pinfo.number]
-        if record then
-            statistics:add(record)
+        if shown.number == pinfo.number then
+            for i, m in ipairs(shown.messages) do
+                if shown.entries[i] then
+                    statistics:add(shown.entries[i], m, pinfo)
+                end
+            end
         end
     end
     function tap.draw()
-        print(statistics:text())
+        draw(statistics:text())
     end
+    return tap
+end
+
+register_stat_cmd_arg("nibdns,stat", function(argument)
+    listen(argument and argument:match("^nibdns,stat,(.+)$"), print)
 end)
+
+if gui_enabled() then
+    register_menu("nibdns", function()
+        local window = TextWindow.new("nibdns: messages by question type")
+        local tap = listen(get_filter(), function(text)
+            window:set(text)
+        end)
+        window:set_atclose(function()
+            tap:remove()
+        end)
+        retap_packets()
+    end, MENU_STAT_UNSORTED)
+end

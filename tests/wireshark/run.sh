@@ -235,13 +235,15 @@ judged "cut datagrams have a note"
 
 # ---- Installed
 
-mkdir tools && cp -r "$top/tools/nibdns.lua" "$top/tools/wireshark/profile" "$top/tools/wireshark/install-dissector.sh" tools &&
-    chmod -R a+rX tools
+mkdir tools && cp -r "$top/tools/nibdns.lua" "$top/tools/wireshark" tools && chmod -R a+rX tools
 $unprivileged tools/wireshark/install-dissector.sh >why 2>&1 && [ -f home/.local/lib/wireshark/plugins/nibdns.lua ]
 judged "install-dissector.sh"
 plain_shark -C nibdns -r pairs.pcap 2>why >columns
-head -n 2 columns | tail -n 1 | grep -q 'www.csusm.edu 144.37.5.45 60 0.010000000 Response A'
-judged "the profile has columns for name, result, TTL, response time"
+head -n 2 columns | tail -n 1 |
+    grep -q 'local client 40001 0 A www.csusm.edu 144.37.5.45 60 0.010000000 Response A'
+judged "the profile has columns for who speaks, ID, type, name, result, TTL, response time"
+! grep -q '10\.0\.0\.' columns
+judged "the profile shows no addresses"
 for name in pairs icmp mismatch malformed duplicate; do
     plain_shark -C nibdns -2 --color -r $name.pcap -T fields -e frame.coloring_rule.name 2>>why
 done | sort -u >rules.used

@@ -5,7 +5,9 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 profile=nibdns
-files="preferences colorfilters dfilter_buttons"
+files="preferences recent colorfilters dfilter_buttons"
+dissector=$here/nibdns.lua # installed, they lie side by side
+[ -f "$dissector" ] || dissector=$here/../nibdns.lua
 
 usage() {
     echo "usage: install-dissector.sh [--uninstall]"
@@ -49,7 +51,7 @@ drop() {
 }
 
 install_all() {
-    put "$here/nibdns.lua" "$plugins/nibdns.lua"
+    put "$dissector" "$plugins/nibdns.lua"
     for file in $files; do
         put "$here/profile/$profile/$file" "$config/profiles/$profile/$file" keep
     done
