@@ -28,10 +28,13 @@ static bool split(const char *text, char plain[TEXT_MAX], char interface[TEXT_MA
 /* `%NAME` or `%NUMBER`; 0: there is no such interface. */
 static uint32_t scope_of(const char *interface)
 {
+    char name[IF_NAMESIZE];
     size_t digits = strspn(interface + 1, "0123456789");
-    if (digits > 0 && digits < 10 && interface[1 + digits] == '\0')
-        return (uint32_t)strtoul(interface + 1, NULL, 10);
-    return if_nametoindex(interface + 1);
+    uint32_t number = if_nametoindex(interface + 1);
+    if (number != 0 || digits == 0 || digits > 9 || interface[1 + digits] != '\0')
+        return number;
+    number = (uint32_t)strtoul(interface + 1, NULL, 10);
+    return if_indextoname(number, name) == NULL ? 0 : number;
 }
 
 static const char *why_no_address(const char *text)

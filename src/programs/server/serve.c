@@ -51,6 +51,32 @@ static const struct option_row rows[] = {
 
 const struct option_table serve_rows = OPTION_TABLE(rows);
 
+static bool is_wildcard(const struct nib_addr *addr)
+{
+    static const uint8_t zero[16];
+    return memcmp(addr->ip, zero, sizeof zero) == 0;
+}
+
+/* Two addresses that cannot be listened on at the same time are no other program's fault. */
+static void check_listen(const struct nib_server_config *config)
+{
+    char first[NIB_ADDR_TEXT_MAX], second[NIB_ADDR_TEXT_MAX];
+    for (size_t i = 1; i < config->n_listen; i++) {
+        for (size_t k = 0; k < i; k++) {
+            const struct nib_addr *a = &config->listen[k], *b = &config->listen[i];
+            if (a->port != b->port || a->port == 0 || a->family != b->family ||
+                !(nib_ip_equal(a, b) || is_wildcard(a) || is_wildcard(b)))
+                continue;
+            (void)nib_addr_format(a, first);
+            (void)nib_addr_format(b, second);
+            if (nib_ip_equal(a, b))
+                usage_error(config->program, "--listen %s is there twice; give it once", first);
+            usage_error(
+                config->program, "--listen %s and %s overlap; give one of them", first, second);
+        }
+    }
+}
+
 void serve_options(
     struct serve *serve, const struct option_program *command_line, int argc, char **argv)
 {
@@ -60,6 +86,7 @@ void serve_options(
     if (serve->config.n_listen == 0)
         serve->config.listen[serve->config.n_listen++] =
             (struct nib_addr){.ip = {127, 0, 0, 1}, .port = serve->default_port, .family = 4};
+    check_listen(&serve->config);
     serve->seed = nib_random_u64();
 }
 
