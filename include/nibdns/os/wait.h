@@ -22,6 +22,12 @@ int nib_waiter_add(struct nib_waiter *waiter, int fd, uint32_t number);
 void nib_waiter_remove(struct nib_waiter *waiter, int fd);
 
 /*
+ * Of a descriptor that is watched: whether something to read is waited for, and whether room to
+ * write is. Errors, and that a connection is gone, are told anyway.
+ */
+void nib_waiter_choose(struct nib_waiter *waiter, int fd, uint32_t number, bool read, bool write);
+
+/*
  * Waits until something is there, timeout_ms have passed (-1: for ever) or a signal that `mask`
  * lets through came. Returns how many numbers it wrote, 0 to most.
  */

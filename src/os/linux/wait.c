@@ -36,6 +36,13 @@ int nib_waiter_add(struct nib_waiter *waiter, int fd, uint32_t number)
     return epoll_ctl(waiter->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+void nib_waiter_choose(struct nib_waiter *waiter, int fd, uint32_t number, bool read, bool write)
+{
+    struct epoll_event event = {.data.u32 = number};
+    event.events = (read ? (uint32_t)EPOLLIN : 0) | (write ? (uint32_t)EPOLLOUT : 0);
+    (void)epoll_ctl(waiter->epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
 /* A closed descriptor leaves an epoll set by itself: nobody here duplicates descriptors. */
 void nib_waiter_remove(struct nib_waiter *waiter, int fd)
 {

@@ -76,6 +76,16 @@ int nib_waiter_add(struct nib_waiter *waiter, int fd, uint32_t number)
     return added ? 0 : -1;
 }
 
+void nib_waiter_choose(struct nib_waiter *waiter, int fd, uint32_t number, bool read, bool write)
+{
+    (void)number; /* it has that one already */
+    (void)pthread_mutex_lock(&waiter->lock);
+    for (size_t i = 0; i < waiter->n; i++)
+        if (waiter->watched[i].fd == fd)
+            waiter->watched[i].events = (short)((read ? POLLIN : 0) | (write ? POLLOUT : 0));
+    (void)pthread_mutex_unlock(&waiter->lock);
+}
+
 void nib_waiter_remove(struct nib_waiter *waiter, int fd)
 {
     (void)pthread_mutex_lock(&waiter->lock);
@@ -111,7 +121,7 @@ size_t nib_waiter_wait(
         return 0;
     for (size_t i = 0; i < n && found < most; i++) {
         size_t at = (waiter->first + i) % n;
-        if ((waiter->asked[at].revents & (POLLIN | POLLERR | POLLHUP)) != 0)
+        if ((waiter->asked[at].revents & (POLLIN | POLLOUT | POLLERR | POLLHUP)) != 0)
             numbers[found++] = waiter->asked_numbers[at];
         if (found == most)
             waiter->first = at + 1;
