@@ -10,8 +10,15 @@
 
 struct nib_capture;
 
-/* Begins the file anew. NULL, with errno set, when it cannot be written. */
+/*
+ * Begins the file anew, and keeps other programs of this kind from it. NULL, with errno set, when it
+ * cannot be written. Never waits for a reader.
+ */
 struct nib_capture *nib_capture_open(const char *path);
+
+/* What an errno of nib_capture_open() means, and what to do, as text. */
+enum { NIB_CAPTURE_WHY_MAX = 160 };
+void nib_capture_why(int error, char why[NIB_CAPTURE_WHY_MAX]);
 
 /* A datagram from src to dst, now: its first len octets, of real_len that it had. */
 void nib_capture_datagram(struct nib_capture *capture, const struct nib_addr *src,

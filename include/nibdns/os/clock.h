@@ -6,7 +6,10 @@
 
 #include "nibdns/base.h"
 
-/* Milliseconds on the monotonic clock, which no change of the wall clock moves. */
+/*
+ * Milliseconds on a clock that no change of the wall clock moves, and that goes on while the machine
+ * sleeps, where the system has one that does.
+ */
 nib_ms nib_clock_ms(void);
 
 /* The same clock in microseconds, for measuring. */

@@ -5,37 +5,87 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "nibdns/os/memory.h"
 
 /*
- * The buffer is not a ring: octets stand in [begin, end) and the next ones go to end; when all are
- * passed on, both go back to 0. So a piece is always in one place, and memory that no backlog ever
- * needed is never touched. The thread writes from [begin, end) without the lock: the writer only
- * appends, and nothing but the thread moves begin or resets both.
+ * The buffer is not a ring: pieces stand in [begin, end), each behind its length, and the next one
+ * goes to end; when all are passed on, both go back to 0. So a piece is always in one place, and
+ * memory that no backlog ever needed is never touched. The thread writes from [begin, end) without
+ * the lock: the writer only appends, and nothing but the thread moves begin or resets both.
  */
 struct nib_queue {
     int fd;
+    bool own_file; /* what is taken in part can be taken back */
     char *buffer;
     size_t cap;
     pthread_mutex_t lock;
     pthread_cond_t filled, passed;
     size_t begin, end; /* begin <= end <= cap */
-    size_t mark;       /* begin <= mark <= end: where the thread last looked at what is there */
-    uint64_t marked;   /* pieces in [begin, mark), also those passed on in part */
-    uint64_t behind;   /* pieces in [mark, end) */
+    size_t taken;      /* octets of the piece at begin that are passed on */
     uint64_t dropped;
     int error;
 };
 
-enum { AT_ONCE = 1 << 16 }; /* octets a write at most, so that progress shows */
+enum {
+    LENGTH = sizeof(size_t), /* in front of each piece */
+    PIECES = 64,             /* passed on by one write at most */
+    AT_ONCE = 1 << 16,       /* octets, likewise, so that progress shows */
+};
 
-/* Passes on n octets. False when the descriptor does not take them. */
-static bool pass_on(struct nib_queue *o, const char *octets, size_t n, size_t *taken)
+static size_t length_at(const struct nib_queue *o, size_t begin)
 {
-    ssize_t done = write(o->fd, octets, n);
+    size_t n;
+    memcpy(&n, o->buffer + begin, sizeof n);
+    return n;
+}
+
+/* What one write passes on, from the first octet that is not. */
+static int gather(const struct nib_queue *o, size_t end, struct iovec *iov)
+{
+    size_t octets = 0, skip = o->taken;
+    int n = 0;
+    for (size_t at = o->begin; at < end && n < PIECES && octets < AT_ONCE; skip = 0) {
+        size_t len = length_at(o, at), left = len - skip;
+        if (left > AT_ONCE - octets)
+            left = AT_ONCE - octets;
+        iov[n++] = (struct iovec){o->buffer + at + LENGTH + skip, left};
+        octets += left;
+        at += LENGTH + len;
+    }
+    return n;
+}
+
+/* Steps over so many octets that were passed on. */
+static void advance(struct nib_queue *o, size_t octets)
+{
+    o->taken += octets;
+    while (o->begin < o->end && o->taken >= length_at(o, o->begin)) {
+        size_t len = length_at(o, o->begin);
+        o->taken -= len;
+        o->begin += LENGTH + len;
+    }
+}
+
+/* All that waits is lost with the write that failed; what a file of ours has of it in part, too. */
+static void drop_all(struct nib_queue *o)
+{
+    off_t here = o->own_file && o->taken > 0 ? lseek(o->fd, 0, SEEK_CUR) : -1;
+    if (here >= (off_t)o->taken && ftruncate(o->fd, here - (off_t)o->taken) == 0)
+        (void)lseek(o->fd, here - (off_t)o->taken, SEEK_SET);
+    for (; o->begin < o->end; o->begin += LENGTH + length_at(o, o->begin))
+        o->dropped++;
+    o->taken = 0;
+}
+
+/* Passes on what is there. False when the descriptor does not take it: see errno. */
+static bool pass_on(int fd, const struct iovec *iov, int n, size_t *taken)
+{
+    ssize_t done = writev(fd, iov, n);
     *taken = done > 0 ? (size_t)done : 0;
     if (done >= 0 || errno == EINTR)
         return true;
@@ -50,30 +100,23 @@ static bool pass_on(struct nib_queue *o, const char *octets, size_t n, size_t *t
 static void *run(void *arg)
 {
     struct nib_queue *o = arg;
+    struct iovec iov[PIECES];
     (void)pthread_mutex_lock(&o->lock);
     for (;;) {
         while (o->begin == o->end)
             (void)pthread_cond_wait(&o->filled, &o->lock);
-        if (o->begin == o->mark) { /* all that was marked is passed on */
-            o->mark = o->end;
-            o->marked = o->behind;
-            o->behind = 0;
-        }
-        size_t taken, n = o->mark - o->begin;
-        const char *octets = o->buffer + o->begin;
+        size_t taken, end = o->end;
         (void)pthread_mutex_unlock(&o->lock);
-        bool ok = pass_on(o, octets, n < AT_ONCE ? n : AT_ONCE, &taken);
+        bool ok = pass_on(o->fd, iov, gather(o, end, iov), &taken);
         int error = errno;
         (void)pthread_mutex_lock(&o->lock);
-        o->begin += taken;
-        if (!ok) { /* all that waits is lost with it */
+        advance(o, taken);
+        if (!ok) {
             o->error = error;
-            o->dropped += o->marked + o->behind;
-            o->begin = o->mark = o->end;
-            o->behind = 0;
+            drop_all(o);
         }
         if (o->begin == o->end)
-            o->begin = o->mark = o->end = 0;
+            o->begin = o->end = 0;
         (void)pthread_cond_broadcast(&o->passed); /* every worker may wait */
     }
     return NULL;
@@ -126,11 +169,16 @@ struct nib_queue *nib_queue_open(int fd, size_t cap)
     return NULL;
 }
 
+void nib_queue_owns_file(struct nib_queue *o)
+{
+    o->own_file = true;
+}
+
 char *nib_queue_reserve(struct nib_queue *o, size_t n)
 {
     (void)pthread_mutex_lock(&o->lock);
-    char *place = o->buffer + o->end;
-    if (n > o->cap - o->end) {
+    char *place = o->buffer + o->end + LENGTH;
+    if (o->cap - o->end < LENGTH || n > o->cap - o->end - LENGTH) {
         o->dropped++;
         place = NULL;
         (void)pthread_mutex_unlock(&o->lock);
@@ -140,8 +188,8 @@ char *nib_queue_reserve(struct nib_queue *o, size_t n)
 
 void nib_queue_commit(struct nib_queue *o, size_t n)
 {
-    o->end += n;
-    o->behind++;
+    memcpy(o->buffer + o->end, &n, sizeof n);
+    o->end += n == 0 ? 0 : LENGTH + n;
     (void)pthread_cond_signal(&o->filled);
     (void)pthread_mutex_unlock(&o->lock);
 }

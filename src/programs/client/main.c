@@ -158,12 +158,14 @@ static void make_tables(struct session *s)
 
 static void open_capture(struct session *s)
 {
+    char why[NIB_CAPTURE_WHY_MAX];
     if (s->write == NULL)
         return;
     s->lookup.capture = nib_capture_open(s->write);
-    if (s->lookup.capture == NULL)
-        usage_error(program, "cannot write %s: %s; give --write a file that can be made", s->write,
-            strerror(errno));
+    if (s->lookup.capture != NULL)
+        return;
+    nib_capture_why(errno, why);
+    usage_error(program, "cannot write %s: %s", s->write, why);
 }
 
 /* The capture must be whole before the program ends. */
