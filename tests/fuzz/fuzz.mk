@@ -11,7 +11,7 @@ build/test/fuzz/%: build/test/tests/fuzz/fuzz_%.o build/test/tests/fuzz/driver.o
 	$(Q)$(CC) $(sanitize) $^ -o $@
 
 test_programs += $(fuzz_programs)
-check: $(fuzz_programs)
+tests-built: $(fuzz_programs)
 
 $(eval $(call flavour,fuzz,clang,$(sanitize) -fsanitize=fuzzer-no-link,))
 build/fuzz/%: build/fuzz/tests/fuzz/fuzz_%.o $(fuzz_common:%=build/fuzz/%) build/fuzz/libnibdns.a
@@ -27,10 +27,10 @@ build/cover/fuzz/%: build/cover/tests/fuzz/fuzz_%.o build/cover/tests/fuzz/drive
 .PHONY: fuzz fuzz-report
 T = $(fuzz_targets)
 S = 60
-# help: make fuzz          every fuzzer for a minute; T=message S=600 one of them for ten
+# help: make fuzz             every fuzzer for a minute; T=message S=600 one of them for ten
 fuzz: $(T:%=build/fuzz/%) $(T:%=build/test/fuzz/%)
 	$(Q)tools/check/fuzz.sh run $(S) $(T)
 
-# help: make fuzz-report   what the stored corpora reach
+# help: make fuzz-report      what the stored corpora reach
 fuzz-report: $(T:%=build/cover/fuzz/%)
 	$(Q)tools/check/fuzz.sh report $(T)

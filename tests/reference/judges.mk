@@ -1,12 +1,12 @@
 # The judges: decoders of the protocol from several hands, and what holds them against each other.
 
-build/test/judge: build/test/tests/judges/judge.o build/test/tests/naive.o build/test/libnibdns.a
+build/test/judge: build/test/tests/reference/judge.o build/test/tests/reference/naive.o build/test/libnibdns.a
 	$(Q)$(CC) $(sanitize) $^ -o $@
 
 .PHONY: judges
-# help: make judges    every decoder (C, naive, Kaitai, Wireshark) against every other
+# help: make judges           every decoder (C, naive, Kaitai, Wireshark) against every other
 judges: build/test/judge
 	$(Q)tools/check/judges.sh
 
-test: build/test/judge
+tests-built: build/test/judge
 test_scripts += tools/check/judges.sh

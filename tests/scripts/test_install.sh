@@ -3,7 +3,7 @@
 # away; a program builds and runs on the installed library, static and shared; the source archive is
 # the same octets each time and builds without git. Run from the project's root; needs no root.
 set -u
-unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR PREFIX CFLAGS
+unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR PREFIX
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 why=$dir/why
@@ -75,7 +75,7 @@ needs() { readelf -d "$1" | grep -q 'NEEDED.*libnibdns'; }
 header_alone() {
     for header in "$root$prefix"/include/nibdns/*.h; do
         printf '#include <nibdns/%s>\nint unit;\n' "${header##*/}" |
-            "$cc" -std=c11 -pedantic-errors -Wall -Werror -fsyntax-only \
+            $cc -std=c11 -pedantic-errors -Wall -Werror -fsyntax-only \
                 -I"$root$prefix/include" -x c - || return 1
     done
 }
@@ -87,11 +87,11 @@ if have pkg-config; then
     cflags=$(for_library --cflags) libs=$(for_library --libs)
     # shellcheck disable=SC2086
     check "the example builds on the shared library" \
-        "$cc" -std=c11 -Wall -Wextra -Werror $cflags tests/scripts/embed/example.c -o "$dir/shared" $libs
+        $cc -std=c11 -Wall -Wextra -Werror $cflags tests/scripts/embed/example.c -o "$dir/shared" $libs
     check "it needs the shared library" needs "$dir/shared"
     check "it runs" says "$dir/shared" "$root$prefix/lib"
     # shellcheck disable=SC2086
-    check "the example builds on the static library" "$cc" -std=c11 -Wall -Wextra -Werror $cflags \
+    check "the example builds on the static library" $cc -std=c11 -Wall -Wextra -Werror $cflags \
         tests/scripts/embed/example.c -o "$dir/static" -Wl,-Bstatic $libs -Wl,-Bdynamic
     check "it runs without any library of ours" says "$dir/static" /nonexistent
 else

@@ -5,10 +5,10 @@ why=$(mktemp) || exit 2
 trap 'rm -f "$why"' EXIT
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-for flavour in release clang musl; do
+for flavour in strict clang musl; do
     case $flavour in clang) tool=clang ;; musl) tool=musl-gcc ;; *) tool=${CC:-cc} ;; esac
     if command -v "$tool" >/dev/null; then
-        check "builds with $tool without a warning" make --no-print-directory -s "flavour-$flavour"
+        check "builds with $tool without a warning" make --no-print-directory -s WERROR=-Werror "flavour-$flavour"
     else
         skip "builds with $tool" "it is not installed"
     fi

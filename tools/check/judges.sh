@@ -26,13 +26,13 @@ naive() { "$JUDGE" --naive "$1"; }
 kaitai() { node "$top/tests/reference/kaitai.js" "$modules" "$1"; }
 dissector() { "$top/tests/wireshark/judge.sh" "$1"; }
 
-# Installs what is pinned in tests/judges, once. Says why not.
+# Installs what is pinned in tests/reference, once. Says why not.
 install_kaitai() {
     for tool in node npm; do
         command -v $tool >/dev/null 2>&1 || { echo "$tool is not installed"; return 1; }
     done
     cmp -s "$top/tests/reference/package-lock.json" "$modules/done" && return 0
-    mkdir -p "$modules" && cp "$top"/tests/judges/package*.json "$modules" &&
+    mkdir -p "$modules" && cp "$top"/tests/reference/package*.json "$modules" &&
         (cd "$modules" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error) >npm.log 2>&1 &&
         cp "$top/tests/reference/package-lock.json" "$modules/done" && return 0
     echo "npm could not install kaitai-struct: $(grep -v warn npm.log | tail -n 1)"

@@ -10,7 +10,7 @@
 set -u
 dir=build/mutants
 CC=${CC:-cc}
-flags='-std=c11 -w -Ibuild/mutants/include -Ibuild/mutants/src/core -fPIC'
+flags='-std=c11 -w -Ibuild/mutants/include -Ibuild/mutants/src/core -Isrc/programs -Itests -fPIC'
 # What the plain build does not notice, octets behind an array say, this one may.
 undefined='-O1 -fsanitize=undefined -fno-sanitize-recover=all'
 export CC SEED="${SEED:-1}" LC_ALL=C
@@ -30,12 +30,12 @@ prepare() {
             $CC $flags -O2 -c "$source" -o "$dir/base/$name.fast" || return 1
     done
     $CC -shared "$dir"/base/*.o -o "$dir/base/libcore.so" || return 1
-    for source in tests/*.c; do
-        case $source in tests/test_* | tests/lib/process.c) continue ;; esac
+    for source in tests/lib/*.c tests/scenario/*.c tests/reference/naive.c tests/reference/agree.c; do
+        case $source in */test_* | tests/lib/process.c) continue ;; esac
         $CC $flags -O1 -c "$source" -o "$dir/tests/$(basename "$source" .c).o" || return 1
     done
     for name in $order; do
-        $CC $flags -O1 "tests/test_$name.c" "$dir"/tests/*.o -o "$dir/tests/$name" \
+        $CC $flags -O1 tests/*/"test_$name.c" "$dir"/tests/*.o -o "$dir/tests/$name" \
             -L"$dir/base" -lcore -lcmocka || return 1
         LD_LIBRARY_PATH=$dir/base "$dir/tests/$name" >"$dir/tests/$name.log" 2>&1 ||
             { echo "test_$name fails without any mutant: see $dir/tests/$name.log"; return 1; }

@@ -23,7 +23,7 @@ shared := build/pic/$(soname)
 
 pic_flags := $(release_flags) -fPIC -fno-semantic-interposition
 $(eval $(call flavour,pic,$$(CC),$$(pic_flags) $$(CFLAGS),$$(LDFLAGS)))
-$(shared): $(core:%.c=build/pic/%.o) tools/package/libnibdns.map
+$(shared): $(core:%.c=build/pic/%.o) tools/package/libnibdns.map build/pic/flags
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(soname),-z,defs,-z,relro,-z,now,-z,noexecstack \
 	    -Wl,--version-script=tools/package/libnibdns.map $(filter %.o,$^) -o $@ $(LDFLAGS)
 
@@ -57,6 +57,7 @@ folders_of  = $(sort $(INCLUDEDIR)/nibdns $(DOCDIR)) \
 each = for pair in $(1); do file=$${pair%%=*} place="$(DESTDIR)$${pair\#*=}"; $(2) || exit 1; done
 
 .PHONY: lib install uninstall dist deb portable $(made)
+# help: make lib              the library, static and shared
 lib: build/release/libnibdns.a $(shared)
 
 # Files that name the folders of this installation.
@@ -68,6 +69,7 @@ $(made):
 	    tools/package/nibdns.pc.in >$@/nibdns.pc
 	@for unit in $(units); do sed 's,/usr/local/bin,$(BINDIR),' $$unit >$@/$${unit##*/}; done
 
+# help: make install          under PREFIX (/usr/local), with man pages, library, units and dissector
 install: all lib $(made)
 	@$(call each,$(programs_in),$(INSTALL) -D -m 755 $$file "$$place")
 	@$(call each,$(files_in),$(INSTALL) -D -m 644 $$file "$$place")
@@ -77,29 +79,25 @@ install: all lib $(made)
 	@[ -n "$(PLUGINDIR)" ] || echo "for Wireshark, each user runs" \
 	    "$(DATADIR)/nibdns/install-dissector.sh; or install with PLUGINDIR=FOLDER for all users"
 
+# help: make uninstall        takes all of it away again
 uninstall:
 	@$(call each,$(programs_in) $(files_in) $(links_in),rm -f "$$place")
 	@for folder in $(folders_of); do rmdir "$(DESTDIR)$$folder" 2>/dev/null || :; done
 
 # ---- packages, other machines ----
 
-# A source archive, build/nibdns-VERSION.tar.gz, the same octets each time.
+# help: make dist             a source archive, build/nibdns-VERSION.tar.gz, the same octets each time
 dist:
 	$(Q)tools/package/dist.sh $(version)
 
-# Debian packages, checked and tried.
+# help: make deb              Debian packages in build/deb, checked and tried
 deb:
 	$(Q)tools/package/deb.sh
 
 # Other machines, by tools/check/portable.sh: $(1) name, $(2) compiler, $(3) its flags. It puts their
 # cmocka into build/$(1)/cmocka.
 define machine
-$(call flavour,$(1),$(2),$(3) -isystem build/$(1)/cmocka,)
-build/$(1)/libtests.a: $$(helpers:%.c=build/$(1)/%.o)
-	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
-build/$(1)/test/%: build/$(1)/tests/%.o build/$(1)/libtests.a build/$(1)/libos.a build/$(1)/libnibdns.a
-	@mkdir -p $$(@D)
-	$$(Q)$(2) $(3) $$^ -o $$@ -Lbuild/$(1)/cmocka -lcmocka -pthread
+$(call tested,$(1),$(2),$(3) -isystem build/$(1)/cmocka,,-Lbuild/$(1)/cmocka)
 build/$(1)/example: tests/scripts/embed/example.c build/$(1)/libnibdns.a
 	$$(Q)$(2) $(3) -std=c11 -Iinclude $$^ -o $$@
 endef
@@ -107,6 +105,6 @@ asm_headers := $(addprefix -idirafter ,$(wildcard /usr/include/x86_64-linux-gnu)
 $(eval $(call machine,m32,$$(CC) -m32 $$(asm_headers),$$(sanitize)))
 $(eval $(call machine,s390x,s390x-linux-gnu-gcc,-O2))
 
-# 32 bits, and a big-endian machine that qemu plays, as far as their tools are there.
+# help: make portable         32 bits, and a big-endian machine that qemu plays, where their tools are there
 portable: all
 	$(Q)tools/check/portable.sh
