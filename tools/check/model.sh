@@ -1,7 +1,8 @@
 #!/bin/sh
-# Runs the model of the pending table (proto/pending.pml) with Spin, in TAP: the protocol's rule of
-# matching has no counterexample, each weakened one has. Those counterexamples are captures, too:
-# pcap/made-model-*, whose descriptions are what the model prints when it replays them.
+# Runs the models of the pending table (proto/pending.pml) and of the ends of a walk (proto/walk.pml)
+# with Spin, in TAP: the protocol's rules have no counterexample, each weakened one has. Those of the
+# pending table are captures, too: pcap/made-model-*, whose descriptions are what the model prints
+# when it replays them.
 #
 #     tools/check/model.sh [--write]     --write makes the descriptions and captures anew
 set -u
@@ -14,11 +15,11 @@ why=$dir/why
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
 if ! command -v spin >/dev/null || ! command -v "${CC:-cc}" >/dev/null; then
-    skip "the model of the pending table" "spin is not installed: apt-get install spin"
+    skip "the models of the pending table and of a walk" "spin is not installed: apt-get install spin"
     finish
     exit
 fi
-cp "proto/$model" "$dir" && cd "$dir" || exit 2
+cp proto/*.pml "$dir" && cd "$dir" || exit 2
 
 # All states of the model with these definitions, in $states, $errors and $seconds. Further
 # arguments are the search's; cut is not empty when it did not get to the end. Where a few thousand
@@ -113,4 +114,18 @@ weak any-repeat '-DANY_REPEAT -DGUESSES=0' <<'STORY'
 A client's repeat of a query that waits already counts as a query of its own. One query gets two
 answers.
 STORY
+
+# The ends of a walk: two client queries, two domains whose name servers need each other.
+model=walk.pml
+optimise=-O2
+search '' -m100000
+check "every walk ends, within 8 datagrams: $states states, $seconds s" none_in_all
+search -DHONEST -m100000
+check "where servers have glue and answer, it ends with the answer: $states states" none_in_all
+search -DWITNESS -m100000
+check "a lookup inside a lookup is reached" some
+for rule in SHARED_LOOKUPS NOT_PASSED_OVER ROUNDS; do
+    search "-D$rule" -m100000
+    check "$rule: there is a counterexample" some
+done
 finish
