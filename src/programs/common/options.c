@@ -112,7 +112,8 @@ int options_read(const struct option_program *program, void *settings, int argc,
 int options_run_command(const struct option_program *program, int argc, char **argv)
 {
     char none = 0; /* commands have their settings themselves */
-    (void)options_read(program, &none, argc < 2 || argv[1][0] != '-' ? 1 : argc, argv);
+    if (argc > 1 && argv[1][0] == '-')
+        (void)options_read(program, &none, argc, argv);
     if (argc < 2)
         usage_error(program->name, "a command is missing; see %s --help", program->name);
     for (const struct option_command *c = program->commands; c->name != NULL; c++)

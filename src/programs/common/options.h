@@ -6,7 +6,6 @@
 #define NIBDNS_PROGRAMS_OPTIONS_H
 
 #include "common/complain.h"
-#include "common/next.h"
 #include "common/rows.h"
 
 #define NIB_VERSION "0.1.0"

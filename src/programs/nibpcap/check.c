@@ -1,4 +1,5 @@
 #include "nibpcap/base/nibpcap.h"
+#include "nibpcap/commands.h"
 
 /* Counted over a capture: symbol, name. */
 #define COUNTS(X)                                                                                  \
@@ -36,6 +37,7 @@ enum count {
 };
 
 struct check {
+    struct nibpcap_ports ports;
     struct nibpcap_pairs pairs;
     uint64_t counts[N_COUNTS];
     uint64_t wrong;
@@ -260,23 +262,28 @@ static void print_json(const struct check *check)
     printf(",\"wrong\":%llu}\n", (unsigned long long)check->wrong);
 }
 
+static const struct option_row rows[] = {
+    OPTION_FLAG(0, "json", struct check, json, "the summary as a JSON object"),
+    NIBPCAP_PORTS(
+        struct check, ports, "these ports alone (21000,22000, and where else messages are found)"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibpcap check",
+    .usage = "[options] FILE",
+    .about =
+        "Every message decodes and encodes back to the same octets, every response has its query\n"
+        "and every query its response. Status 1 when something is wrong.",
+    .tables = {OPTION_ROWS(rows)},
+    .operands = 1,
+};
+
 int nibpcap_check(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-        {"port", required_argument, NULL, 'p'}, NIBPCAP_COMMON_OPTIONS};
-    struct check check = {0};
-    struct nibpcap_ports ports = nibpcap_default_ports();
+    struct check check = {.ports = nibpcap_default_ports()};
     struct nibpcap_seen seen;
-    int option, status;
-    while ((option = nibpcap_option(argc, argv, ":jp:", options, &status)) != -1) {
-        if (option == NIBPCAP_STOP)
-            return status;
-        check.json = check.json || option == 'j';
-        if (option == 'p')
-            ports = nibpcap_parse_ports(optarg);
-    }
-    const char *path = nibpcap_operand(argc, argv, "FILE");
-    if (path == NULL || !nibpcap_open(&check.input, path, &ports))
+    const char *path = nibpcap_options(&command_line, &check, argc, argv, "FILE");
+    if (!nibpcap_open(&check.input, path, &check.ports))
         return NIBPCAP_USE;
     nibpcap_pairs_init(&check.pairs, &check, unanswered);
     while (nibpcap_next(&check.input, &seen))
@@ -286,7 +293,7 @@ int nibpcap_check(int argc, char **argv)
         print_json(&check);
     else if (check.input.reader.started)
         print_summary(&check);
-    status = nibpcap_close(&check.input);
+    int status = nibpcap_close(&check.input);
     return nibpcap_finish_output(status != NIBPCAP_FINE ? status
                                  : check.wrong > 0      ? NIBPCAP_WRONG
                                                         : NIBPCAP_FINE);

@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include "nibpcap/base/nibpcap.h"
+#include "nibpcap/commands.h"
 
 /* One line a message, as tcpdump prints: time, addresses, what it is, its length, notes. */
 
 struct dump {
+    struct nibpcap_ports ports;
     bool hex, ascii, json;
     int64_t second; /* whose text stands in `clock` */
     char clock[16];
@@ -309,23 +311,25 @@ static int run(struct dump *dump, const char *path, const struct nibpcap_ports *
     return status;
 }
 
+static const struct option_row rows[] = {
+    OPTION_FLAG('x', "hex", struct dump, hex, "the octets of each message too"),
+    OPTION_FLAG('X', "ascii", struct dump, ascii, "the same, with the characters beside them"),
+    OPTION_FLAG(0, "json", struct dump, json, "a JSON object a line"),
+    NIBPCAP_PORTS(
+        struct dump, ports, "these ports alone (21000,22000, and where else messages are found)"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibpcap dump",
+    .usage = "[options] FILE",
+    .about = "One line a message, as tcpdump would print it. FILE may be - for standard input.",
+    .tables = {OPTION_ROWS(rows)},
+    .operands = 1,
+};
+
 int nibpcap_dump(int argc, char **argv)
 {
-    static const struct option options[] = {{"hex", no_argument, NULL, 'x'},
-        {"ascii", no_argument, NULL, 'X'}, {"json", no_argument, NULL, 'j'},
-        {"port", required_argument, NULL, 'p'}, NIBPCAP_COMMON_OPTIONS};
-    struct dump dump = {0};
-    struct nibpcap_ports ports = nibpcap_default_ports();
-    int option, status;
-    while ((option = nibpcap_option(argc, argv, ":xXjp:", options, &status)) != -1) {
-        if (option == NIBPCAP_STOP)
-            return status;
-        dump.hex = dump.hex || option == 'x';
-        dump.ascii = dump.ascii || option == 'X';
-        dump.json = dump.json || option == 'j';
-        if (option == 'p')
-            ports = nibpcap_parse_ports(optarg);
-    }
-    const char *path = nibpcap_operand(argc, argv, "FILE");
-    return path == NULL ? NIBPCAP_USE : run(&dump, path, &ports);
+    struct dump dump = {.ports = nibpcap_default_ports()};
+    const char *path = nibpcap_options(&command_line, &dump, argc, argv, "FILE");
+    return run(&dump, path, &dump.ports);
 }

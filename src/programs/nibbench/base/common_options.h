@@ -4,6 +4,8 @@
 #ifndef NIBDNS_PROGRAMS_BENCH_COMMON_OPTIONS
 #define NIBDNS_PROGRAMS_BENCH_COMMON_OPTIONS
 
+#include <stdbool.h>
+
 #include "common/options.h"
 
 /* The settings of a command begin with these. */

@@ -21,51 +21,14 @@ int nibpcap_complain(const char *format, ...)
 
 /* ---- the command line ---- */
 
-static const struct nibpcap_command *command_of(const char *name)
+const char *nibpcap_options(const struct option_program *command_line, void *settings, int argc,
+    char **argv, const char *what)
 {
-    const struct nibpcap_command *c = nibpcap_commands;
-    while (c->name != NULL && strcmp(name, c->name) != 0)
-        c++;
-    return c;
-}
-
-int nibpcap_option(
-    int argc, char **argv, const char *letters, const struct option *options, int *status)
-{
-    static char name[32];
-    if (optind == 1) {
-        (void)snprintf(name, sizeof name, "nibpcap %s", argv[0]);
-        command_name = name;
-        opterr = 0;
-    }
-    int option = getopt_long(argc, argv, letters, options, NULL);
-    switch (option) {
-    case NIBPCAP_HELP:
-        printf("usage: nibpcap %s", command_of(argv[0])->help);
-        *status = nibpcap_finish_output(NIBPCAP_FINE);
-        return NIBPCAP_STOP;
-    case NIBPCAP_VERSION:
-        print_version("nibpcap");
-    case ':':
-        *status = nibpcap_complain("%s needs a value; see %s --help", argv[optind - 1], name);
-        return NIBPCAP_STOP;
-    case '?':
-        *status = nibpcap_complain("no such option: %s; see %s --help", argv[optind - 1], name);
-        return NIBPCAP_STOP;
-    default:
-        return option;
-    }
-}
-
-const char *nibpcap_operand(int argc, char **argv, const char *what)
-{
-    if (optind + 1 == argc)
-        return argv[optind];
-    if (optind == argc)
-        nibpcap_complain("%s is missing; see %s --help", what, command_name);
-    else
-        nibpcap_complain("one %s at a time; see %s --help", what, command_name);
-    return NULL;
+    command_name = command_line->name;
+    int operand = options_read(command_line, settings, argc, argv);
+    if (operand == argc)
+        usage_error(command_name, "%s is missing; see %s --help", what, command_name);
+    return argv[operand];
 }
 
 const char *nibpcap_name(void)
@@ -73,19 +36,21 @@ const char *nibpcap_name(void)
     return command_name;
 }
 
-struct nibpcap_ports nibpcap_parse_ports(const char *text)
+void nibpcap_take_ports(const struct option_use *use)
 {
     struct nibpcap_ports ports = {.given = true};
-    for (const char *at = text; ports.n < NIBPCAP_PORTS_MAX; at++) {
+    for (const char *at = use->text; ports.n < NIBPCAP_PORTS_MAX; at++) {
         size_t len = strcspn(at, ",");
         uint16_t *port = &ports.port[ports.n++];
         if (!nib_port_parse((struct nib_text){at, len}, port) || *port == 0)
             break;
         at += len;
-        if (*at == '\0')
-            return ports;
+        if (*at == '\0') {
+            memcpy(use->field, &ports, sizeof ports);
+            return;
+        }
     }
-    usage_error(command_name, "--port takes 1 to %d ports, as in 21000,22000", NIBPCAP_PORTS_MAX);
+    option_wrong(use, "is no list of ports; give 1 to %d, as in 21000,22000", NIBPCAP_PORTS_MAX);
 }
 
 bool nibpcap_is_port(const struct nibpcap_ports *ports, uint16_t port)

@@ -29,32 +29,12 @@ struct nibpcap_ports {
     bool given;
 };
 
-struct nibpcap_command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help; /* behind "usage: nibpcap " */
-};
-
-extern const struct nibpcap_command nibpcap_commands[];
-
-/* Options that every command has, at the end of each one's list. */
-enum { NIBPCAP_HELP = 1000, NIBPCAP_VERSION };
-#define NIBPCAP_COMMON_OPTIONS                                                                     \
-    {"help", no_argument, NULL, NIBPCAP_HELP}, {"version", no_argument, NULL, NIBPCAP_VERSION},    \
-    {                                                                                              \
-        NULL, 0, NULL, 0                                                                           \
-    }
-
 /*
- * The next option of a command: its value, -1 behind the last, or NIBPCAP_STOP with *status when
- * there is nothing more to do: help or the version was shown, or the option is wrong.
+ * Reads a command's options and returns its one operand, a file. Ends the program where there is
+ * none. What is complained of from now on begins with the command's name.
  */
-enum { NIBPCAP_STOP = 2000 };
-int nibpcap_option(
-    int argc, char **argv, const char *letters, const struct option *options, int *status);
-
-/* The one operand of a command, or NULL, complained of. */
-const char *nibpcap_operand(int argc, char **argv, const char *what);
+const char *nibpcap_options(const struct option_program *command_line, void *settings, int argc,
+    char **argv, const char *what);
 
 /* One line on standard error: "nibpcap NAME: ...". Returns NIBPCAP_USE. */
 __attribute__((format(printf, 1, 2))) int nibpcap_complain(const char *format, ...);
@@ -62,8 +42,10 @@ __attribute__((format(printf, 1, 2))) int nibpcap_complain(const char *format, .
 /* "nibpcap NAME", for usage_error() and its kin. */
 const char *nibpcap_name(void);
 
-/* PORT[,PORT...]. Ends the program where it is not. */
-struct nibpcap_ports nibpcap_parse_ports(const char *text);
+/* PORT[,PORT...] into a struct nibpcap_ports. */
+option_take nibpcap_take_ports;
+#define NIBPCAP_PORTS(type, field, words)                                                          \
+    OPTION_ROW('p', "port", "LIST", nibpcap_take_ports, type, field, 0, 0, words)
 
 bool nibpcap_is_port(const struct nibpcap_ports *ports, uint16_t port);
 struct nibpcap_ports nibpcap_default_ports(void);
@@ -243,12 +225,5 @@ void nibpcap_pairs_finish(struct nibpcap_pairs *pairs);
 
 /* malloc and realloc that end the program with one line when there is no memory. */
 void *nibpcap_allocate(void *old, size_t n);
-
-int nibpcap_dump(int argc, char **argv);
-int nibpcap_check(int argc, char **argv);
-int nibpcap_ladder(int argc, char **argv);
-int nibpcap_make(int argc, char **argv);
-int nibpcap_rerun(int argc, char **argv);
-int nibpcap_replay(int argc, char **argv);
 
 #endif

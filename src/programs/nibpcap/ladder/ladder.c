@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "nibpcap/commands.h"
 #include "nibpcap/ladder/ladder.h"
 
 void ladder_marks(struct nibpcap_line *line, const struct rung *rung)
@@ -176,31 +177,32 @@ static void free_ladder(struct ladder *ladder)
     free(ladder->rungs);
 }
 
+static const struct option_row rows[] = {
+    OPTION_TEXT('o', "output", "FILE.svg", struct ladder, output, "the same as a picture"),
+    OPTION_NUMBER(
+        0, "most", "N", struct ladder, most, 1, 10000000, "messages drawn at most (1000)"),
+    NIBPCAP_PORTS(struct ladder, ports,
+        "the local server's, the authoritative one's (21000,22000, or found)"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibpcap ladder",
+    .usage = "[options] FILE",
+    .about = "A sequence diagram in text.",
+    .tables = {OPTION_ROWS(rows)},
+    .operands = 1,
+};
+
 int nibpcap_ladder(int argc, char **argv)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-        {"most", required_argument, NULL, 'm'}, {"port", required_argument, NULL, 'p'},
-        NIBPCAP_COMMON_OPTIONS};
     struct ladder ladder = {.most = 1000, .ports = nibpcap_default_ports()};
     struct nibpcap_input input;
-    const char *output = NULL;
-    int option, status;
-    while ((option = nibpcap_option(argc, argv, ":o:p:", options, &status)) != -1) {
-        if (option == NIBPCAP_STOP)
-            return status;
-        if (option == 'o')
-            output = optarg;
-        if (option == 'm')
-            ladder.most = (size_t)option_number(nibpcap_name(), "--most", optarg, 1, 10000000);
-        if (option == 'p')
-            ladder.ports = nibpcap_parse_ports(optarg);
-    }
-    const char *path = nibpcap_operand(argc, argv, "FILE");
-    if (path == NULL || !nibpcap_open(&input, path, &ladder.ports))
+    const char *path = nibpcap_options(&command_line, &ladder, argc, argv, "FILE");
+    if (!nibpcap_open(&input, path, &ladder.ports))
         return NIBPCAP_USE;
     ladder_read(&ladder, &input);
     ladder_cast(&ladder);
-    status = draw(&ladder, output);
+    int status = draw(&ladder, ladder.output);
     int read_status = nibpcap_close(&input);
     free_ladder(&ladder);
     return status != NIBPCAP_FINE ? status : read_status;

@@ -65,6 +65,7 @@ struct lifeline {
 enum { LIFELINES_MAX = 16 };
 
 struct ladder {
+    const char *output; /* a picture; NULL: text */
     struct rung *rungs;
     size_t n, cap, most;
     uint64_t left_out; /* messages past `most` */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "nibdns/os/memory.h"
+#include "nibpcap/commands.h"
 #include "nibpcap/make/make.h"
 
 /*
@@ -157,24 +158,25 @@ static int write_file(const struct make *make, const char *path)
     return ok ? NIBPCAP_FINE : nibpcap_complain("%s: %s", path, strerror(errno));
 }
 
+static const struct option_row rows[] = {
+    OPTION_TEXT('o', "output", "FILE.pcap", struct make, output, "- for standard output"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibpcap make",
+    .usage = "TEXT -o FILE.pcap",
+    .about = "A capture from a readable description, the same octets each time.",
+    .tables = {OPTION_ROWS(rows)},
+    .operands = 1,
+};
+
 int nibpcap_make(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, NIBPCAP_COMMON_OPTIONS};
     static struct make make = {.start_ns = 1700000000ll * 1000000000,
         .file = {.link = NIB_LINK_RAW, .snaplen = NIB_PCAP_FRAME_MAX}};
-    const char *output = NULL;
     struct nib_text text;
-    int option, status;
-    while ((option = nibpcap_option(argc, argv, ":o:", options, &status)) != -1) {
-        if (option == NIBPCAP_STOP)
-            return status;
-        output = optarg;
-    }
-    make.path = nibpcap_operand(argc, argv, "TEXT");
-    if (make.path == NULL)
-        return NIBPCAP_USE;
-    if (output == NULL)
+    make.path = nibpcap_options(&command_line, &make, argc, argv, "TEXT");
+    if (make.output == NULL)
         return nibpcap_complain("-o FILE is missing; - is standard output");
     if (!nib_memory_read_file(make.path, &text))
         return nibpcap_complain("%s: %s", make.path, strerror(errno));
@@ -186,7 +188,7 @@ int nibpcap_make(int argc, char **argv)
     }
     if (make.file.len == 0)
         make_begin(&make.file);
-    status = write_file(&make, output);
+    int status = write_file(&make, make.output);
     make_free(&make.file);
     nib_memory_free_text(text);
     return status;

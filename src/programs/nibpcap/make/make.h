@@ -56,7 +56,7 @@ void make_free(struct make_file *file);
 enum { HOSTS_MAX = 64 };
 
 struct make {
-    const char *path;
+    const char *path, *output;
     size_t line;
     int64_t start_ns, time_ns;
     struct make_file file;

@@ -7,6 +7,7 @@
 #include "nibdns/name.h"
 #include "nibdns/os/clock.h"
 #include "nibdns/os/udp.h"
+#include "nibpcap/commands.h"
 #include "nibpcap/rerun/rerun.h"
 
 /*
@@ -308,48 +309,45 @@ static int run(struct replay *replay)
     return status;
 }
 
-enum { TO = 256, SPEED, FAST, TIMEOUT };
-
-static double read_speed(const char *text)
+static void take_speed(const struct option_use *use)
 {
     char *end;
-    double speed = strtod(text, &end);
-    if (*text == '\0' || *end != '\0' || !(speed >= 0.001 && speed <= 1000000))
-        usage_error(nibpcap_name(), "--speed takes a number from 0.001 to 1000000");
-    return speed;
+    double speed = strtod(use->text, &end);
+    if (*use->text == '\0' || *end != '\0' || !(speed >= 0.001 && speed <= 1000000))
+        option_wrong(use, "is no number from 0.001 to 1000000; give one, such as 10 or 0.5");
+    memcpy(use->field, &speed, sizeof speed);
 }
+
+static const struct option_row rows[] = {
+    OPTION_PEER(0, "to", struct replay, to, NIB_PORT_LOCAL, "the server"),
+    OPTION_ROW(0, "speed", "N", take_speed, struct replay, speed, 0, 0,
+        "N times as fast as the capture (1)"),
+    OPTION_FLAG(0, "fast", struct replay, fast, "as fast as answered"),
+    OPTION_NUMBER(0, "timeout", "MS", struct replay, timeout_ms, 1, 3600000,
+        "how long an answer is waited for (1000)"),
+    OPTION_NUMBER('p', "port", "PORT", struct replay, port, 1, 65535,
+        "queries to this port of the capture are sent (21000, or found)"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibpcap replay",
+    .usage = "FILE --to ADDR[:PORT] [options]",
+    .about =
+        "Sends the capture's queries to a live server and compares the answers. Status 1 when\n"
+        "they differ.",
+    .tables = {OPTION_ROWS(rows)},
+    .operands = 1,
+};
 
 int nibpcap_replay(int argc, char **argv)
 {
-    static const struct option options[] = {{"to", required_argument, NULL, TO},
-        {"speed", required_argument, NULL, SPEED}, {"fast", no_argument, NULL, FAST},
-        {"timeout", required_argument, NULL, TIMEOUT}, {"port", required_argument, NULL, 'p'},
-        NIBPCAP_COMMON_OPTIONS};
     static struct replay replay = {.speed = 1, .timeout_ms = 1000};
-    const char *name;
-    int option, status;
-    while ((option = nibpcap_option(argc, argv, ":p:", options, &status)) != -1) {
-        name = nibpcap_name();
-        if (option == NIBPCAP_STOP)
-            return status;
-        if (option == TO)
-            replay.to = option_addr(name, "--to", optarg, NIB_PORT_LOCAL);
-        if (option == SPEED)
-            replay.speed = read_speed(optarg);
-        replay.fast = replay.fast || option == FAST;
-        if (option == TIMEOUT)
-            replay.timeout_ms = (nib_ms)option_number(name, "--timeout", optarg, 1, 3600000);
-        if (option == 'p')
-            replay.port = (uint16_t)option_number(name, "--port", optarg, 1, 65535);
-    }
-    replay.capture.options.path = nibpcap_operand(argc, argv, "FILE");
-    if (replay.capture.options.path == NULL)
-        return NIBPCAP_USE;
+    replay.capture.options.path = nibpcap_options(&command_line, &replay, argc, argv, "FILE");
     if (replay.to.family == 0)
-        return nibpcap_complain("--to ADDR:PORT is missing");
+        return nibpcap_complain("the server is missing; give it with --to ADDR:PORT");
     replay.capture.options.ports =
         replay.port == 0 ? nibpcap_default_ports() : (struct nibpcap_ports){{replay.port}, 1, true};
-    status = run(&replay);
+    int status = run(&replay);
     free(replay.queries);
     rerun_free(&replay.capture);
     return nibpcap_finish_output(status);

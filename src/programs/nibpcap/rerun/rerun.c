@@ -4,6 +4,7 @@
 #include "nibdns/builtin.h"
 #include "nibdns/os/memory.h"
 #include "nibdns/os/zonefile.h"
+#include "nibpcap/commands.h"
 #include "nibpcap/rerun/rerun.h"
 
 enum { RECORDS_MAX = 100000 };
@@ -179,7 +180,7 @@ static void settle_ports(struct rerun *rerun)
         *own = o->as == RERUN_AMAZONE ? other : known->local;
     if (server && o->at.family != 0)
         o->at.port = *own;
-    if (o->as == RERUN_LOCAL && !o->upstream_given && other != *own && other != 0 &&
+    if (o->as == RERUN_LOCAL && o->upstream_given == 0 && other != *own && other != 0 &&
         !rerun_asked(rerun, o->upstream_port))
         o->ports.port[1] = o->upstream_port = other;
 }
@@ -217,58 +218,56 @@ static int run(struct rerun *rerun)
     return nibpcap_finish_output(status);
 }
 
-enum { AS = 256, AT, TTL, TIMEOUT, TRIES, MAX_TTL, UPSTREAM_PORT, LATE };
-
-static void set_role(struct rerun_options *o, const char *role)
+static void take_role(const struct option_use *use)
 {
-    if (strcmp(role, "local") == 0)
-        o->as = RERUN_LOCAL;
-    else if (strcmp(role, "amazone") == 0)
-        o->as = RERUN_AMAZONE;
-    else if (strcmp(role, "client") == 0)
-        o->as = RERUN_CLIENT;
-    else
-        usage_error(nibpcap_name(), "--as takes local, amazone or client");
+    static const char *const roles[] = {
+        [RERUN_LOCAL] = "local", [RERUN_AMAZONE] = "amazone", [RERUN_CLIENT] = "client"};
+    struct rerun_options *o = use->settings;
+    size_t role = RERUN_LOCAL;
+    while (role <= RERUN_CLIENT && strcmp(use->text, roles[role]) != 0)
+        role++;
+    if (role > RERUN_CLIENT)
+        option_wrong(use, "is no role; give local, amazone or client");
+    o->as = (enum rerun_role)role;
+    o->as_given = true;
 }
 
-static void set_option(struct rerun_options *o, int option)
+static void add_records(const struct option_use *use)
 {
-    const char *name = nibpcap_name();
-    switch (option) {
-    case AS:
-        set_role(o, optarg);
-        break;
-    case AT:
-        o->at = option_addr(name, "--at", optarg, 0);
-        break;
-    case 'r':
-        if (o->n_records == sizeof o->records / sizeof o->records[0])
-            usage_error(name, "--records: too many files");
-        o->records[o->n_records++] = optarg;
-        break;
-    case 't':
-        o->ttl_s = (uint32_t)option_number(name, "--ttl", optarg, 0, NIB_TTL_MAX);
-        break;
-    case TIMEOUT:
-        o->timeout_ms = (nib_ms)option_number(name, "--timeout", optarg, 1, 3600000);
-        break;
-    case TRIES:
-        o->tries = (uint32_t)option_number(name, "--tries", optarg, 1, 16);
-        break;
-    case MAX_TTL:
-        o->max_ttl_s = (uint32_t)option_number(name, "--max-ttl", optarg, 0, NIB_TTL_MAX);
-        break;
-    case UPSTREAM_PORT:
-        o->upstream_given = true;
-        o->upstream_port = (uint16_t)option_number(name, "--upstream-port", optarg, 1, 65535);
-        break;
-    case LATE:
-        o->late_ms = (nib_ms)option_number(name, "--late", optarg, 0, 60000);
-        break;
-    default:
-        break;
-    }
+    struct rerun_options *o = use->settings;
+    if (o->n_records == sizeof o->records / sizeof o->records[0])
+        option_wrong(use, "is one too many; give %zu at most", o->n_records);
+    o->records[o->n_records++] = use->text;
 }
+
+static const struct option_row rows[] = {
+    OPTION_CALL(0, "as", "local|amazone|client", take_role, "whose logic"),
+    OPTION_ADDR(0, "at", struct rerun_options, at, 0, "which host, where the capture has several"),
+    OPTION_CALL(
+        'r', "records", "FILE", add_records, "its records (the built-in ones); may be given again"),
+    OPTION_NUMBER('t', "ttl", "SECONDS", struct rerun_options, ttl_s, 0, NIB_TTL_MAX,
+        "that answers from static records carry (60)"),
+    OPTION_NUMBER(0, "timeout", "MS", struct rerun_options, timeout_ms, 1, 3600000,
+        "of its first try (local 500, client 1000)"),
+    OPTION_NUMBER(0, "tries", "N", struct rerun_options, tries, 1, 16, "tries (3)"),
+    OPTION_NUMBER(0, "max-ttl", "SECONDS", struct rerun_options, max_ttl_s, 0, NIB_TTL_MAX,
+        "longer TTLs from upstream are cut to this (86400)"),
+    OPTION_NUMBER(0, "upstream-port", "PORT", struct rerun_options, upstream_given, 1, 65535,
+        "where authoritative servers listen (22000, or found)"),
+    OPTION_NUMBER(0, "late", "MS", struct rerun_options, late_ms, 0, 60000,
+        "how late a retry may leave (100)"),
+};
+
+static const struct option_program command_line = {
+    .name = "nibpcap rerun",
+    .usage = "FILE --as local|amazone|client [options]",
+    .about =
+        "Feeds what that host received into the program's own logic, in the capture's time, and\n"
+        "compares what it sends with what the capture says it sent. Status 1 and a difference\n"
+        "otherwise.",
+    .tables = {OPTION_ROWS(rows)},
+    .operands = 1,
+};
 
 /* The ports that follow from the other options. */
 static void finish_options(struct rerun_options *o)
@@ -277,6 +276,8 @@ static void finish_options(struct rerun_options *o)
     uint16_t *own = &o->ports.port[o->as == RERUN_AMAZONE ? 1 : 0];
     if (o->timeout_ms == 0)
         o->timeout_ms = o->as == RERUN_CLIENT ? 1000 : 500;
+    if (o->upstream_given != 0)
+        o->upstream_port = o->upstream_given;
     if (o->as != RERUN_AMAZONE)
         o->ports.port[1] = o->upstream_port;
     if (server && o->at.port != 0)
@@ -285,31 +286,15 @@ static void finish_options(struct rerun_options *o)
 
 int nibpcap_rerun(int argc, char **argv)
 {
-    static const struct option options[] = {{"as", required_argument, NULL, AS},
-        {"at", required_argument, NULL, AT}, {"records", required_argument, NULL, 'r'},
-        {"ttl", required_argument, NULL, 't'}, {"timeout", required_argument, NULL, TIMEOUT},
-        {"tries", required_argument, NULL, TRIES}, {"max-ttl", required_argument, NULL, MAX_TTL},
-        {"upstream-port", required_argument, NULL, UPSTREAM_PORT},
-        {"late", required_argument, NULL, LATE}, NIBPCAP_COMMON_OPTIONS};
     static struct rerun rerun = {.options = {.ttl_s = 60,
                                      .max_ttl_s = 86400,
                                      .tries = 3,
                                      .late_ms = 100,
                                      .upstream_port = NIB_PORT_AUTHORITATIVE}};
-    int option, status;
-    bool has_role = false;
     rerun.options.ports = nibpcap_default_ports();
-    while ((option = nibpcap_option(argc, argv, ":r:t:", options, &status)) != -1) {
-        if (option == NIBPCAP_STOP)
-            return status;
-        has_role = has_role || option == AS;
-        set_option(&rerun.options, option);
-    }
-    rerun.options.path = nibpcap_operand(argc, argv, "FILE");
-    if (rerun.options.path == NULL)
-        return NIBPCAP_USE;
-    if (!has_role)
-        return nibpcap_complain("--as local, amazone or client is missing");
+    rerun.options.path = nibpcap_options(&command_line, &rerun.options, argc, argv, "FILE");
+    if (!rerun.options.as_given)
+        return nibpcap_complain("the role is missing; give --as local, amazone or client");
     finish_options(&rerun.options);
     return run(&rerun);
 }

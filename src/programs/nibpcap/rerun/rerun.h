@@ -45,16 +45,18 @@ struct rerun_output {
     uint8_t octets[];
 };
 
+enum rerun_role { RERUN_LOCAL, RERUN_AMAZONE, RERUN_CLIENT };
+
 struct rerun_options {
     const char *path;
-    enum { RERUN_LOCAL, RERUN_AMAZONE, RERUN_CLIENT } as;
+    enum rerun_role as;
+    bool as_given;
     struct nib_addr at; /* family 0: not given; port 0: any */
     const char *records[16];
     size_t n_records;
     uint32_t ttl_s, max_ttl_s, tries;
     nib_ms timeout_ms, late_ms;
-    uint16_t upstream_port;
-    bool upstream_given;
+    uint16_t upstream_port, upstream_given; /* given: 0 when it was not */
     struct nibpcap_ports ports;
 };
 
