@@ -8,8 +8,9 @@ why=$dir/why
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
 have() { command -v "$1" >/dev/null 2>&1; }
-bash_file=tools/package/completion/nibdns.bash
-zsh_file=tools/package/completion/_nibdns
+bash_file=build/completion/nibdns.bash
+zsh_file=build/completion/_nibdns
+${MAKE:-make} --no-print-directory -s completions || exit 1
 
 # ---- manual pages ----
 
@@ -38,16 +39,38 @@ help_options() {
         /^ +-/ { if (match($0, /^ +-[A-Za-z]/)) print substr($0, RSTART + RLENGTH - 2, 2) }
         { while (match($0, /--[a-z][a-z-]*/)) {
             print substr($0, RSTART, RLENGTH); $0 = substr($0, RSTART + RLENGTH) } }'
-    [ "$1" = nibpcap ] && printf '%s\n' --help --version
+}
+page_name() {
+    case $1 in nib*) echo "$1" ;; *) echo "nibdns-$1" ;; esac
 }
 # Of the page, or of the part of it that is about the command.
 page_options() {
-    case $1 in nib*) name=$1 ;; *) name=nibdns-$1 ;; esac
     awk -v part="${2:+$1 $2}" '
         /^\.S[hs] / { here = substr($0, 5); in_part = part == "" || here == part }
         in_part && /^\.It Fl/ { for (i = 2; i < NF; i++) if ($i == "Fl") print "-" $(i + 1) }' \
-        "src/man/$name".[1-8]
-    [ "$1" = nibpcap ] && printf '%s\n' --help --version
+        "src/man/$(page_name "$1")".[1-8]
+    [ "$1" = nibpcap ] && printf '%s\n' -h --help -V --version
+}
+# Options and the names of their values, as `--tries n`.
+help_values() {
+    "bin/$1" ${2:+"$2"} --help | tr '[:upper:]' '[:lower:]' |
+        sed -nE 's/^  (-[a-z], |    )(--[a-z-]+) ([^ ]+)  .*/\2 \3/p'
+}
+page_values() {
+    awk -v part="${2:+$1 $2}" '
+        /^\.S[hs] / { here = substr($0, 5); in_part = part == "" || here == part }
+        in_part && /^\.It Fl/ && / (Ar|Cm) / {
+            text = name = end = ""
+            for (i = 2; i <= NF; i++)
+                if ($i == "Fl") name = $(++i)
+                else if ($i == "Op") { text = text "["; end = "]" }
+                else if ($i !~ /^(Ar|Cm|Ns|,)$/) text = text $i
+            print "-" name, text end }' "src/man/$(page_name "$1")".[1-8]
+}
+same_values() {
+    help_values "$@" | sort -u >"$dir/help"
+    page_values "$@" | sort -u >"$dir/there"
+    diff "$dir/help" "$dir/there"
 }
 bash_options() {
     bash -c '. "$1"; for word in $(_nibdns_options "$2"); do echo "${word%%=*}"; done' - \
@@ -79,6 +102,7 @@ all_same() {
             skip "$* has the same options in --help and in $what" "bash is not installed"
         else
             check "$* has the same options in --help and in $what" same "$where" "$@"
+            [ "$where" = page ] && check "and the same names of values" same_values "$@"
         fi
     done
 }
@@ -144,7 +168,7 @@ done
 zpty -d shell
 END
 zsh_completes() {
-    timeout 60 zsh -f "$dir/type.zsh" "$dir" "$PWD/tools/package/completion" >"$dir/completed"
+    timeout 60 zsh -f "$dir/type.zsh" "$dir" "$PWD/build/completion" >"$dir/completed"
     diff "$dir/want" "$dir/completed"
 }
 if have zsh; then

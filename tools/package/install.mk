@@ -42,8 +42,8 @@ files_in    = $(call into,$(LIBDIR),build/release/libnibdns.a) \
               $(call into,$(INCLUDEDIR)/nibdns,$(wildcard include/nibdns/*.h)) \
               $(foreach n,1 3 5 7 8,$(call into,$(MANDIR)/man$(n),$(wildcard src/man/*.$(n)))) \
               $(call into,$(DOCDIR),$(wildcard README.md proto/*)) \
-              tools/package/completion/nibdns.bash=$(BASHDIR)/nibdns \
-              $(call into,$(ZSHDIR),tools/package/completion/_nibdns) \
+              build/completion/nibdns.bash=$(BASHDIR)/nibdns \
+              $(call into,$(ZSHDIR),build/completion/_nibdns) \
               $(call into,$(UNITDIR),$(units:tools/package/systemd/%=$(made)/%)) \
               $(call into,$(or $(PLUGINDIR),$(DATADIR)/nibdns),tools/nibdns.lua) \
               $(call into,$(DATADIR)/nibdns/profile/nibdns,$(wildcard tools/wireshark/profile/nibdns/*))
@@ -69,8 +69,16 @@ $(made):
 	    tools/package/nibdns.pc.in >$@/nibdns.pc
 	@for unit in $(units); do sed 's,/usr/local/bin,$(BINDIR),' $$unit >$@/$${unit##*/}; done
 
+# What the shells complete is what the programs say to --help.
+completions := build/completion/nibdns.bash build/completion/_nibdns
+.PHONY: completions
+completions: $(completions)
+$(completions): $(wildcard tools/package/completion/*) $(programs:%=bin/%)
+	@mkdir -p $(@D)
+	$(Q)tools/package/completion/generate.sh $(if $(filter %.bash,$@),bash,zsh) bin $(programs) >$@
+
 # help: make install          under PREFIX (/usr/local), with man pages, library, units and dissector
-install: all lib $(made)
+install: all lib completions $(made)
 	@$(call each,$(programs_in),$(INSTALL) -D -m 755 $$file "$$place")
 	@$(call each,$(files_in),$(INSTALL) -D -m 644 $$file "$$place")
 	@$(call each,$(links_in),ln -sf $$file "$$place")
