@@ -55,7 +55,6 @@ static bool parse(struct nib_text name, struct nib_text type, struct client_word
 {
     size_t bad;
     char why[160];
-    words->type = NIB_A;
     words->name = name;
     if (name.len > 1 && name.ptr[name.len - 1] == '.')
         words->name.len--;
@@ -136,6 +135,18 @@ static void read_more(struct client_lines *lines)
     }
 }
 
+/* What some editors put in front of a text is none of it. */
+static void skip_byte_order_mark(struct client_lines *lines, struct nib_text *line)
+{
+    bool utf_16 = line->len >= 2 &&
+                  (memcmp(line->ptr, "\xff\xfe", 2) == 0 || memcmp(line->ptr, "\xfe\xff", 2) == 0);
+    if (line->len >= 3 && memcmp(line->ptr, "\xef\xbb\xbf", 3) == 0)
+        *line = (struct nib_text){line->ptr + 3, line->len - 3};
+    lines->began = true;
+    lines->over = lines->over || utf_16;
+    lines->error = utf_16 ? EILSEQ : lines->error;
+}
+
 enum client_line client_next_line(struct client_lines *lines, struct nib_text *line)
 {
     bool too_long = false;
@@ -153,6 +164,10 @@ enum client_line client_next_line(struct client_lines *lines, struct nib_text *l
         }
         lines->begin += newline == NULL ? len : len + 1;
         *line = (struct nib_text){begin, len};
+        if (!lines->began)
+            skip_byte_order_mark(lines, line);
+        if (lines->error == EILSEQ)
+            return CLIENT_LINE_NONE;
         if (!too_long)
             return newline == NULL && len == 0 ? CLIENT_LINE_NONE : CLIENT_LINE;
         fprintf(stderr, "[Client] That line is too long: passed over\n");
@@ -162,7 +177,7 @@ enum client_line client_next_line(struct client_lines *lines, struct nib_text *l
 
 /* ---- out ---- */
 
-void client_print(struct nib_text text)
+bool client_print(struct nib_text text)
 {
     while (text.len > 0) {
         ssize_t n = write(STDOUT_FILENO, text.ptr, text.len);
@@ -172,19 +187,22 @@ void client_print(struct nib_text text)
             struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
             (void)poll(&p, 1, -1);
         } else if (n == 0 || errno != EINTR) {
-            return;
+            return false;
         }
     }
+    return true;
 }
 
-static void print_table(const struct nib_client *c, nib_ms now, enum nib_table_form form)
+static bool print_table(const struct nib_client *c, nib_ms now, enum nib_table_form form)
 {
     size_t max = nib_table_form_max(c->table, form);
     char *text = malloc(max);
     if (text == NULL)
-        return;
-    client_print((struct nib_text){text, nib_table_form_text(c->table, form, now, text, max)});
+        return false;
+    bool ok =
+        client_print((struct nib_text){text, nib_table_form_text(c->table, form, now, text, max)});
     free(text);
+    return ok;
 }
 
 static uint32_t discarded(const struct nib_client *c)
@@ -205,7 +223,7 @@ static const char *status_word(const struct nib_client *c)
 }
 
 /* Names and results are of alphabets that JSON needs no escapes for. */
-static void print_json(const struct nib_client *c, int64_t took_us)
+static bool print_json(const struct nib_client *c, int64_t took_us)
 {
     char line[1024], id[16] = "null", result[NIB_RESULT_MAX + 32] = "null,\"ttl\":null";
     char server[NIB_ADDR_TEXT_MAX];
@@ -221,7 +239,46 @@ static void print_json(const struct nib_client *c, int64_t took_us)
         id, (int)c->name.len, c->name.ptr, nib_type_name(c->type), status_word(c), result,
         c->from_table ? "table" : server, (long long)took_us / 1000, (long long)took_us % 1000,
         (unsigned long)c->tried, (unsigned long)discarded(c));
-    client_print((struct nib_text){line, (size_t)n});
+    return client_print((struct nib_text){line, (size_t)n});
+}
+
+/* A word as a JSON string, whatever octets it has; one that is not there as null. */
+static void write_string(struct nib_writer *w, struct nib_text word)
+{
+    if (word.len == 0) {
+        nib_writer_word(w, "null");
+        return;
+    }
+    nib_writer_u8(w, '"');
+    for (size_t i = 0; i < word.len; i++) {
+        uint8_t c = (uint8_t)word.ptr[i];
+        if (c == '"' || c == '\\') {
+            nib_writer_u8(w, '\\');
+            nib_writer_u8(w, c);
+        } else if (c >= ' ' && c < 0x7f) {
+            nib_writer_u8(w, c);
+        } else {
+            nib_writer_word(w, "\\u00");
+            nib_writer_hex(w, c >> 4, 1);
+            nib_writer_hex(w, c & 15, 1);
+        }
+    }
+    nib_writer_u8(w, '"');
+}
+
+bool client_report_invalid(struct nib_text line, enum client_output output)
+{
+    static char text[6 * CLIENT_LINE_MAX + 256];
+    struct nib_writer w = nib_writer_init((uint8_t *)text, sizeof text);
+    if (output != CLIENT_JSON)
+        return true;
+    nib_writer_word(&w, "{\"id\":null,\"name\":");
+    write_string(&w, next_word(&line));
+    nib_writer_word(&w, ",\"type\":");
+    write_string(&w, next_word(&line));
+    nib_writer_word(&w, ",\"status\":\"invalid\",\"result\":null,\"ttl\":null,\"source\":null,"
+                        "\"time_ms\":0.000,\"tries\":0,\"discarded\":0}\n");
+    return client_print((struct nib_text){text, w.off});
 }
 
 static void say_discarded(const struct nib_client *c)
@@ -265,28 +322,26 @@ static void say_outcome(const struct nib_client *c)
     }
 }
 
-void client_report(
+bool client_report(
     const struct nib_client *client, nib_ms now, int64_t took_us, enum client_output output)
 {
+    bool found = client->status == NIB_CLIENT_FOUND;
     say_discarded(client);
-    say_outcome(client);
+    if (output != CLIENT_SHORT || !found)
+        say_outcome(client);
     switch (output) {
     case CLIENT_TABLES:
     case CLIENT_PRETTY:
-        if (client->status != NIB_CLIENT_NO_ANSWER)
-            print_table(
-                client, now, output == CLIENT_PRETTY ? option_pretty_form() : NIB_TABLE_CSV);
-        break;
+        return client->status == NIB_CLIENT_NO_ANSWER ||
+               print_table(
+                   client, now, output == CLIENT_PRETTY ? option_pretty_form() : NIB_TABLE_CSV);
     case CLIENT_SHORT:
-        if (client->status == NIB_CLIENT_FOUND) {
-            client_print((struct nib_text){client->result, client->result_len});
-            client_print(NIB_TEXT("\n"));
-        }
-        break;
+        return !found || (client_print((struct nib_text){client->result, client->result_len}) &&
+                             client_print(NIB_TEXT("\n")));
     case CLIENT_JSON:
-        print_json(client, took_us);
-        break;
+        return print_json(client, took_us);
     case CLIENT_QUIET:
         break;
     }
+    return true;
 }

@@ -14,7 +14,10 @@ struct client_words {
     enum nib_type type;
 };
 
-/* `<hostname> [<query type>]`. False, with one line on standard error, when it is not that. */
+/*
+ * `<hostname> [<query type>]`; words->type stays as it is where the line has none. False, with one
+ * line on standard error, when it is not that.
+ */
 bool client_parse(struct nib_text line, struct client_words *words);
 
 /* The same from two arguments; the type may be NULL. */
@@ -25,8 +28,8 @@ enum { CLIENT_LINE_MAX = 1024 };
 struct client_lines {
     int fd;
     size_t begin, end;
-    bool over; /* the input has ended */
-    int error; /* the errno that it ended with, or 0 */
+    bool began, over; /* the first line was given; the input has ended */
+    int error;        /* the errno that it ended with, or 0; EILSEQ: it is UTF-16 */
     char buffer[2 * CLIENT_LINE_MAX];
 };
 
@@ -48,11 +51,17 @@ bool client_is_comment(struct nib_text line);
 /* A file to read lookups from, `-`: standard input; -1 with errno set. */
 int client_open(const char *path);
 
-/* To standard output, whole, however it has to be cut; a reader that went away is no error here. */
-void client_print(struct nib_text text);
+/* To standard output, whole, however it has to be cut. False, with errno set, when it is lost. */
+bool client_print(struct nib_text text);
 
-/* Tells how a lookup ended: words to standard error, then what was asked for to standard output. */
-void client_report(
+/*
+ * Tells how a lookup ended: words to standard error, then what was asked for to standard output.
+ * False, with errno set, when that could not be written.
+ */
+bool client_report(
     const struct nib_client *client, nib_ms now, int64_t took_us, enum client_output output);
+
+/* The same of a line that is no lookup; its words for people were said before. */
+bool client_report_invalid(struct nib_text line, enum client_output output);
 
 #endif

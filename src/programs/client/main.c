@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client/edit.h"
 #include "client/io.h"
 #include "client/lookup.h"
+#include "client/terminal.h"
+#include "common/address.h"
 #include "common/options.h"
 #include "common/streams.h"
 #include "nibdns/client.h"
@@ -28,6 +31,8 @@ struct session {
     nib_ms timeout_ms;
     uint32_t tries;
     enum client_output output;
+    bool output_lost;
+    enum nib_type type; /* of lookups that do not say it */
     const char *batch, *write;
     struct nib_zone zone;
     struct nib_cache cache;
@@ -52,20 +57,34 @@ static int exit_status(const struct nib_client *c)
     return EXIT_NO_ANSWER;
 }
 
+/* Output that is lost is as bad as wrong use, and said once. */
+static int status_of(struct session *s, bool written, int status)
+{
+    if (written)
+        return status;
+    if (!s->output_lost)
+        fprintf(stderr, "%s: cannot write standard output: %s; give it a reader or a file\n",
+            program, strerror(errno));
+    s->output_lost = true;
+    return status > NIB_EXIT_USAGE ? status : NIB_EXIT_USAGE;
+}
+
 /* Returns its exit status. */
 static int look_up(struct session *s, struct nib_text name, enum nib_type type)
 {
     lookup_run(&s->lookup, name, type);
-    client_report(&s->lookup.logic, nib_clock_ms(), s->lookup.took_us, s->output);
-    return exit_status(&s->lookup.logic);
+    bool written = client_report(&s->lookup.logic, nib_clock_ms(), s->lookup.took_us, s->output);
+    return status_of(s, written, exit_status(&s->lookup.logic));
 }
 
 /* One `<hostname> [<query type>]`; returns its exit status. */
 static int do_line(struct session *s, enum client_line kind, struct nib_text line)
 {
-    struct client_words words;
+    struct client_words words = {.type = s->type};
+    if (kind == CLIENT_LINE_TOO_LONG)
+        line.len = 0;
     if (kind == CLIENT_LINE_TOO_LONG || !client_parse(line, &words))
-        return NIB_EXIT_USAGE;
+        return status_of(s, client_report_invalid(line, s->output), NIB_EXIT_USAGE);
     return words.name.len == 0 ? EXIT_FOUND : look_up(s, words.name, words.type);
 }
 
@@ -73,11 +92,16 @@ static int do_line(struct session *s, enum client_line kind, struct nib_text lin
 
 static int do_prompt(struct session *s)
 {
+    static const char prompt[] = "Enter the hostname (or type 'quit' to exit): ";
     static struct client_lines lines = {.fd = STDIN_FILENO};
+    static struct edit edit = {.prompt = prompt};
+    bool editing = terminal_can_edit();
     struct nib_text line;
+    edit.table = &s->table;
     for (;;) {
-        client_print(NIB_TEXT("Enter the hostname (or type 'quit' to exit): "));
-        enum client_line kind = client_next_line(&lines, &line);
+        if (!editing)
+            (void)client_print((struct nib_text){prompt, sizeof prompt - 1});
+        enum client_line kind = editing ? edit_line(&edit, &line) : client_next_line(&lines, &line);
         if (kind == CLIENT_LINE_NONE)
             break;
         if (kind == CLIENT_LINE && client_is_quit(line))
@@ -97,7 +121,8 @@ static int do_batch(struct session *s)
     int highest = EXIT_FOUND;
     lines.fd = client_open(s->batch);
     lines.error = lines.fd < 0 ? errno : 0;
-    while (lines.error == 0 && (kind = client_next_line(&lines, &line)) != CLIENT_LINE_NONE) {
+    while (lines.error == 0 && !s->output_lost &&
+           (kind = client_next_line(&lines, &line)) != CLIENT_LINE_NONE) {
         if (kind == CLIENT_LINE && client_is_comment(line))
             continue;
         int status = do_line(s, kind, line);
@@ -105,15 +130,23 @@ static int do_batch(struct session *s)
     }
     if (lines.error != 0)
         usage_error(program, "cannot read %s: %s; give --batch a readable file", s->batch,
-            strerror(lines.error));
+            lines.error == EILSEQ ? "it is UTF-16, not UTF-8" : strerror(lines.error));
     return highest;
 }
 
 /* ---- start ---- */
 
+static void set_type(const struct option_use *use)
+{
+    struct session *s = use->settings;
+    if (!nib_type_parse((struct nib_text){use->text, strlen(use->text)}, &s->type))
+        option_wrong(use, "is no query type; use A, AAAA, CNAME or NS");
+}
+
 static const struct option_row rows[] = {
     OPTION_PEER(
         's', "server", struct session, server, NIB_PORT_LOCAL, "whom to ask (127.0.0.1:21000)"),
+    OPTION_CALL('t', "type", "TYPE", set_type, "of lookups that do not say it (A)"),
     OPTION_NUMBER(0, "timeout", "MS", struct session, timeout_ms, 1, 3600000,
         "of the first try; each further one waits twice as long (1000)"),
     OPTION_NUMBER(0, "tries", "N", struct session, tries, 1, 16, "how often to ask (3)"),
@@ -134,14 +167,15 @@ static const struct option_row rows[] = {
 static const struct option_program command_line = {
     .name = program,
     .usage = "[options]                 asks at the prompt\n"
-             "[options] NAME [TYPE]     one lookup; TYPE is A, AAAA, CNAME or NS (A)\n"
+             "[options] [@ADDR[:PORT]] NAME [TYPE]\n"
+             "                          one lookup; TYPE is A, AAAA, CNAME or NS (A)\n"
              "[options] --batch FILE    a lookup a line (- is standard input)",
     .about = "Looks up host names at a local server, and keeps a table of what it learnt.",
     .notes =
-        "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use, 3 no answer,\n"
-        "4 server failure. At the prompt, `quit` and the end of input end with 0.",
+        "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use or output lost,\n"
+        "3 no answer, 4 server failure. At the prompt, `quit` and the end of input end with 0.",
     .tables = {OPTION_ROWS(rows)},
-    .operands = 2,
+    .operands = 3,
 };
 
 static void make_tables(struct session *s)
@@ -180,26 +214,75 @@ static int finish(struct session *s, int status)
     return status;
 }
 
+/* `@ADDR[:PORT]` in front of the name is what --server is. Returns what stands behind it. */
+static char **take_server(struct session *s, char **operands)
+{
+    if (operands[0] == NULL || operands[0][0] != '@')
+        return operands;
+    const char *why = address_parse(operands[0] + 1, NIB_PORT_LOCAL, &s->server);
+    if (why == NULL && s->server.port == 0)
+        why = "has port 0; give one from 1 to 65535";
+    if (why != NULL)
+        usage_error(program, "'%s' %s", shown_word(operands[0]).text, why);
+    address_to_ask(&s->server);
+    return operands + 1;
+}
+
+/* Words that are one lookup, or none where there are no words. */
+static void read_operands(struct session *s, char **operands, struct client_words *words)
+{
+    char **name = take_server(s, operands);
+    words->type = s->type;
+    if (name[0] == NULL)
+        return;
+    if (name[1] != NULL && name[2] != NULL)
+        usage_error(program, "unexpected '%s'; see %s --help", shown_word(name[2]).text, program);
+    if (s->batch != NULL)
+        usage_error(program, "give NAME and TYPE or --batch FILE, not both; see --help");
+    if (!client_parse_words(name[0], name[1], words))
+        exit(NIB_EXIT_USAGE);
+}
+
+/*
+ * What ends a program by default ends nothing where it is process 1 of a container, unless it has a
+ * handler; and a terminal must be as it was.
+ */
+static void end_at_once(int number)
+{
+    terminal_restore();
+    (void)raise(number); /* the default again */
+    _exit(128 + number);
+}
+
+static void take_over_signals(void)
+{
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {
+        .sa_handler = end_at_once, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    struct sigaction before;
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+        if (sigaction(ending[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            (void)sigaction(ending[i], &action, NULL);
+}
+
 int main(int argc, char **argv)
 {
     static struct session s = {
         .server = {.ip = {127, 0, 0, 1}, .port = NIB_PORT_LOCAL, .family = 4},
+        .type = NIB_A,
         .timeout_ms = 1000,
         .tries = 3};
-    struct client_words words = {.type = NIB_A};
+    struct client_words words = {.name = {NULL, 0}};
     keep_standard_streams();
-    int operand = options_read(&command_line, &s, argc, argv);
-    if (s.batch != NULL && operand < argc)
-        usage_error(program, "give NAME and TYPE or --batch FILE, not both; see --help");
-    if (operand < argc && !client_parse_words(argv[operand], argv[operand + 1], &words))
-        return NIB_EXIT_USAGE;
-    (void)signal(SIGPIPE, SIG_IGN);
+    read_operands(&s, argv + options_read(&command_line, &s, argc, argv), &words);
+    take_over_signals();
     make_tables(&s);
     open_capture(&s);
     nib_client_init(&s.lookup.logic, &s.table, &s.server, s.timeout_ms, s.tries);
     if (s.batch != NULL)
         return finish(&s, do_batch(&s));
-    if (operand == argc)
+    if (words.name.len == 0)
         return finish(&s, do_prompt(&s));
     return finish(&s, look_up(&s, words.name, words.type));
 }
