@@ -7,6 +7,7 @@
 
 #include "nibdns/counters.h"
 #include "nibdns/message.h"
+#include "nibdns/output.h"
 #include "nibdns/table.h"
 
 /* received = answered + waiting (none here: each answer is given at once) + every dropped_... */
@@ -39,28 +40,29 @@ struct nib_authoritative {
 struct nib_authoritative_query {
     struct nib_message message;
     struct nib_key key;
+    const struct nib_path *path;
 };
 
 /*
  * The three steps of an answer, apart so that a batch can take each for all before the next: its
- * waits for memory then overlap. `begin` returns false for what nobody answers: a malformed message
- * or a response; the datagram must stay until `finish`. `seek` changes nothing but the processor's
- * caches. `finish` writes the answer into out, which has room for NIB_MESSAGE_MAX octets, and
- * returns its length.
+ * waits for memory then overlap. `begin` decides what is answered: NIB_DECIDED_NOTHING yet, or why
+ * nobody answers it, a malformed message or a response; the datagram and the path must stay until
+ * `finish`. `seek` changes nothing but the processor's caches. `finish` appends the answer.
  */
-bool nib_authoritative_begin(struct nib_authoritative *server, const uint8_t *octets, size_t len,
+struct nib_decision nib_authoritative_begin(struct nib_authoritative *server,
+    const struct nib_path *path, const uint8_t *octets, size_t len,
     struct nib_authoritative_query *query);
 void nib_authoritative_seek(
     const struct nib_authoritative *server, const struct nib_authoritative_query *query);
-size_t nib_authoritative_finish(
-    struct nib_authoritative *server, struct nib_authoritative_query *query, uint8_t *out);
+struct nib_decision nib_authoritative_finish(struct nib_authoritative *server,
+    struct nib_authoritative_query *query, struct nib_outputs *out);
 
-/* All three for one datagram. Returns the answer's length, or 0: nobody answers this. */
-size_t nib_authoritative_input(
-    struct nib_authoritative *server, const uint8_t *octets, size_t len, uint8_t *out);
+/* All three for one datagram: one answer, or none. */
+struct nib_decision nib_authoritative_input(struct nib_authoritative *server,
+    const struct nib_path *path, const uint8_t *octets, size_t len, struct nib_outputs *out);
 
 /* An answer that could not be sent after all: it counts as dropped, no longer as answered. */
-void nib_authoritative_unsent(struct nib_authoritative *server);
+void nib_authoritative_answer_unsent(struct nib_authoritative *server);
 
 /* Adds what another counted: servers of one table may share the work. */
 void nib_authoritative_add_counters(

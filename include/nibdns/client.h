@@ -1,12 +1,16 @@
 /*
  * Layer 4: the client (NIB-9.1): one lookup at a time, first in its own table, then at its server,
- * with retries; datagrams that are not the answer are counted by reason and the wait goes on.
+ * with retries; datagrams that are not the answer are counted by reason and the wait goes on. What
+ * is to be sent is appended to the caller's list (output.h): queries, from a socket for each lookup
+ * that is closed when it ends. While nib_client_deadline() is not NIB_NEVER a lookup is under way;
+ * when it has ended, `status` and what follows say how.
  */
 #ifndef NIBDNS_CLIENT_H
 #define NIBDNS_CLIENT_H
 
 #include "nibdns/addr.h"
 #include "nibdns/message.h"
+#include "nibdns/output.h"
 #include "nibdns/table.h"
 
 enum nib_client_status {
@@ -32,13 +36,6 @@ enum nib_discard {
         NIB_DISCARD_COUNT
 };
 
-/* What the caller has to do next. */
-enum nib_client_step {
-    NIB_CLIENT_SEND, /* send `query` to the server, then go on waiting */
-    NIB_CLIENT_WAIT,
-    NIB_CLIENT_DONE, /* the lookup has ended: `status` and what follows it */
-};
-
 struct nib_client {
     struct nib_table *table;
     struct nib_addr server;
@@ -47,6 +44,7 @@ struct nib_client {
     uint32_t next_id;
     /* the lookup under way or just ended */
     nib_ms due;
+    struct nib_slot slot;
     uint32_t id;
     enum nib_type type;
     struct nib_text name; /* borrowed from query */
@@ -66,26 +64,32 @@ struct nib_client {
 void nib_client_init(struct nib_client *client, struct nib_table *table,
     const struct nib_addr *server, nib_ms timeout_ms, uint32_t tries);
 
-/* Begins a lookup; the name must have passed nib_name_check(). SEND or DONE. */
-enum nib_client_step nib_client_start(
-    struct nib_client *client, nib_ms now, struct nib_text name, enum nib_type type);
+/* Each call appends so many outputs at most. */
+enum { NIB_CLIENT_OUTPUTS = 2 };
 
-/* A datagram. WAIT or DONE. */
-enum nib_client_step nib_client_input(struct nib_client *client, nib_ms now,
-    const struct nib_addr *from, const uint8_t *octets, size_t len);
+/* Begins a lookup; the name must have passed nib_name_check(). */
+struct nib_decision nib_client_start(struct nib_client *client, nib_ms now, struct nib_text name,
+    enum nib_type type, struct nib_outputs *out);
 
-/* Nobody listens at the server's port, or the network cannot reach it. DONE. */
-enum nib_client_step nib_client_unreachable(struct nib_client *client);
+/* A datagram. */
+struct nib_decision nib_client_input(struct nib_client *client, nib_ms now,
+    const struct nib_addr *from, const uint8_t *octets, size_t len, struct nib_outputs *out);
 
-/* The time. SEND for a retry, WAIT, or DONE when the tries are used up. */
-enum nib_client_step nib_client_tick(struct nib_client *client, nib_ms now);
+/* Nobody listens at the server's port, or no way leads there: the lookup ends. */
+struct nib_decision nib_client_unreachable(struct nib_client *client, struct nib_outputs *out);
 
-/* When the next tick is due, while a lookup is under way. */
+/* The time: another try, or the end when the tries are used up. */
+struct nib_decision nib_client_tick(struct nib_client *client, nib_ms now, struct nib_outputs *out);
+
+/* When the next tick is due; NIB_NEVER: no lookup is under way. */
 static inline nib_ms nib_client_deadline(const struct nib_client *client)
 {
     return client->due;
 }
 
 const char *nib_discard_words(enum nib_discard reason);
+
+/* Why a datagram was thrown away. False: it was not. */
+bool nib_discard_of(const struct nib_decision *decision, enum nib_discard *reason);
 
 #endif

@@ -1,12 +1,16 @@
 /*
  * Layer 4: the local server (NIB-8.2 to 8.9, NIB-9): datagrams of clients and of authoritative
- * servers, and the time, come in; answers, questions and the next deadline come out. It knows no
- * socket: its host lends it four calls.
+ * servers, and the time, come in; answers, queries and the next deadline come out.
+ *
+ * It knows no socket and sends nothing: what is to be sent is appended to the caller's list
+ * (output.h). Several threads may share one, if only one at a time calls it; lists are each
+ * caller's own.
  */
 #ifndef NIBDNS_LOCAL_H
 #define NIBDNS_LOCAL_H
 
 #include "nibdns/counters.h"
+#include "nibdns/output.h"
 #include "nibdns/pending.h"
 #include "nibdns/table.h"
 
@@ -14,6 +18,7 @@ enum {
     NIB_CNAMES_MAX = 8,     /* that one request follows (NIB-8.6) */
     NIB_DATAGRAMS_MAX = 16, /* upstream that go into one request */
     NIB_DEAD_MS = 10000,    /* how long a server that failed is asked last */
+    NIB_OWN_MAX = 256,      /* addresses that are known as the server's own */
 };
 
 /* received = answered + waiting + every dropped_... */
@@ -53,34 +58,21 @@ enum nib_local_counter {
         NIB_LOCAL_COUNT
 };
 
-/* What became of a datagram that the logic asked to send upstream. */
-enum nib_send_status {
-    NIB_SEND_SENT,
-    NIB_SEND_UNREACHABLE, /* the network says that nobody is there */
-    NIB_SEND_EXHAUSTED,   /* no socket to be had: this host's trouble, not the server's */
-};
-
-struct nib_local_host {
-    void *ctx;
-    /* room for NIB_MESSAGE_MAX octets, into which the next answer is encoded */
-    uint8_t *(*room)(void *ctx);
-    /* sends the len octets that now stand there back the way a request came; ends a request */
-    void (*answer)(void *ctx, const struct nib_path *path, size_t len);
-    /* sends from the slot's own connected socket; opens it, on a random port, when it is closed */
-    enum nib_send_status (*ask)(
-        void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len);
-    /* closes the slot's socket; nothing that arrives there matters any more */
-    void (*close_fetch)(void *ctx, uint32_t slot);
+/* How much a local server holds at most. */
+struct nib_local_limits {
+    uint32_t records;  /* dynamic ones */
+    uint32_t fetches;  /* under way */
+    uint32_t requests; /* of clients, that wait */
 };
 
 struct nib_local_config {
-    uint32_t static_ttl_s; /* what answers from static records carry */
-    uint32_t max_ttl_s;    /* longer TTLs from upstream are cut to this */
-    nib_ms timeout_ms;     /* of a question's first round; each further round waits twice as long */
-    uint32_t tries;        /* rounds: how often each server is asked, 1 to 16 */
-    uint16_t upstream_port;     /* where authoritative servers listen */
-    const struct nib_addr *own; /* addresses that are this server: never asked. The caller's. */
-    size_t n_own;
+    struct nib_local_limits limits;
+    uint64_t seed;          /* of all hashes: a secret */
+    uint32_t static_ttl_s;  /* what answers from static records carry */
+    uint32_t max_ttl_s;     /* longer TTLs from upstream are cut to this */
+    nib_ms timeout_ms;      /* of a fetch's first round; each further round waits twice as long */
+    uint32_t tries;         /* rounds: how often each server is asked, 1 to 16 */
+    uint16_t upstream_port; /* where authoritative servers listen */
 };
 
 /* A server's health, remembered in a small table. Where it is full, the one that failed
@@ -92,44 +84,65 @@ struct nib_health {
 };
 
 struct nib_local {
-    struct nib_table *table;
-    struct nib_pending *pending;
-    struct nib_local_host host;
     struct nib_local_config config;
+    struct nib_table *table;
+    struct nib_cache cache;
+    struct nib_pending pending;
+    struct nib_addr own[NIB_OWN_MAX]; /* addresses that are this server: never asked */
+    size_t n_own;
     uint32_t next_id;
     struct nib_health health[NIB_HEALTH_SLOTS];
     uint64_t counters[NIB_LOCAL_COUNT];
     uint64_t malformed[NIB_ERR_COUNT]; /* of requests */
 };
 
-/* The table (with a cache) and the pending table stay the caller's and share one seed. */
-void nib_local_init(struct nib_local *local, struct nib_table *table, struct nib_pending *pending,
-    const struct nib_local_host *host, const struct nib_local_config *config);
+/*
+ * Opens a server on a table that is the caller's, whose static records must have the same seed, and
+ * gives the table its cache. All that it will ever hold stands in one piece of memory of
+ * nib_local_bytes(limits) octets, zero and aligned for 64, which stays the caller's.
+ */
+size_t nib_local_bytes(const struct nib_local_limits *limits);
+void nib_local_open(struct nib_local *local, struct nib_table *table, void *memory,
+    const struct nib_local_config *config);
+
+/* The addresses that reach this server, NIB_OWN_MAX at most: it asks none of them (NIB-8.9). */
+void nib_local_set_own(struct nib_local *local, const struct nib_addr *own, size_t n);
+
+/*
+ * Outputs that one call, or a batch of n calls of nib_local_input(), appends at most. Where a list
+ * has less room, answers count as unsent and queries as lost.
+ */
+uint32_t nib_local_outputs_max(const struct nib_local_limits *limits, uint32_t n);
 
 /* A datagram of a client. */
-void nib_local_input(struct nib_local *local, nib_ms now, const struct nib_path *path,
-    const uint8_t *octets, size_t len);
+struct nib_decision nib_local_input(struct nib_local *local, nib_ms now,
+    const struct nib_path *path, const uint8_t *octets, size_t len, struct nib_outputs *out);
 
-/* A datagram on a slot's socket. */
-void nib_local_reply(
-    struct nib_local *local, nib_ms now, uint32_t slot, const uint8_t *octets, size_t len);
+/* A datagram on a socket upstream. */
+struct nib_decision nib_local_reply(struct nib_local *local, nib_ms now, struct nib_slot slot,
+    const uint8_t *octets, size_t len, struct nib_outputs *out);
 
-/* A slot's socket learnt that nobody listens at the other end. */
-void nib_local_unreachable(struct nib_local *local, nib_ms now, uint32_t slot);
+/* A socket upstream learnt that nobody listens at the other end, or that no way leads there. */
+struct nib_decision nib_local_unreachable(
+    struct nib_local *local, nib_ms now, struct nib_slot slot, struct nib_outputs *out);
+
+/* A query was not sent: for want of a socket (`exhausted`), or because no way leads there. */
+struct nib_decision nib_local_query_unsent(struct nib_local *local, nib_ms now,
+    struct nib_slot slot, bool exhausted, struct nib_outputs *out);
+
+/* An answer could not be sent after all: it counts as dropped. */
+void nib_local_answer_unsent(struct nib_local *local);
 
 /* Does what is due by now: retries, servers given up, records expired. */
-void nib_local_tick(struct nib_local *local, nib_ms now);
+void nib_local_tick(struct nib_local *local, nib_ms now, struct nib_outputs *out);
 
 /* When the next tick is due; NIB_NEVER while nothing is under way. */
 nib_ms nib_local_deadline(const struct nib_local *local);
 
-/* An answer that could not be sent after all: it counts as dropped. */
-void nib_local_unsent(struct nib_local *local);
-
 /* Whether a zone has an NS record whose server would be this server itself: *ns is the first
  * (NIB-8.9). */
 bool nib_local_asks_itself(
-    const struct nib_local_config *config, const struct nib_zone *zone, struct nib_rr *ns);
+    const struct nib_local *local, const struct nib_zone *zone, struct nib_rr *ns);
 
 void nib_local_counters(const struct nib_local *local, struct nib_writer *w);
 

@@ -26,6 +26,9 @@ bool nib_name_equal(struct nib_text a, struct nib_text b);
  */
 uint64_t nib_name_hash(struct nib_text name, uint64_t seed);
 
+/* The same hash over the exact octets of any text. */
+uint64_t nib_text_hash(struct nib_text text, uint64_t seed);
+
 /* The name without its first label; length 0 for a name of one label. */
 struct nib_text nib_name_parent(struct nib_text name);
 

@@ -66,4 +66,27 @@ size_t nib_table_form_max(const struct nib_table *table, enum nib_table_form for
 size_t nib_table_form_text(
     const struct nib_table *table, enum nib_table_form form, nib_ms now, char *out, size_t cap);
 
+/*
+ * The same text in pieces, for a table that others change between them: begin, then `some` until it
+ * says false. Each call makes up to that many rows of text, or of room for them in columns. A
+ * record that comes in meanwhile is not shown; where the static records are read again, the text
+ * begins anew.
+ */
+enum { NIB_TABLE_COLUMNS = 6 };
+struct nib_table_print {
+    const struct nib_table *table;
+    enum nib_table_form form;
+    nib_ms now;
+    const struct nib_zone *zone;
+    uint64_t end_no;           /* the first record number that came later */
+    struct nib_zone_walk walk; /* the last static record that was shown */
+    uint32_t at;               /* the last dynamic one, and its number */
+    uint64_t at_no;
+    bool measuring, headed;
+    size_t width[NIB_TABLE_COLUMNS];
+};
+void nib_table_print_begin(struct nib_table_print *print, const struct nib_table *table,
+    enum nib_table_form form, nib_ms now);
+bool nib_table_print_some(struct nib_table_print *print, struct nib_writer *w, uint32_t rows);
+
 #endif

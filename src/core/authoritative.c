@@ -5,7 +5,8 @@ static void count(struct nib_authoritative *server, enum nib_authoritative_count
     server->counters[which]++;
 }
 
-bool nib_authoritative_begin(struct nib_authoritative *server, const uint8_t *octets, size_t len,
+struct nib_decision nib_authoritative_begin(struct nib_authoritative *server,
+    const struct nib_path *path, const uint8_t *octets, size_t len,
     struct nib_authoritative_query *query)
 {
     size_t bad;
@@ -14,15 +15,16 @@ bool nib_authoritative_begin(struct nib_authoritative *server, const uint8_t *oc
     if (err != NIB_OK) { /* NIB-6.1, NIB-6.2 */
         count(server, NIB_AUTH_DROPPED_MALFORMED);
         server->malformed[err]++;
-        return false;
+        return (struct nib_decision){.what = NIB_DROPPED_MALFORMED, .rule = err};
     }
     if (query->message.flag != NIB_QUERY) { /* NIB-6.3 */
         count(server, NIB_AUTH_DROPPED_RESPONSE);
-        return false;
+        return (struct nib_decision){.what = NIB_DROPPED_RESPONSE};
     }
+    query->path = path;
     query->key = nib_key_of(query->message.qname, server->table->zone->seed);
     nib_zone_fetch_bucket(server->table->zone, query->key);
-    return true;
+    return (struct nib_decision){.what = NIB_DECIDED_NOTHING};
 }
 
 void nib_authoritative_seek(
@@ -32,37 +34,56 @@ void nib_authoritative_seek(
 }
 
 /* NIB-8.1: the record with that name and type, else the CNAME record of that name, else a miss. */
-size_t nib_authoritative_finish(
-    struct nib_authoritative *server, struct nib_authoritative_query *query, uint8_t *out)
+static struct nib_decision look_up(struct nib_authoritative *server,
+    const struct nib_authoritative_query *query, struct nib_rr *rr)
 {
     const struct nib_zone *zone = server->table->zone;
-    struct nib_message *m = &query->message;
-    struct nib_rr rr = {.type = m->qtype, .result = NIB_TEXT_NOT_FOUND};
-    if (nib_zone_find(zone, query->key, m->qtype, &rr))
+    enum nib_type type = query->message.qtype;
+    if (nib_zone_find(zone, query->key, type, rr)) {
         count(server, NIB_AUTH_FOUND);
-    else if (nib_zone_find(zone, query->key, NIB_CNAME, &rr))
+        return (struct nib_decision){.what = NIB_ANSWERED_RECORD, .number = rr->no};
+    }
+    if (nib_zone_find(zone, query->key, NIB_CNAME, rr)) {
         count(server, NIB_AUTH_CNAME);
-    else
-        count(server, NIB_AUTH_NOT_FOUND);
+        return (struct nib_decision){.what = NIB_ANSWERED_CNAME, .number = rr->no};
+    }
+    count(server, NIB_AUTH_NOT_FOUND);
+    *rr = (struct nib_rr){.type = type, .result = NIB_TEXT_NOT_FOUND};
+    return (struct nib_decision){.what = NIB_ANSWERED_NOT_FOUND};
+}
+
+struct nib_decision nib_authoritative_finish(struct nib_authoritative *server,
+    struct nib_authoritative_query *query, struct nib_outputs *out)
+{
+    struct nib_message *m = &query->message;
+    struct nib_rr rr;
+    struct nib_decision decision = look_up(server, query, &rr);
+    uint8_t *octets = nib_outputs_reserve(out);
     m->flag = NIB_RESPONSE;
     m->atype = rr.type;
     m->aname = m->qname;
     m->ttl_s = rr.is_static ? server->ttl_s : 0;
     m->result = rr.result;
     count(server, NIB_AUTH_ANSWERED);
-    return nib_message_encode(out, NIB_MESSAGE_MAX, m);
+    if (octets == NULL)
+        nib_authoritative_answer_unsent(server);
+    else
+        nib_outputs_answer(
+            out, query->path, nib_message_encode(octets, NIB_MESSAGE_MAX, m), &decision);
+    return decision;
 }
 
-size_t nib_authoritative_input(
-    struct nib_authoritative *server, const uint8_t *octets, size_t len, uint8_t *out)
+struct nib_decision nib_authoritative_input(struct nib_authoritative *server,
+    const struct nib_path *path, const uint8_t *octets, size_t len, struct nib_outputs *out)
 {
     struct nib_authoritative_query query;
-    if (!nib_authoritative_begin(server, octets, len, &query))
-        return 0;
+    struct nib_decision decision = nib_authoritative_begin(server, path, octets, len, &query);
+    if (decision.what != NIB_DECIDED_NOTHING)
+        return decision;
     return nib_authoritative_finish(server, &query, out);
 }
 
-void nib_authoritative_unsent(struct nib_authoritative *server)
+void nib_authoritative_answer_unsent(struct nib_authoritative *server)
 {
     server->counters[NIB_AUTH_ANSWERED]--;
     count(server, NIB_AUTH_DROPPED_UNSENT);

@@ -10,6 +10,9 @@ struct nib_cache_record {
     uint8_t type, name_len, result_len, pool;
 };
 
+/* The number of a record that is free. */
+#define NO_RECORD UINT64_MAX
+
 static const uint16_t slot_octets[NIB_CACHE_CLASSES] = {40, 80, 160, 512};
 
 static uint8_t pool_for(size_t text_len)
@@ -124,6 +127,7 @@ static void drop(struct nib_cache *cache, uint32_t ref)
     *(r->newer == 0 ? &cache->newest : &record_of(cache, r->newer)->older) = r->older;
     cache->text_octets -= (size_t)r->name_len + r->result_len;
     put_slot(cache, r);
+    r->no = NO_RECORD;
     r->newer = cache->free;
     cache->free = ref;
     cache->n--;
@@ -205,4 +209,13 @@ bool nib_cache_walk(const struct nib_cache *cache, nib_ms now, uint32_t *at, str
     view(cache, now, record_of(cache, ref), rr);
     *at = ref;
     return true;
+}
+
+void nib_cache_resume(const struct nib_cache *cache, uint32_t *at, uint64_t no)
+{
+    if (record_of(cache, *at)->no == no)
+        return;
+    *at = cache->newest;
+    while (*at != 0 && record_of(cache, *at)->no > no)
+        *at = record_of(cache, *at)->older;
 }

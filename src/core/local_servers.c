@@ -3,7 +3,7 @@
 /* A server's place among the few that its address may have: its own, or the least bad one's. */
 static struct nib_health *health_of(struct nib_local *local, const struct nib_addr *addr)
 {
-    uint64_t home = nib_addr_hash(addr, 0) >> 32;
+    uint64_t home = nib_addr_hash(addr, local->config.seed) >> 32;
     struct nib_health *least_bad = NULL;
     for (uint64_t i = 0; i < NIB_SERVERS_MAX; i++) {
         struct nib_health *health = &local->health[(home + i) & (NIB_HEALTH_SLOTS - 1)];
@@ -31,11 +31,11 @@ void local_set_health(struct nib_local *local, const struct nib_addr *addr, nib_
 static const uint8_t any[16]; /* 0.0.0.0 and :: */
 
 /* Who listens everywhere is reached at all of 127.0.0.0/8, which no list of addresses names. */
-static bool is_own(const struct nib_local_config *config, const struct nib_addr *addr)
+static bool is_own(const struct nib_local *local, const struct nib_addr *addr)
 {
     bool loopback = addr->family == 4 && addr->ip[0] == 127;
-    for (size_t i = 0; i < config->n_own; i++) {
-        const struct nib_addr *own = &config->own[i];
+    for (size_t i = 0; i < local->n_own; i++) {
+        const struct nib_addr *own = &local->own[i];
         bool everywhere = own->family == 4 && memcmp(own->ip, any, sizeof any) == 0;
         if (nib_addr_equal(own, addr) || (everywhere && loopback && own->port == addr->port))
             return true;
@@ -44,7 +44,7 @@ static bool is_own(const struct nib_local_config *config, const struct nib_addr 
 }
 
 /* Where datagrams to an address go: IPv4 inside IPv6 is IPv4, and `any` is this host. */
-static void settle(struct nib_addr *addr)
+static void normalize(struct nib_addr *addr)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     if (addr->family == 6 && memcmp(addr->ip, mapped, sizeof mapped) == 0) {
@@ -68,7 +68,7 @@ static struct nib_addr server_addr(const struct nib_local_config *config, const 
         (void)nib_ipv4_parse(rr->result, addr.ip);
     else
         (void)nib_ipv6_parse(rr->result, addr.ip);
-    settle(&addr);
+    normalize(&addr);
     return addr;
 }
 
@@ -76,13 +76,13 @@ static void add_server(
     struct nib_local *local, nib_ms now, struct local_delegation *d, struct nib_text host)
 {
     static const enum nib_type types[] = {NIB_A, NIB_AAAA};
-    struct nib_key key = nib_key_of(host, local->table->zone->seed);
+    struct nib_key key = nib_key_of(host, local->config.seed);
     struct nib_rr rr;
     for (int i = 0; i < 2; i++) {
         if (d->n == NIB_SERVERS_MAX || !nib_table_find(local->table, now, key, types[i], &rr))
             continue;
         d->servers[d->n] = server_addr(&local->config, &rr);
-        if (is_own(&local->config, &d->servers[d->n]))
+        if (is_own(local, &d->servers[d->n]))
             local->counters[NIB_LOCAL_SELF]++;
         else
             d->n++;
@@ -110,7 +110,7 @@ struct local_delegation local_delegation_of(
     const struct nib_zone *zone = local->table->zone;
     struct local_delegation d = {0};
     for (; name.len > 0 && !d.found; name = nib_name_parent(name)) {
-        struct nib_key key = nib_key_of(name, zone->seed);
+        struct nib_key key = nib_key_of(name, local->config.seed);
         struct nib_probe probe = nib_zone_begin(zone, key, NIB_NS);
         struct nib_rr rr;
         while (nib_zone_next(zone, key, NIB_NS, &probe, &rr)) {
@@ -127,7 +127,7 @@ struct local_delegation local_delegation_of(
 }
 
 bool nib_local_asks_itself(
-    const struct nib_local_config *config, const struct nib_zone *zone, struct nib_rr *ns)
+    const struct nib_local *local, const struct nib_zone *zone, struct nib_rr *ns)
 {
     static const enum nib_type types[] = {NIB_A, NIB_AAAA};
     struct nib_zone_walk at = {0};
@@ -139,8 +139,8 @@ bool nib_local_asks_itself(
         for (int i = 0; i < 2; i++) {
             if (!nib_zone_find(zone, key, types[i], &rr))
                 continue;
-            struct nib_addr addr = server_addr(config, &rr);
-            if (is_own(config, &addr))
+            struct nib_addr addr = server_addr(&local->config, &rr);
+            if (is_own(local, &addr))
                 return true;
         }
     }

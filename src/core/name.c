@@ -178,28 +178,38 @@ static inline void sip_word(struct sip *s, uint64_t word)
     s->v0 ^= word;
 }
 
-uint64_t nib_name_hash(struct nib_text name, uint64_t seed)
+static inline uint64_t sip_text(struct nib_text text, uint64_t fold, uint64_t seed)
 {
     uint64_t key = rotate(seed, 32) ^ 0x9e3779b97f4a7c15u;
     struct sip s = {seed ^ 0x736f6d6570736575u, key ^ 0x646f72616e646f6du,
         seed ^ 0x6c7967656e657261u, key ^ 0x7465646279746573u};
-    s.v0 ^= (uint64_t)name.len << 56;
-    if (name.len < 8) {
-        sip_word(&s, load_short(name) | FOLD);
+    s.v0 ^= (uint64_t)text.len << 56;
+    if (text.len < 8) {
+        sip_word(&s, load_short(text) | fold);
     } else {
-        /*@ loop invariant i <= name.len;
+        /*@ loop invariant i <= text.len;
             loop assigns i, s;
-            loop variant name.len - i;
+            loop variant text.len - i;
          */
-        for (size_t i = 0; i + 8 < name.len; i += 8)
-            sip_word(&s, load64(name.ptr + i) | FOLD);
-        sip_word(&s, load64(name.ptr + name.len - 8) | FOLD);
+        for (size_t i = 0; i + 8 < text.len; i += 8)
+            sip_word(&s, load64(text.ptr + i) | fold);
+        sip_word(&s, load64(text.ptr + text.len - 8) | fold);
     }
     s.v2 ^= 0xff;
     sip_round(&s);
     sip_round(&s);
     sip_round(&s);
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+uint64_t nib_name_hash(struct nib_text name, uint64_t seed)
+{
+    return sip_text(name, FOLD, seed);
+}
+
+uint64_t nib_text_hash(struct nib_text text, uint64_t seed)
+{
+    return sip_text(text, 0, seed);
 }
 
 struct nib_text nib_name_parent(struct nib_text name)

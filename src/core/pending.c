@@ -1,6 +1,7 @@
 #include "nibdns/pending.h"
 
 #include "nibdns/arena.h"
+#include "nibdns/cursor.h"
 
 static void layout(struct nib_pending *p, struct nib_arena *arena)
 {
@@ -39,9 +40,9 @@ struct nib_fetch *nib_pending_find(
     uint32_t ref, tag = nib_index_tag(key.hash, type);
     struct nib_probe probe = nib_index_begin(&pending->by_name, tag);
     while ((ref = nib_index_next(&pending->by_name, tag, &probe)) != 0) {
-        struct nib_fetch *q = &pending->fetches[ref - 1];
-        if (q->type == type && nib_name_equal(key.name, nib_fetch_name(q)))
-            return q;
+        struct nib_fetch *fetch = &pending->fetches[ref - 1];
+        if (fetch->type == type && nib_name_equal(key.name, nib_fetch_name(fetch)))
+            return fetch;
     }
     return NULL;
 }
@@ -56,43 +57,57 @@ struct nib_fetch *nib_pending_open(
         ref = ++pending->used_fetches;
     else
         pending->free_fetch = pending->fetches[ref - 1].first;
-    struct nib_fetch *q = &pending->fetches[ref - 1];
-    *q = (struct nib_fetch){.type = type, .name_len = (uint8_t)key.name.len};
-    memcpy(q->name, key.name.ptr, key.name.len);
+    struct nib_fetch *fetch = &pending->fetches[ref - 1];
+    *fetch = (struct nib_fetch){
+        .type = type, .serial = ++pending->serials, .name_len = (uint8_t)key.name.len};
+    memcpy(fetch->name, key.name.ptr, key.name.len);
     nib_index_insert(&pending->by_name, nib_index_tag(key.hash, type), ref);
     pending->n_fetches++;
-    return q;
+    return fetch;
 }
 
-void nib_pending_close(struct nib_pending *pending, struct nib_fetch *question)
+void nib_pending_close(struct nib_pending *pending, struct nib_fetch *fetch)
 {
-    uint32_t slot = nib_pending_slot(pending, question);
-    uint64_t hash = nib_name_hash(nib_fetch_name(question), pending->seed);
-    nib_index_remove(&pending->by_name, nib_index_tag(hash, question->type), slot + 1);
-    nib_heap_drop(&pending->retries, slot);
-    question->n_servers = 0;
-    question->first = pending->free_fetch;
-    pending->free_fetch = slot + 1;
+    uint32_t place = nib_pending_slot(pending, fetch).index;
+    uint64_t hash = nib_name_hash(nib_fetch_name(fetch), pending->seed);
+    nib_index_remove(&pending->by_name, nib_index_tag(hash, fetch->type), place + 1);
+    nib_heap_drop(&pending->retries, place);
+    fetch->n_servers = 0;
+    fetch->first = pending->free_fetch;
+    pending->free_fetch = place + 1;
     pending->n_fetches--;
 }
 
-struct nib_fetch *nib_pending_at(const struct nib_pending *pending, uint32_t slot)
+struct nib_fetch *nib_pending_at(const struct nib_pending *pending, uint32_t place)
 {
-    if (slot >= pending->used_fetches || pending->fetches[slot].n_servers == 0)
+    if (place >= pending->used_fetches || pending->fetches[place].n_servers == 0)
         return NULL;
-    return &pending->fetches[slot];
+    return &pending->fetches[place];
+}
+
+struct nib_fetch *nib_pending_of(const struct nib_pending *pending, struct nib_slot slot)
+{
+    struct nib_fetch *fetch = nib_pending_at(pending, slot.index);
+    return fetch != NULL && fetch->serial == slot.serial ? fetch : NULL;
 }
 
 /*
- * All that makes two requests one, so that no client can make many requests of one tag: the name
- * counts octet for octet, unlike in a name's hash.
+ * All that makes two requests one goes through the strong hash, octet for octet, so that no client
+ * can make many requests of one tag.
  */
 static uint32_t client_tag(const struct nib_pending *pending, const struct nib_request *r)
 {
-    uint64_t hash = nib_addr_hash(&r->path.peer, pending->seed ^ r->id);
-    for (size_t i = 0; i < r->name_len; i++)
-        hash = (hash ^ (uint8_t)r->name[i]) * 0x100000001b3u;
-    return nib_index_tag(hash * 0x9e3779b97f4a7c15u, r->type);
+    const struct nib_addr *peer = &r->path.peer;
+    uint8_t octets[sizeof peer->ip + 4 + 2 + 4 + NIB_NAME_MAX];
+    struct nib_writer w = nib_writer_init(octets, sizeof octets);
+    nib_writer_octets(&w, peer->ip, sizeof peer->ip);
+    nib_writer_u32(&w, peer->scope);
+    nib_writer_u8(&w, (uint8_t)(peer->port >> 8));
+    nib_writer_u8(&w, (uint8_t)peer->port);
+    nib_writer_u32(&w, r->id);
+    nib_writer_text(&w, nib_request_name(r));
+    uint64_t hash = nib_text_hash((struct nib_text){(const char *)octets, w.off}, pending->seed);
+    return nib_index_tag(hash, r->type);
 }
 
 bool nib_pending_repeats(const struct nib_pending *pending, const struct nib_request *request)
@@ -112,7 +127,7 @@ bool nib_pending_repeats(const struct nib_pending *pending, const struct nib_req
 }
 
 bool nib_pending_wait(
-    struct nib_pending *pending, struct nib_fetch *question, const struct nib_request *request)
+    struct nib_pending *pending, struct nib_fetch *fetch, const struct nib_request *request)
 {
     if (pending->n_requests == pending->max_requests)
         return false;
@@ -123,25 +138,25 @@ bool nib_pending_wait(
         pending->free_request = pending->requests[ref - 1].next;
     pending->requests[ref - 1] = *request;
     pending->requests[ref - 1].next = 0;
-    if (question->first == 0)
-        question->first = ref;
+    if (fetch->first == 0)
+        fetch->first = ref;
     else
-        pending->requests[question->last - 1].next = ref;
-    question->last = ref;
+        pending->requests[fetch->last - 1].next = ref;
+    fetch->last = ref;
     nib_index_insert(&pending->by_client, client_tag(pending, request), ref);
     pending->n_requests++;
     return true;
 }
 
 bool nib_pending_next(
-    struct nib_pending *pending, struct nib_fetch *question, struct nib_request *request)
+    struct nib_pending *pending, struct nib_fetch *fetch, struct nib_request *request)
 {
-    uint32_t ref = question->first;
+    uint32_t ref = fetch->first;
     if (ref == 0)
         return false;
     struct nib_request *r = &pending->requests[ref - 1];
     *request = *r;
-    question->first = r->next;
+    fetch->first = r->next;
     nib_index_remove(&pending->by_client, client_tag(pending, r), ref);
     r->next = pending->free_request;
     pending->free_request = ref;

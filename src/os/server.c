@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "nibdns/counters.h"
 #include "nibdns/os/sandbox.h"
 #include "nibdns/os/signals.h"
 #include "nibdns/os/udp.h"
@@ -87,13 +88,13 @@ static bool listen_all(struct nib_server *server)
     return true;
 }
 
-/* A descriptor for each question under way, as far as the system's hard limit goes. */
+/* A descriptor for each fetch under way, as far as the system's hard limit goes. */
 static void raise_descriptor_limit(struct nib_server *server)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
-    server->scarce = limit.rlim_max < PLENTY;
+    atomic_store(&server->scarce, limit.rlim_max < PLENTY);
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -114,17 +115,14 @@ static bool open_capture(struct nib_server *server)
 static bool prepare(struct nib_server *server)
 {
     const struct nib_server_config *config = &server->config;
-    server->slots = calloc((size_t)config->max_slots + 1, sizeof *server->slots);
     server->messages = nib_queue_open(STDERR_FILENO, SAY_CAP);
     server->tables = config->quiet ? NULL : nib_queue_open(STDOUT_FILENO, config->table_cap);
     server->notify = nib_notify_open();
     raise_descriptor_limit(server);
     (void)pthread_mutex_init(&server->reload_lock, NULL);
-    if (server->slots == NULL || server->messages == NULL || pipe(server->wake) != 0 ||
+    if (!slots_init(server) || server->messages == NULL || pipe(server->wake) != 0 ||
         (server->tables == NULL && !config->quiet))
         return false;
-    for (uint32_t i = 0; i < config->max_slots; i++)
-        server->slots[i].fd = server->slots[i].kept = -1;
     for (uint32_t i = 0; i < config->workers; i++)
         if (!worker_init(&server->workers[i], server, i))
             return false;
@@ -169,11 +167,11 @@ const struct nib_addr *nib_server_listening(const struct nib_server *server, siz
 
 void nib_server_with_all_locks(struct nib_server *server, void (*change)(void *ctx), void *ctx)
 {
-    uint32_t gates = server->service.shared ? 1 : server->config.workers;
-    for (uint32_t i = 0; i < gates; i++)
+    uint32_t locks = server->service.shared ? 1 : server->config.workers;
+    for (uint32_t i = 0; i < locks; i++)
         (void)pthread_mutex_lock(server->workers[i].lock);
     change(ctx);
-    for (uint32_t i = gates; i-- > 0;)
+    for (uint32_t i = locks; i-- > 0;)
         (void)pthread_mutex_unlock(server->workers[i].lock);
 }
 

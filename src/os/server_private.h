@@ -1,5 +1,6 @@
 /*
- * Layer 6, private: what server.c (start, end, signals, messages) and worker.c (the loop) share.
+ * Layer 6, private: what server.c (start, end, signals, messages), worker.c (the loop), slots.c
+ * (sockets upstream) and print.c (tables) share.
  */
 #ifndef NIBDNS_OS_SERVER_PRIVATE_H
 #define NIBDNS_OS_SERVER_PRIVATE_H
@@ -15,13 +16,26 @@
 #include "nibdns/os/wait.h"
 
 /*
- * A question's socket, -1 while closed, its two ends, and the waiter that watches it. A socket that
- * was disconnected, for the next question of that slot, is `kept`: it has no port.
+ * A fetch's socket, -1 while closed, its serial, its two ends, and the waiter that it is taken off
+ * again. A socket that was disconnected, for the next fetch at that place, is `kept`: it has no
+ * port. Whoever touches any of this holds the slot's lock, which is held for one call of the
+ * system; with it held no other lock is taken.
  */
 struct slot {
+    pthread_mutex_t lock;
     int fd, kept;
+    uint32_t serial;
     struct nib_addr self, peer;
     struct nib_waiter *waiter;
+};
+
+/* What came on a slot's socket: octets, or the news that nobody listens there. */
+struct reply {
+    struct nib_slot slot;
+    struct nib_addr self, peer;
+    bool refused;
+    size_t len, real_len;
+    uint8_t octets[NIB_DATAGRAM_CAP];
 };
 
 struct nib_worker {
@@ -31,11 +45,26 @@ struct nib_worker {
     struct nib_waiter *waiter;
     int fds[NIB_LISTEN_MAX];
     struct nib_inbox *in;
-    struct nib_outbox *out; /* answers, all for one listening socket */
+    struct nib_outbox *out; /* answers on their way, all by one listening socket */
     uint32_t out_listener;
     struct nib_datagram datagrams[NIB_BATCH];
+    struct nib_decision decisions[NIB_BATCH];
+    struct reply replies[NIB_BATCH];
+    size_t n_replies;
+    void *outputs_memory;
+    struct nib_outputs outputs;
+    struct unsent
+        *unsent; /* queries of these that could not be sent, as many as there are outputs */
     nib_ms now;
-    uint64_t unprinted; /* requests finished, whose tables are still to be printed */
+    uint64_t unprinted;     /* requests finished, whose tables are still to be printed */
+    int64_t print_after_us; /* tables before that time would take too much of the worker's */
+    char *table_text;       /* config.table_cap octets, or NULL */
+};
+
+/* A query that could not be sent, for want of a socket or because no way leads there. */
+struct unsent {
+    struct nib_slot slot;
+    bool exhausted;
 };
 
 struct nib_server {
@@ -44,13 +73,15 @@ struct nib_server {
     sigset_t waiting; /* the signals that may interrupt the first worker's wait */
     struct nib_queue *tables, *messages;
     struct slot *slots;
-    bool scarce; /* descriptors are few: none is kept, so that records can be read again */
+    atomic_bool scarce; /* descriptors are few: none is kept, so that records can be read again */
+    nib_ms latest;      /* the latest time that a shared service was told; inside its lock */
     struct nib_capture *capture;
     struct nib_notify *notify;
     atomic_bool stop;
     int wake[2]; /* a pipe that every worker watches and nobody reads */
     pthread_mutex_t reload_lock;
     bool reload_wanted, reload_runs;
+    struct nib_waiter *waiters[NIB_WORKERS_MAX]; /* of all workers */
     struct nib_worker workers[NIB_WORKERS_MAX];
 };
 
@@ -69,5 +100,31 @@ void worker_reset(struct nib_worker *worker);
 /* One wait and all that follows from it. Signals of `mask` may end the wait; deadline adds to it.
  */
 void worker_turn(struct nib_worker *worker, const sigset_t *mask, nib_ms deadline);
+
+/* The service's lock, and the time that it is told inside. */
+nib_ms worker_enter(struct nib_worker *worker);
+void worker_leave(struct nib_worker *worker);
+
+/* What was decided about a datagram, for whoever wants to see it. */
+void worker_tell(struct nib_worker *worker, bool came, const struct nib_addr *peer,
+    const uint8_t *octets, size_t len, const struct nib_decision *decision);
+
+/* ---- slots.c ---- */
+
+/* All slots, closed. False with errno set. */
+bool slots_init(struct nib_server *server);
+
+/* Sends a query from its socket, which it opens. False: *unsent says what kept it. */
+bool slots_send(struct nib_worker *worker, const struct nib_output *query, struct unsent *unsent);
+
+void slots_close(struct nib_server *server, struct nib_slot slot);
+
+/* Reads what waits at a slot's socket into the worker's replies, as far as there is room. */
+void slots_read(struct nib_worker *worker, uint32_t index);
+
+/* ---- print.c ---- */
+
+/* Prints the table for the requests that were finished since the last time. */
+void print_tables(struct nib_worker *worker);
 
 #endif

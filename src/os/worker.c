@@ -1,53 +1,90 @@
 #define _DEFAULT_SOURCE
-#include <errno.h>
 #include <unistd.h>
 
+#include "nibdns/message.h"
 #include "nibdns/os/clock.h"
-#include "nibdns/os/udp.h"
+#include "nibdns/os/memory.h"
 #include "server_private.h"
 
 enum {
-    EVENTS = 256,     /* descriptors looked at after one wait */
-    BATCHES = 64,     /* read from one socket before the others have their turn */
-    REPLIES = 64,     /* likewise from one slot's socket */
-    KEPT_SLOTS = 256, /* slots that keep their socket from one question to the next */
+    EVENTS = 256, /* descriptors looked at after one wait */
+    BATCHES = 64, /* read from one socket before the others have their turn */
 };
-
-uint32_t nib_worker_index(const struct nib_worker *worker)
-{
-    return worker->index;
-}
 
 bool worker_init(struct nib_worker *worker, struct nib_server *server, uint32_t index)
 {
+    const struct nib_server_config *config = &server->config;
     *worker = (struct nib_worker){.server = server, .index = index};
     (void)pthread_mutex_init(&worker->own_lock, NULL);
-    worker->waiter = nib_waiter_open();
+    worker->waiter = server->waiters[index] = nib_waiter_open();
     worker->in = nib_inbox_new();
     worker->out = nib_outbox_new();
-    return worker->waiter != NULL && worker->in != NULL && worker->out != NULL &&
-           nib_waiter_add(worker->waiter, server->wake[0], WAKE_NUMBER) == 0;
+    worker->outputs_memory = nib_memory_map(nib_outputs_bytes(config->outputs_max));
+    worker->unsent = nib_memory_map(config->outputs_max * sizeof *worker->unsent);
+    worker->table_text = config->quiet ? NULL : nib_memory_map(config->table_cap);
+    if (worker->waiter == NULL || worker->in == NULL || worker->out == NULL ||
+        worker->outputs_memory == NULL || worker->unsent == NULL ||
+        (worker->table_text == NULL && !config->quiet))
+        return false;
+    nib_outputs_init(&worker->outputs, worker->outputs_memory, config->outputs_max);
+    return nib_waiter_add(worker->waiter, server->wake[0], WAKE_NUMBER) == 0;
 }
 
 void worker_reset(struct nib_worker *worker)
 {
+    if (worker->server == NULL)
+        return;
+    const struct nib_server_config *config = &worker->server->config;
     if (worker->waiter != NULL)
         nib_waiter_close(worker->waiter);
     nib_inbox_free(worker->in);
     nib_outbox_free(worker->out);
+    nib_memory_unmap(worker->outputs_memory, nib_outputs_bytes(config->outputs_max));
+    nib_memory_unmap(worker->unsent, config->outputs_max * sizeof *worker->unsent);
+    nib_memory_unmap(worker->table_text, config->table_cap);
 }
 
-static void enter(struct nib_worker *worker)
+/* Where one service serves several workers, none takes it back to an earlier time. */
+nib_ms worker_enter(struct nib_worker *worker)
 {
+    struct nib_server *server = worker->server;
     (void)pthread_mutex_lock(worker->lock);
+    if (!server->service.shared)
+        return worker->now;
+    if (worker->now > server->latest)
+        server->latest = worker->now;
+    return server->latest;
 }
 
-static void leave(struct nib_worker *worker)
+void worker_leave(struct nib_worker *worker)
 {
     (void)pthread_mutex_unlock(worker->lock);
 }
 
-/* ---- what the logic asks for ---- */
+/* ---- what is seen of it ---- */
+
+static void trace(struct nib_worker *worker, bool came, const struct nib_addr *peer,
+    const uint8_t *octets, size_t len, const struct nib_decision *decision)
+{
+    char addr[NIB_ADDR_TEXT_MAX], line[NIB_LINE_MAX] = "(no message)", words[NIB_DECISION_TEXT_MAX];
+    struct nib_message m;
+    size_t bad;
+    (void)nib_addr_format(peer, addr);
+    if (nib_message_decode(&m, octets, len, &bad) == NIB_OK)
+        (void)nib_message_line(&m, line);
+    (void)nib_decision_text(decision, words);
+    nib_server_say(worker->server, NIB_LOG_INFO, "[Trace] %s %s  %s: %s", came ? "<-" : "->", addr,
+        line, words);
+}
+
+void worker_tell(struct nib_worker *worker, bool came, const struct nib_addr *peer,
+    const uint8_t *octets, size_t len, const struct nib_decision *decision)
+{
+    if (worker->server->config.trace)
+        trace(worker, came, peer, octets, len, decision);
+}
+
+/* ---- what the service wants sent ---- */
 
 /* Who has an answer finds it, and what led to it, in the capture. */
 static void capture_answers(struct nib_capture *capture, const struct nib_outbox *out)
@@ -59,149 +96,94 @@ static void capture_answers(struct nib_capture *capture, const struct nib_outbox
     nib_capture_settle(capture);
 }
 
-/* Sends the answers; those that could not be sent are the return value's bits. */
-static uint64_t send_answers(struct nib_worker *worker)
+/* Sends the answers that have gathered. Returns how many could not be sent. */
+static uint32_t send_answers(struct nib_worker *worker)
 {
     struct nib_server *server = worker->server;
-    uint32_t listener = worker->out_listener;
+    uint32_t listener = worker->out_listener, n = 0;
     if (nib_outbox_count(worker->out) == 0)
         return 0;
     if (server->capture != NULL)
         capture_answers(server->capture, worker->out);
-    return nib_outbox_send(worker->out, worker->fds[listener], &server->config.listen[listener]);
+    uint64_t failed =
+        nib_outbox_send(worker->out, worker->fds[listener], &server->config.listen[listener]);
+    for (; failed != 0; failed &= failed - 1)
+        n++;
+    return n;
 }
 
-static void count_unsent(struct nib_worker *worker, uint64_t unsent)
+static uint32_t add_answer(struct nib_worker *worker, const struct nib_output *o)
+{
+    uint32_t n = 0;
+    if (nib_outbox_full(worker->out) ||
+        (nib_outbox_count(worker->out) > 0 && worker->out_listener != o->path.listener))
+        n = send_answers(worker);
+    worker->out_listener = o->path.listener;
+    memcpy(nib_outbox_reserve(worker->out), o->octets, o->len);
+    nib_outbox_add(worker->out, &o->path, o->len);
+    worker->unprinted++;
+    return n;
+}
+
+/* Tells the service what could not be sent. What it then wants sent is in the list. */
+static void report(struct nib_worker *worker, uint32_t answers, uint32_t queries)
 {
     const struct nib_service *service = &worker->server->service;
-    for (; unsent != 0; unsent &= unsent - 1)
-        service->unsent(service->ctx, worker);
-}
-
-/* Outside of the lock: a send takes its time. */
-static void flush(struct nib_worker *worker)
-{
-    uint64_t unsent = send_answers(worker);
-    if (unsent == 0)
+    if (answers == 0 && queries == 0)
         return;
-    enter(worker);
-    count_unsent(worker, unsent);
-    leave(worker);
-}
-
-static uint8_t *room(void *ctx)
-{
-    struct nib_worker *worker = ctx;
-    if (nib_outbox_full(worker->out))
-        count_unsent(worker, send_answers(worker));
-    return nib_outbox_reserve(worker->out);
-}
-
-static void answer(void *ctx, const struct nib_path *path, size_t len)
-{
-    struct nib_worker *worker = ctx;
-    if (nib_outbox_count(worker->out) > 0 && worker->out_listener != path->listener) {
-        const uint8_t *written = nib_outbox_reserve(worker->out);
-        count_unsent(worker, send_answers(worker));
-        memcpy(nib_outbox_reserve(worker->out), written, len);
-    }
-    worker->out_listener = path->listener;
-    nib_outbox_add(worker->out, path, len);
-    worker->unprinted++;
-}
-
-static void discard(struct slot *s, int *fd)
-{
-    if (*fd >= 0) {
-        nib_waiter_remove(s->waiter, *fd);
-        (void)close(*fd);
-    }
-    *fd = -1;
+    nib_ms now = worker_enter(worker);
+    for (; answers > 0; answers--)
+        service->answer_unsent(service->ctx, worker->index);
+    for (uint32_t i = 0; i < queries; i++)
+        service->query_unsent(service->ctx, now, worker->unsent[i].slot,
+            worker->unsent[i].exhausted, &worker->outputs);
+    worker_leave(worker);
 }
 
 /*
- * The port is closed: for whoever sends there and for what is still to come the socket is gone.
- * Making sockets, and having them watched, is a third of what a question costs, so some are kept.
+ * Carries out the list, outside of the lock: a send takes its time. Each time round a server less
+ * is left to be asked, so it ends.
  */
-static void close_fetch(void *ctx, uint32_t slot)
+static void drain(struct nib_worker *worker)
 {
-    struct nib_worker *worker = ctx;
-    struct nib_server *server = worker->server;
-    struct slot *s = &server->slots[slot];
-    if (s->fd >= 0 && slot < KEPT_SLOTS && !server->scarce && nib_udp_disconnect(s->fd)) {
-        s->kept = s->fd;
-        s->fd = -1;
+    struct nib_outputs *outputs = &worker->outputs;
+    while (outputs->n > 0) {
+        uint32_t answers = 0, queries = 0;
+        for (uint32_t i = 0; i < outputs->n; i++) {
+            const struct nib_output *o = &outputs->items[i];
+            if (o->kind == NIB_OUTPUT_CLOSE) {
+                slots_close(worker->server, o->slot);
+                continue;
+            }
+            worker_tell(worker, false, &o->path.peer, o->octets, o->len, &o->decision);
+            if (o->kind == NIB_OUTPUT_ANSWER)
+                answers += add_answer(worker, o);
+            else if (!slots_send(worker, o, &worker->unsent[queries]))
+                queries++;
+        }
+        answers += send_answers(worker);
+        nib_outputs_clear(outputs);
+        report(worker, answers, queries);
     }
-    discard(s, &s->fd);
 }
 
-/* The slot's socket, on a port of its own. False with errno set. */
-static bool open_slot(struct nib_worker *worker, uint32_t slot, const struct nib_addr *to)
-{
-    struct slot *s = &worker->server->slots[slot];
-    struct nib_addr *self = worker->server->capture == NULL ? NULL : &s->self;
-    bool fits = s->waiter == worker->waiter && s->peer.family == to->family;
-    if (s->kept >= 0 && fits && nib_udp_connect_again(s->kept, to, self) == 0) {
-        s->fd = s->kept;
-        s->kept = -1;
-        s->peer = *to;
-        return true;
-    }
-    discard(s, &s->kept);
-    s->peer = *to;
-    s->waiter = worker->waiter;
-    s->fd = nib_udp_connect(to, self);
-    if (s->fd >= 0 && nib_waiter_add(s->waiter, s->fd, FIRST_SLOT + slot) == 0)
-        return true;
-    int error = errno;
-    discard(s, &s->fd);
-    errno = error;
-    return false;
-}
+/* ---- what came ---- */
 
-static enum nib_send_status ask_failed(struct nib_server *server, int error)
-{
-    server->scarce = server->scarce || error == EMFILE || error == ENFILE;
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-                   error == ENOSPC || error == EAGAIN
-               ? NIB_SEND_EXHAUSTED
-               : NIB_SEND_UNREACHABLE;
-}
-
-static enum nib_send_status ask(
-    void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
-{
-    struct nib_worker *worker = ctx;
-    struct nib_server *server = worker->server;
-    struct slot *s = &server->slots[slot];
-    if (s->fd < 0 && !open_slot(worker, slot, to))
-        return ask_failed(server, errno);
-    if (nib_udp_send_one(s->fd, NULL, octets, len) != 0)
-        return ask_failed(server, errno);
-    if (server->capture != NULL)
-        nib_capture_datagram(server->capture, &s->self, &s->peer, octets, len, len);
-    return NIB_SEND_SENT;
-}
-
-struct nib_local_host nib_worker_host(struct nib_worker *worker)
-{
-    return (struct nib_local_host){worker, room, answer, ask, close_fetch};
-}
-
-/* ---- the loop ---- */
-
-/* The same datagrams to the capture and to the service. */
 static void hand_over(struct nib_worker *worker, size_t n)
 {
     struct nib_server *server = worker->server;
-    for (size_t i = 0; server->capture != NULL && i < n; i++) {
+    nib_ms now = worker_enter(worker);
+    server->service.input(server->service.ctx, worker->index, now, worker->datagrams, n,
+        worker->decisions, &worker->outputs);
+    worker_leave(worker);
+    for (size_t i = 0; i < n; i++) {
         const struct nib_datagram *d = &worker->datagrams[i];
-        nib_capture_datagram(
-            server->capture, &d->path->peer, &d->path->self, d->octets, d->len, d->real_len);
+        if (server->capture != NULL)
+            nib_capture_datagram(
+                server->capture, &d->path->peer, &d->path->self, d->octets, d->len, d->real_len);
+        worker_tell(worker, true, &d->path->peer, d->octets, d->len, &worker->decisions[i]);
     }
-    enter(worker);
-    server->service.input(server->service.ctx, worker, worker->now, worker->datagrams, n);
-    leave(worker);
+    drain(worker);
 }
 
 static void read_requests(struct nib_worker *worker, uint32_t listener)
@@ -211,58 +193,71 @@ static void read_requests(struct nib_worker *worker, uint32_t listener)
     for (int batch = 0; more && batch < BATCHES; batch++) {
         size_t n;
         more = nib_inbox_read(worker->in, worker->fds[listener], listener, self);
-        while ((n = nib_inbox_take(worker->in, worker->datagrams)) > 0) {
+        while ((n = nib_inbox_take(worker->in, worker->datagrams)) > 0)
             hand_over(worker, n);
-            flush(worker);
-        }
     }
 }
 
-/* Inside the lock: another worker may otherwise close the socket, and open it anew, meanwhile. */
-static void read_replies(struct nib_worker *worker, uint32_t slot)
+static void hand_over_replies(struct nib_worker *worker)
 {
     const struct nib_service *service = &worker->server->service;
     struct nib_capture *capture = worker->server->capture;
-    struct slot *s = &worker->server->slots[slot];
-    uint8_t octets[NIB_DATAGRAM_CAP];
-    for (int i = 0; i < REPLIES && s->fd >= 0; i++) {
-        ptrdiff_t n = nib_udp_receive_one(s->fd, NULL, octets, sizeof octets);
-        if (n >= 0) {
-            size_t len = (size_t)n < sizeof octets ? (size_t)n : sizeof octets;
-            if (capture != NULL)
-                nib_capture_datagram(capture, &s->peer, &s->self, octets, len, (size_t)n);
-            service->reply(service->ctx, worker, worker->now, slot, octets, len);
-        } else if (errno == EAGAIN) {
-            return;
-        } else {
-            service->unreachable(service->ctx, worker, worker->now, slot);
-        }
+    size_t n = worker->n_replies;
+    if (n == 0)
+        return;
+    nib_ms now = worker_enter(worker);
+    for (size_t i = 0; i < n; i++) {
+        const struct reply *r = &worker->replies[i];
+        worker->decisions[i] =
+            r->refused
+                ? service->unreachable(service->ctx, now, r->slot, &worker->outputs)
+                : service->reply(service->ctx, now, r->slot, r->octets, r->len, &worker->outputs);
     }
+    worker_leave(worker);
+    for (size_t i = 0; i < n; i++) {
+        const struct reply *r = &worker->replies[i];
+        if (r->refused)
+            continue;
+        if (capture != NULL)
+            nib_capture_datagram(capture, &r->peer, &r->self, r->octets, r->len, r->real_len);
+        worker_tell(worker, true, &r->peer, r->octets, r->len, &worker->decisions[i]);
+    }
+    worker->n_replies = 0;
+    drain(worker);
 }
 
-/* The table as it stands, once for each request finished since the last time. */
-static void print_tables(struct nib_worker *worker)
+static void read_replies(struct nib_worker *worker, const uint32_t *numbers, size_t n)
 {
-    struct nib_queue *tables = worker->server->tables;
-    const struct nib_table *table = worker->server->service.table;
-    enum nib_table_form form = worker->server->config.form;
-    if (tables == NULL)
-        worker->unprinted = 0;
-    for (; worker->unprinted > 0; worker->unprinted--) {
-        size_t max = nib_table_form_max(table, form);
-        char *out = nib_queue_reserve(tables, max);
-        if (out != NULL)
-            nib_queue_commit(tables, nib_table_form_text(table, form, worker->now, out, max));
+    for (size_t i = 0; i < n; i++) {
+        if (numbers[i] < FIRST_SLOT)
+            continue;
+        slots_read(worker, numbers[i] - FIRST_SLOT);
+        if (worker->n_replies == NIB_BATCH)
+            hand_over_replies(worker);
     }
+    hand_over_replies(worker);
+}
+
+/* ---- the loop ---- */
+
+static void tick(struct nib_worker *worker)
+{
+    const struct nib_service *service = &worker->server->service;
+    if (service->tick == NULL)
+        return;
+    nib_ms now = worker_enter(worker);
+    service->tick(service->ctx, now, &worker->outputs);
+    worker_leave(worker);
+    drain(worker);
 }
 
 static int wait_ms(struct nib_worker *worker, nib_ms due)
 {
     const struct nib_service *service = &worker->server->service;
     if (service->deadline != NULL) {
-        enter(worker);
+        (void)worker_enter(worker);
         nib_ms own = service->deadline(service->ctx);
-        leave(worker);
+        worker_leave(worker);
         due = own < due ? own : due;
     }
     if (due == NIB_NEVER)
@@ -274,22 +269,13 @@ static int wait_ms(struct nib_worker *worker, nib_ms due)
 /* Datagrams that wait are read before what is due by the same clock reading is done (NIB-9.6). */
 void worker_turn(struct nib_worker *worker, const sigset_t *mask, nib_ms deadline)
 {
-    const struct nib_service *service = &worker->server->service;
     uint32_t numbers[EVENTS];
     size_t n = nib_waiter_wait(worker->waiter, wait_ms(worker, deadline), mask, numbers, EVENTS);
     worker->now = nib_clock_ms();
     for (size_t i = 0; i < n; i++)
         if (numbers[i] < NIB_LISTEN_MAX)
             read_requests(worker, numbers[i]);
-    enter(worker);
-    for (size_t i = 0; i < n; i++)
-        if (numbers[i] >= FIRST_SLOT)
-            read_replies(worker, numbers[i] - FIRST_SLOT);
-    if (service->tick != NULL)
-        service->tick(service->ctx, worker, worker->now);
-    leave(worker);
-    flush(worker);
-    enter(worker);
+    read_replies(worker, numbers, n);
+    tick(worker);
     print_tables(worker);
-    leave(worker);
 }

@@ -67,16 +67,19 @@ static size_t some_datagram(struct fuzz_input *in, uint8_t *out)
     return len;
 }
 
-static size_t answer(struct nib_authoritative *server, const uint8_t *octets, size_t len,
-    bool in_steps, uint8_t *out)
+static void answer(struct nib_authoritative *server, const uint8_t *octets, size_t len,
+    bool in_steps, struct nib_outputs *out)
 {
+    const struct nib_path path = {.peer = {.port = 40001, .family = 4}};
     struct nib_authoritative_query query;
-    if (!in_steps)
-        return nib_authoritative_input(server, octets, len, out);
-    if (!nib_authoritative_begin(server, octets, len, &query))
-        return 0;
+    if (!in_steps) {
+        (void)nib_authoritative_input(server, &path, octets, len, out);
+        return;
+    }
+    if (nib_authoritative_begin(server, &path, octets, len, &query).what != NIB_DECIDED_NOTHING)
+        return;
     nib_authoritative_seek(server, &query);
-    return nib_authoritative_finish(server, &query, out);
+    (void)nib_authoritative_finish(server, &query, out);
 }
 
 static void one_datagram(struct nib_authoritative *server, struct fuzz_input *in)
@@ -84,18 +87,23 @@ static void one_datagram(struct nib_authoritative *server, struct fuzz_input *in
     uint8_t octets[NIB_MESSAGE_MAX + 1], want[NIB_MESSAGE_MAX];
     bool in_steps = fuzz_u8(in) & 1;
     size_t len = some_datagram(in, octets), bad;
-    uint8_t *block = fuzz_block(octets, len), *out = fuzz_zeroed(NIB_MESSAGE_MAX);
+    uint8_t *block = fuzz_block(octets, len), *memory = fuzz_zeroed(nib_outputs_bytes(1));
+    struct nib_outputs out;
     struct nib_message m;
-    size_t n = answer(server, block, len, in_steps, out);
+    nib_outputs_init(&out, memory, 1);
+    answer(server, block, len, in_steps, &out);
     if (nib_message_decode(&m, block, len, &bad) == NIB_OK && m.flag == NIB_QUERY) {
         struct nib_message w = expected(server, m);
-        PROMISE(n == nib_message_encode(want, sizeof want, &w) && memcmp(out, want, n) == 0);
+        PROMISE(out.n == 1 && out.items[0].kind == NIB_OUTPUT_ANSWER);
+        size_t n = out.items[0].len;
+        PROMISE(n == nib_message_encode(want, sizeof want, &w));
+        PROMISE(memcmp(out.items[0].octets, want, n) == 0);
         if (fuzz_u8(in) % 8 == 0)
-            nib_authoritative_unsent(server);
+            nib_authoritative_answer_unsent(server);
     } else {
-        PROMISE(n == 0); /* NIB-6.2, NIB-6.3 */
+        PROMISE(out.n == 0); /* NIB-6.2, NIB-6.3 */
     }
-    free(out);
+    free(memory);
     free(block);
 }
 

@@ -12,6 +12,7 @@ enum { RECORDS = 3 };
 /* The client, and what the test knows of the lookup under way. */
 struct world {
     struct nib_client client;
+    struct nib_outputs outputs;
     struct nib_table table;
     struct nib_zone zone;
     struct nib_cache cache;
@@ -58,19 +59,40 @@ static void check_done(struct world *w)
     PROMISE(!c->from_table || (c->ttl_s > 0 && w->sent == 0));
 }
 
-static void step(struct world *w, enum nib_client_step what, bool was_waiting)
+/* The query that a call wants sent; there is at most one, and the socket closes at the end. */
+static const struct nib_output *wanted(const struct world *w, bool ended)
+{
+    const struct nib_output *query = NULL;
+    bool closes = false;
+    for (uint32_t i = 0; i < w->outputs.n; i++) {
+        const struct nib_output *o = &w->outputs.items[i];
+        PROMISE(o->kind == NIB_OUTPUT_CLOSE ? !closes : query == NULL);
+        PROMISE(o->slot.serial == w->client.slot.serial);
+        closes = closes || o->kind == NIB_OUTPUT_CLOSE;
+        query = o->kind == NIB_OUTPUT_QUERY ? o : query;
+    }
+    PROMISE(closes == (ended && w->sent > 0));
+    return query;
+}
+
+static void step(struct world *w)
 {
     static uint8_t before[NIB_QUERY_MAX];
     static size_t before_len;
-    PROMISE(what != NIB_CLIENT_SEND || w->sent < w->client.tries);
-    PROMISE(was_waiting || what == NIB_CLIENT_WAIT);
-    if (what == NIB_CLIENT_SEND) {
+    bool ended = w->waiting && nib_client_deadline(&w->client) == NIB_NEVER;
+    const struct nib_output *query = wanted(w, ended);
+    if (query != NULL) {
+        PROMISE(w->waiting && !ended && w->sent < w->client.tries);
+        PROMISE(nib_addr_equal(&query->path.peer, &w->server));
+        PROMISE(query->len == w->client.query_len);
+        PROMISE(memcmp(query->octets, w->client.query, query->len) == 0);
         check_query(w, before, before_len);
         before_len = w->client.query_len;
         memcpy(before, w->client.query, before_len);
-    } else if (what == NIB_CLIENT_DONE) {
-        check_done(w);
     }
+    if (ended)
+        check_done(w);
+    nib_outputs_clear(&w->outputs);
 }
 
 static void ask(struct world *w, struct fuzz_input *in)
@@ -83,7 +105,8 @@ static void ask(struct world *w, struct fuzz_input *in)
     w->sent = w->thrown_away = 0;
     w->waiting = true;
     w->ids = next;
-    step(w, nib_client_start(&w->client, w->now, name, type), true);
+    (void)nib_client_start(&w->client, w->now, name, type, &w->outputs);
+    step(w);
     PROMISE(w->client.next_id == next + w->sent); /* NIB-8.15: none is used for a record found */
     PROMISE(discards(&w->client) == 0);
 }
@@ -120,11 +143,13 @@ static void datagram(struct world *w, struct fuzz_input *in, bool raw)
                  nib_message_fits(&query, &m) == NIB_FITS;
     bool was_waiting = w->waiting;
     uint64_t no = w->table.next_no + will_store(w, was_waiting && right, &m);
-    enum nib_client_step what = nib_client_input(&w->client, w->now, &from, block, len);
-    PROMISE((what == NIB_CLIENT_DONE) == (was_waiting && right));
-    PROMISE(what != NIB_CLIENT_SEND && w->table.next_no == no);
+    struct nib_decision decision =
+        nib_client_input(&w->client, w->now, &from, block, len, &w->outputs);
+    PROMISE((decision.what == NIB_TOOK_ANSWER) == (was_waiting && right));
+    PROMISE(w->table.next_no == no);
     w->thrown_away += was_waiting && !right;
-    step(w, what, was_waiting);
+    step(w);
+    PROMISE(w->waiting == (was_waiting && !right));
     PROMISE(discards(&w->client) == w->thrown_away);
     free(block);
 }
@@ -163,18 +188,22 @@ static void event(struct world *w, struct fuzz_input *in)
         break;
     case 4:
         w->now += steps[fuzz_below(in, 8)];
-        step(w, w->waiting ? nib_client_tick(&w->client, w->now) : NIB_CLIENT_WAIT, w->waiting);
+        (void)nib_client_tick(&w->client, w->now, &w->outputs);
+        step(w);
         break;
     default:
-        if (w->waiting && fuzz_u8(in) % 4 == 0)
-            step(w, nib_client_unreachable(&w->client), true);
-        else if (w->waiting) { /* one before the deadline nothing happens, at it something does */
+        if (w->waiting && fuzz_u8(in) % 4 == 0) {
+            (void)nib_client_unreachable(&w->client, &w->outputs);
+            step(w);
+            PROMISE(!w->waiting);
+        } else if (w->waiting) { /* one before the deadline nothing happens, at it something does */
             w->now = nib_client_deadline(&w->client) - 1;
-            PROMISE(nib_client_tick(&w->client, w->now) == NIB_CLIENT_WAIT);
+            (void)nib_client_tick(&w->client, w->now, &w->outputs);
+            PROMISE(w->outputs.n == 0 && nib_client_deadline(&w->client) == w->now + 1);
             w->now++;
-            enum nib_client_step what = nib_client_tick(&w->client, w->now);
-            PROMISE(what != NIB_CLIENT_WAIT);
-            step(w, what, true);
+            (void)nib_client_tick(&w->client, w->now, &w->outputs);
+            PROMISE(w->outputs.n == 1);
+            step(w);
         }
         break;
     }
@@ -188,6 +217,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     uint64_t seed = fuzz_u8(&in);
     void *memory = fuzz_zeroed(nib_cache_bytes(RECORDS));
     void *zone = fuzz_zeroed(nib_zone_bytes(0, 0));
+    void *outputs = fuzz_zeroed(nib_outputs_bytes(NIB_CLIENT_OUTPUTS));
+    nib_outputs_init(&w.outputs, outputs, NIB_CLIENT_OUTPUTS);
     nib_cache_init(&w.cache, memory, RECORDS, seed);
     nib_zone_init(&w.zone, zone, 0, 0, seed);
     w.table = (struct nib_table){.zone = &w.zone, .cache = &w.cache};
@@ -198,6 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     fuzz_print(&w.table, w.now);
     for (int i = 0; i < NIB_DISCARD_COUNT; i++)
         PROMISE(nib_discard_words((enum nib_discard)i)[0] != '\0');
+    free(outputs);
     free(zone);
     free(memory);
     return 0;

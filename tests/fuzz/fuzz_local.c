@@ -83,23 +83,29 @@ static void upstream(struct world *w, struct fuzz_input *in, bool raw)
                 nib_message_fits(&asked, &m) == NIB_FITS;
     uint64_t answers = w->answers, sent = w->local.counters[NIB_LOCAL_DATAGRAMS];
     nib_ms deadline = nib_local_deadline(&w->local);
-    uint32_t records = w->cache.n;
-    nib_local_reply(&w->local, w->now, slot, block, len);
+    uint32_t records = w->local.cache.n;
+    struct nib_slot from = {slot, s->serial};
+    (void)nib_local_reply(&w->local, w->now, from, block, len, &w->outputs);
+    world_drain(w);
     if (!fits) {
         PROMISE(w->answers == answers && nib_local_deadline(&w->local) == deadline);
-        PROMISE(sent == w->local.counters[NIB_LOCAL_DATAGRAMS] && w->cache.n == records);
+        PROMISE(sent == w->local.counters[NIB_LOCAL_DATAGRAMS] && w->local.cache.n == records);
     }
     free(block);
 }
 
 static void refused(struct world *w, struct fuzz_input *in)
 {
-    nib_local_unreachable(&w->local, w->now, some_slot(w, in));
+    uint32_t slot = some_slot(w, in);
+    (void)nib_local_unreachable(
+        &w->local, w->now, (struct nib_slot){slot, w->sockets[slot].serial}, &w->outputs);
+    world_drain(w);
 }
 
 static void tick(struct world *w)
 {
-    nib_local_tick(&w->local, w->now);
+    nib_local_tick(&w->local, w->now, &w->outputs);
+    world_drain(w);
     PROMISE(nib_local_deadline(&w->local) > w->now);
 }
 
@@ -195,10 +201,10 @@ static void run_out(struct world *w)
         deadline(w);
         world_check(w);
     }
-    PROMISE(w->n_queries == 0 && w->pending.n_requests == 0);
+    PROMISE(w->n_queries == 0 && w->local.pending.n_requests == 0);
     w->now += 1000 * (WORLD_MAX_TTL + 1);
     tick(w);
-    PROMISE(w->cache.n == 0); /* whatever was learnt is gone, and its memory free */
+    PROMISE(w->local.cache.n == 0); /* whatever was learnt is gone, and its memory free */
     world_check(w);
 }
 

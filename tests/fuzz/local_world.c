@@ -13,12 +13,6 @@ static bool is_own(const struct nib_addr *addr)
 
 /* ---- what the server's host does ---- */
 
-static uint8_t *room(void *ctx)
-{
-    struct world *w = ctx;
-    return w->room;
-}
-
 /* The answer must be owed to somebody, who then is owed no more (NIB-6.4). */
 static struct world_query *owed_to(
     struct world *w, const struct nib_path *path, const struct nib_message *m)
@@ -55,13 +49,14 @@ static void check_static(const struct world *w, const struct nib_message *m)
     PROMISE(w->reloaded || (nib_text_same(m->result, rr.result) && m->ttl_s == WORLD_STATIC_TTL));
 }
 
-static void answer(void *ctx, const struct nib_path *path, size_t len)
+static void answer(struct world *w, const struct nib_output *o)
 {
-    struct world *w = ctx;
+    const struct nib_path *path = &o->path;
+    size_t len = o->len;
     struct nib_message m;
     uint8_t again[NIB_MESSAGE_MAX];
     size_t bad;
-    uint8_t *block = fuzz_block(w->room, len);
+    uint8_t *block = fuzz_block(o->octets, len);
     PROMISE(nib_message_decode(&m, block, len, &bad) == NIB_OK && m.flag == NIB_RESPONSE);
     PROMISE(nib_message_encode(again, sizeof again, &m) == len && memcmp(again, block, len) == 0);
     PROMISE(nib_text_same(m.qname, m.aname) && m.qtype == m.atype); /* NIB-8.14 */
@@ -78,37 +73,54 @@ static void answer(void *ctx, const struct nib_path *path, size_t len)
 
 /* NIB-8.10, NIB-9.3, NIB-9.4: a retry is the same octets to the same address, all else has a new
  * ID. */
-static enum nib_send_status ask(
-    void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
+static void ask(struct world *w, const struct nib_output *o)
 {
-    struct world *w = ctx;
+    const struct nib_addr *to = &o->path.peer;
     struct nib_message m;
     size_t bad;
-    PROMISE(slot < WORLD_QUESTIONS && !is_own(to) && to->port == 22000);
-    PROMISE(nib_message_decode(&m, octets, len, &bad) == NIB_OK && m.flag == NIB_QUERY);
-    struct world_socket *s = &w->sockets[slot];
+    PROMISE(o->slot.index < WORLD_QUESTIONS && !is_own(to) && to->port == 22000);
+    PROMISE(nib_message_decode(&m, o->octets, o->len, &bad) == NIB_OK && m.flag == NIB_QUERY);
+    struct world_socket *s = &w->sockets[o->slot.index];
     if (s->open)
-        PROMISE(nib_addr_equal(&s->to, to) && s->len == len && memcmp(s->octets, octets, len) == 0);
+        PROMISE(s->serial == o->slot.serial && nib_addr_equal(&s->to, to) && s->len == o->len &&
+                memcmp(s->octets, o->octets, o->len) == 0);
     else
         PROMISE(m.id == w->next_id++);
     unsigned trouble = w->trouble & 3;
     w->trouble >>= 2;
-    if (trouble == 2)
-        return NIB_SEND_UNREACHABLE;
-    if (trouble == 3 && !s->open)
-        return NIB_SEND_EXHAUSTED;
+    if (trouble == 2 || (trouble == 3 && !s->open)) {
+        (void)nib_local_query_unsent(&w->local, w->now, o->slot, trouble == 3, &w->outputs);
+        return;
+    }
     s->open = true;
+    s->serial = o->slot.serial;
     s->to = *to;
-    s->len = len;
-    memcpy(s->octets, octets, len);
-    return NIB_SEND_SENT;
+    s->len = o->len;
+    memcpy(s->octets, o->octets, o->len);
 }
 
-static void close_fetch(void *ctx, uint32_t slot)
+static void close_socket(struct world *w, struct nib_slot slot)
 {
-    struct world *w = ctx;
-    PROMISE(slot < WORLD_QUESTIONS);
-    w->sockets[slot].open = false;
+    PROMISE(slot.index < WORLD_QUESTIONS);
+    struct world_socket *s = &w->sockets[slot.index];
+    PROMISE(!s->open || s->serial == slot.serial);
+    s->open = false;
+}
+
+/* The list may grow while it is carried out, but not to its end. */
+void world_drain(struct world *w)
+{
+    for (uint32_t i = 0; i < w->outputs.n; i++) {
+        const struct nib_output o = w->outputs.items[i];
+        if (o.kind == NIB_OUTPUT_ANSWER)
+            answer(w, &o);
+        else if (o.kind == NIB_OUTPUT_QUERY)
+            ask(w, &o);
+        else
+            close_socket(w, o.slot);
+    }
+    PROMISE(w->outputs.n < w->outputs.cap);
+    nib_outputs_clear(&w->outputs);
 }
 
 /* ---- the world ---- */
@@ -151,28 +163,27 @@ static const char *const records[WORLD_FILES] = {
            ",y.other.org,A,1.2.3.4,None,1\n",
 };
 
-enum { CACHE, PENDING, ZONE };
+enum { TABLES, OUTPUTS, ZONE };
 static const uint64_t seed = 0x0123456789abcdef;
 
 void world_init(struct world *w, struct fuzz_input *in)
 {
     *w = (struct world){.now = 1000000, .next_id = fuzz_u8(in) % 8 == 7 ? UINT32_MAX : 0};
-    w->memory[CACHE] = fuzz_zeroed(nib_cache_bytes(WORLD_RECORDS));
-    w->memory[PENDING] = fuzz_zeroed(nib_pending_bytes(WORLD_QUESTIONS, WORLD_REQUESTS));
-    nib_cache_init(&w->cache, w->memory[CACHE], WORLD_RECORDS, seed);
-    nib_pending_init(&w->pending, w->memory[PENDING], WORLD_QUESTIONS, WORLD_REQUESTS, seed);
-    w->table.cache = &w->cache;
     world_reload(w, 0, false);
     w->reloaded = false;
-    struct nib_local_host host = {w, room, answer, ask, close_fetch};
-    struct nib_local_config config = {.static_ttl_s = WORLD_STATIC_TTL,
+    struct nib_local_config config = {.limits = {WORLD_RECORDS, WORLD_QUESTIONS, WORLD_REQUESTS},
+        .seed = seed,
+        .static_ttl_s = WORLD_STATIC_TTL,
         .max_ttl_s = WORLD_MAX_TTL,
         .timeout_ms = 1 + fuzz_u8(in),
         .tries = 1 + fuzz_below(in, 16),
-        .upstream_port = 22000,
-        .own = own,
-        .n_own = sizeof own / sizeof own[0]};
-    nib_local_init(&w->local, &w->table, &w->pending, &host, &config);
+        .upstream_port = 22000};
+    w->memory[TABLES] = fuzz_zeroed(nib_local_bytes(&config.limits));
+    nib_local_open(&w->local, &w->table, w->memory[TABLES], &config);
+    nib_local_set_own(&w->local, own, sizeof own / sizeof own[0]);
+    uint32_t outputs = 2 * nib_local_outputs_max(&config.limits, 1);
+    w->memory[OUTPUTS] = fuzz_zeroed(nib_outputs_bytes(outputs));
+    nib_outputs_init(&w->outputs, w->memory[OUTPUTS], outputs);
     w->local.next_id = w->next_id;
 }
 
@@ -222,7 +233,8 @@ void world_input(struct world *w, const struct nib_path *path, const uint8_t *oc
     uint64_t answers = w->answers;
     w->received++;
     w->zero_found = false;
-    nib_local_input(&w->local, w->now, path, octets, len);
+    (void)nib_local_input(&w->local, w->now, path, octets, len, &w->outputs);
+    world_drain(w);
     /* one answer at most, and only for this query: nobody else's fate hangs on it */
     PROMISE(w->answers <= answers + (query && !repeat));
     PROMISE(w->n_queries >= before);
@@ -232,7 +244,7 @@ void world_input(struct world *w, const struct nib_path *path, const uint8_t *oc
 void world_unsent(struct world *w)
 {
     if (w->local.counters[NIB_LOCAL_ANSWERED] > 0)
-        nib_local_unsent(&w->local);
+        nib_local_answer_unsent(&w->local);
 }
 
 /* ---- between two events ---- */
@@ -245,11 +257,11 @@ static void check_counters(const struct world *w)
     for (int err = 0; err < NIB_ERR_COUNT; err++)
         broken += w->local.malformed[err];
     PROMISE(c[NIB_LOCAL_RECEIVED] == w->received);
-    PROMISE(w->received == c[NIB_LOCAL_ANSWERED] + w->pending.n_requests + dropped);
+    PROMISE(w->received == c[NIB_LOCAL_ANSWERED] + w->local.pending.n_requests + dropped);
     PROMISE(w->answers == c[NIB_LOCAL_ANSWERED] + c[NIB_LOCAL_DROPPED_UNSENT]);
     PROMISE(w->answers == c[NIB_LOCAL_FOUND] + c[NIB_LOCAL_NOT_FOUND] + c[NIB_LOCAL_FAILURE]);
     PROMISE(broken == c[NIB_LOCAL_DROPPED_MALFORMED]);
-    PROMISE(w->n_queries == w->pending.n_requests);
+    PROMISE(w->n_queries == w->local.pending.n_requests);
 }
 
 /* A socket is open exactly where a question is under way, and none asks beyond the limits. */
@@ -257,21 +269,21 @@ static void check_questions(const struct world *w)
 {
     uint32_t open = 0;
     for (uint32_t slot = 0; slot < WORLD_QUESTIONS; slot++) {
-        const struct nib_fetch *q = nib_pending_at(&w->pending, slot);
+        const struct nib_fetch *q = nib_pending_at(&w->local.pending, slot);
         PROMISE(w->sockets[slot].open == (q != NULL));
         if (q == NULL)
             continue;
         open++;
         PROMISE(q->first != 0 && q->sent <= NIB_DATAGRAMS_MAX); /* NIB-8.6 */
         PROMISE(nib_addr_equal(&q->servers[q->server], &w->sockets[slot].to));
-        for (uint32_t ref = q->first; ref != 0; ref = w->pending.requests[ref - 1].next) {
-            const struct nib_request *r = &w->pending.requests[ref - 1];
+        for (uint32_t ref = q->first; ref != 0; ref = w->local.pending.requests[ref - 1].next) {
+            const struct nib_request *r = &w->local.pending.requests[ref - 1];
             PROMISE(r->spent + q->sent <= NIB_DATAGRAMS_MAX && r->cnames <= NIB_CNAMES_MAX);
             if (ref == q->last)
                 break;
         }
     }
-    PROMISE(open == w->pending.n_fetches && open == w->pending.retries.n);
+    PROMISE(open == w->local.pending.n_fetches && open == w->local.pending.retries.n);
     PROMISE((nib_local_deadline(&w->local) == NIB_NEVER) == (open == 0));
 }
 
@@ -281,8 +293,8 @@ static void check_cache(const struct world *w)
     struct nib_rr rr, found;
     uint32_t at = 0;
     size_t bad;
-    PROMISE(w->cache.n <= WORLD_RECORDS);
-    while (nib_cache_walk(&w->cache, w->now, &at, &rr)) {
+    PROMISE(w->local.cache.n <= WORLD_RECORDS);
+    while (nib_cache_walk(&w->local.cache, w->now, &at, &rr)) {
         struct nib_key key = nib_key_of(rr.name, w->table.zone->seed);
         PROMISE(!nib_zone_find(w->table.zone, key, rr.type, &found));
         PROMISE(rr.ttl_s >= 1 && rr.ttl_s <= WORLD_MAX_TTL && rr.no < w->table.next_no);
@@ -304,7 +316,7 @@ void world_check_table(const struct world *w)
     PROMISE(n == w->table.zone->n);
     fuzz_print(&w->table, w->now);
     /* NIB-8.9: the first file has such a record, the second has none */
-    PROMISE(nib_local_asks_itself(&w->local.config, w->table.zone, &rr) == (w->file == 0));
+    PROMISE(nib_local_asks_itself(&w->local, w->table.zone, &rr) == (w->file == 0));
 }
 
 void world_check(const struct world *w)

@@ -28,6 +28,7 @@ struct world_query {
 
 struct world_socket {
     bool open;
+    uint32_t serial;
     struct nib_addr to;
     size_t len; /* of what was last sent there */
     uint8_t octets[NIB_QUERY_MAX];
@@ -37,12 +38,10 @@ struct world {
     nib_ms now;
     struct nib_local local;
     struct nib_table table;
-    struct nib_cache cache;
-    struct nib_pending pending;
+    struct nib_outputs outputs;
     struct nib_zone zones[2]; /* the one in use, and the one before or after it */
     uint32_t zone, file;
     void *memory[4];
-    uint8_t room[NIB_MESSAGE_MAX];
     struct world_query queries[WORLD_REQUESTS + 1];
     size_t n_queries;
     struct world_socket sockets[WORLD_QUESTIONS];
@@ -63,6 +62,9 @@ void world_input(struct world *w, const struct nib_path *path, const uint8_t *oc
 
 /* Reads one of the WORLD_FILES records files again, and puts it in place in one of two ways. */
 void world_reload(struct world *w, uint32_t file, bool in_steps);
+
+/* Sends what the server wants sent, after each call of it. */
+void world_drain(struct world *w);
 
 /* Whether an answer that was given is one that could not be sent. */
 void world_unsent(struct world *w);

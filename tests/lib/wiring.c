@@ -42,30 +42,18 @@ static struct wiring_datagram *put(struct wiring *wiring, enum wiring_host from,
     return d;
 }
 
-/* ---- what the local server's logic calls ---- */
+/* ---- what a host wants sent ---- */
 
-static uint8_t *host_room(void *ctx)
+static void drain(struct wiring *wiring, enum wiring_host from, struct nib_slot back)
 {
-    return ((struct wiring *)ctx)->room;
-}
-
-static void host_answer(void *ctx, const struct nib_path *path, size_t len)
-{
-    struct wiring *wiring = ctx;
-    put(wiring, WIRING_LOCAL, host_of(&path->peer), wiring->room, len);
-}
-
-static enum nib_send_status host_ask(
-    void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
-{
-    put(ctx, WIRING_LOCAL, host_of(to), octets, len)->slot = slot;
-    return NIB_SEND_SENT;
-}
-
-static void host_hang_up(void *ctx, uint32_t slot)
-{
-    (void)ctx;
-    (void)slot;
+    for (uint32_t i = 0; i < wiring->outputs.n; i++) {
+        const struct nib_output *o = &wiring->outputs.items[i];
+        if (o->kind == NIB_OUTPUT_CLOSE)
+            continue;
+        put(wiring, from, host_of(&o->path.peer), o->octets, o->len)->slot =
+            from == WIRING_AMAZONE ? back : o->slot;
+    }
+    nib_outputs_clear(&wiring->outputs);
 }
 
 /* ---- building ---- */
@@ -85,7 +73,7 @@ static void fill_table(struct wiring *wiring, enum wiring_host host, struct nib_
     size_t n = nib_records_count(records);
     nib_zone_init(zone, memory(wiring, nib_zone_bytes(n, records.len)), n, records.len, SEED);
     (void)nib_records_read(records, zone, &faults);
-    if (host != WIRING_AMAZONE) {
+    if (host < WIRING_LOCAL) {
         nib_cache_init(&wiring->caches[host], memory(wiring, nib_cache_bytes(WIRING_RECORDS)),
             WIRING_RECORDS, SEED);
         table->cache = &wiring->caches[host];
@@ -95,16 +83,18 @@ static void fill_table(struct wiring *wiring, enum wiring_host host, struct nib_
 
 static void start_local(struct wiring *wiring)
 {
-    const struct nib_local_host host = {wiring, host_room, host_answer, host_ask, host_hang_up};
-    const struct nib_local_config config = {.static_ttl_s = 60,
+    const struct nib_local_config config = {
+        .limits = {WIRING_RECORDS, WIRING_QUESTIONS, WIRING_QUESTIONS},
+        .seed = SEED,
+        .static_ttl_s = 60,
         .max_ttl_s = 86400,
         .timeout_ms = 500,
         .tries = 3,
         .upstream_port = NIB_PORT_AUTHORITATIVE};
-    size_t bytes = nib_pending_bytes(WIRING_QUESTIONS, WIRING_QUESTIONS);
-    nib_pending_init(
-        &wiring->pending, memory(wiring, bytes), WIRING_QUESTIONS, WIRING_QUESTIONS, SEED);
-    nib_local_init(&wiring->local, &wiring->tables[WIRING_LOCAL], &wiring->pending, &host, &config);
+    uint32_t outputs = nib_local_outputs_max(&config.limits, 1);
+    nib_local_open(&wiring->local, &wiring->tables[WIRING_LOCAL],
+        memory(wiring, nib_local_bytes(&config.limits)), &config);
+    nib_outputs_init(&wiring->outputs, memory(wiring, nib_outputs_bytes(outputs)), outputs);
 }
 
 void wiring_init(struct wiring *wiring, nib_ms now)
@@ -134,31 +124,31 @@ void wiring_reset(struct wiring *wiring)
 
 static void deliver(struct wiring *wiring, const struct wiring_datagram *d)
 {
-    uint8_t answer[NIB_MESSAGE_MAX];
+    struct nib_outputs *out = &wiring->outputs;
     struct nib_addr from = addr_of(d->from);
-    struct nib_path path = {.peer = from, .self = addr_of(WIRING_LOCAL)};
-    if (d->to == WIRING_LOCAL && d->from == WIRING_AMAZONE) {
-        nib_local_reply(&wiring->local, wiring->now, d->slot, d->octets, d->len);
-    } else if (d->to == WIRING_LOCAL) {
-        nib_local_input(&wiring->local, wiring->now, &path, d->octets, d->len);
-    } else if (d->to == WIRING_AMAZONE) {
-        size_t len = nib_authoritative_input(&wiring->amazone, d->octets, d->len, answer);
-        if (len > 0)
-            put(wiring, WIRING_AMAZONE, WIRING_LOCAL, answer, len)->slot = d->slot;
-    } else {
-        (void)nib_client_input(&wiring->clients[d->to], wiring->now, &from, d->octets, d->len);
-    }
+    struct nib_path path = {.peer = from, .self = addr_of(d->to)};
+    if (d->to == WIRING_LOCAL && d->from == WIRING_AMAZONE)
+        (void)nib_local_reply(&wiring->local, wiring->now, d->slot, d->octets, d->len, out);
+    else if (d->to == WIRING_LOCAL)
+        (void)nib_local_input(&wiring->local, wiring->now, &path, d->octets, d->len, out);
+    else if (d->to == WIRING_AMAZONE)
+        (void)nib_authoritative_input(&wiring->amazone, &path, d->octets, d->len, out);
+    else
+        (void)nib_client_input(&wiring->clients[d->to], wiring->now, &from, d->octets, d->len, out);
+    drain(wiring, d->to, d->slot);
 }
 
 enum nib_client_status wiring_look_up(
     struct wiring *wiring, enum wiring_host client, const char *name, enum nib_type type)
 {
     struct nib_client *c = &wiring->clients[client];
-    nib_local_tick(&wiring->local, wiring->now);
-    if (nib_client_start(c, wiring->now, text_of(name), type) == NIB_CLIENT_SEND)
-        put(wiring, client, WIRING_LOCAL, c->query, c->query_len);
-    while (wiring->delivered < wiring->n)
-        deliver(wiring, &wiring->datagrams[wiring->delivered++]);
+    nib_local_tick(&wiring->local, wiring->now, &wiring->outputs);
+    (void)nib_client_start(c, wiring->now, text_of(name), type, &wiring->outputs);
+    drain(wiring, client, (struct nib_slot){0});
+    while (wiring->delivered < wiring->n) {
+        const struct wiring_datagram d = wiring->datagrams[wiring->delivered++];
+        deliver(wiring, &d);
+    }
     return c->status;
 }
 

@@ -22,7 +22,7 @@ enum wiring_host { WIRING_CLIENT, WIRING_CLIENT_2, WIRING_LOCAL, WIRING_AMAZONE,
 
 struct wiring_datagram {
     enum wiring_host from, to;
-    uint32_t slot; /* of the local server's socket, on the way up and back */
+    struct nib_slot slot; /* the local server's socket, on the way up and back */
     size_t len;
     uint8_t octets[NIB_MESSAGE_MAX];
 };
@@ -32,13 +32,12 @@ struct wiring {
     struct nib_client clients[WIRING_CLIENTS];
     struct nib_local local;
     struct nib_authoritative amazone;
-    struct nib_pending pending;
+    struct nib_outputs outputs; /* of whoever has his turn */
     struct nib_zone zones[WIRING_HOSTS];
     struct nib_cache caches[WIRING_HOSTS];
     struct nib_table tables[WIRING_HOSTS];
-    void *memory[2 * WIRING_HOSTS + 1];
+    void *memory[2 * WIRING_HOSTS + 2];
     size_t n_memory;
-    uint8_t room[NIB_MESSAGE_MAX];
     size_t n, delivered;
     struct wiring_datagram datagrams[WIRING_DATAGRAMS];
 };

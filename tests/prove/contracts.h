@@ -271,6 +271,11 @@ bool nib_name_equal(struct nib_text a, struct nib_text b);
  */
 uint64_t nib_name_hash(struct nib_text name, uint64_t seed);
 
+/*@ requires text_ok(text);
+    assigns \nothing;
+ */
+uint64_t nib_text_hash(struct nib_text text, uint64_t seed);
+
 /*@ requires text_ok(name);
     assigns \nothing;
     ensures text_ok(\result) && \result.len <= name.len;

@@ -82,11 +82,9 @@ static enum nib_outcome check_result(
  */
 
 /*@ requires reader_ok(r) && failed_in(r) && text_ok(m.qname);
-    requires r->err == NIB_OK ==> is_name(m.qname.ptr, m.qname.len) && m.qname.len == r->octets[5] &&
-        r->off == 6 + m.qname.len;
-    assigns r->off, r->err, r->err_off;
-    ensures reader_ok(r) && failed_in(r) && head_kept(\result, m);
-    ensures r->err == NIB_OK ==> \old(r->err) == NIB_OK;
+    requires r->err == NIB_OK ==> is_name(m.qname.ptr, m.qname.len) && m.qname.len == r->octets[5]
+   && r->off == 6 + m.qname.len; assigns r->off, r->err, r->err_off; ensures reader_ok(r) &&
+   failed_in(r) && head_kept(\result, m); ensures r->err == NIB_OK ==> \old(r->err) == NIB_OK;
     ensures r->err == NIB_OK ==> is_tail(r->octets, r->off);
     ensures r->err == NIB_OK ==>
         answer_read(\result, r->octets, m.qname.len, 8 + m.qname.len + \result.aname.len);

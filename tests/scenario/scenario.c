@@ -83,8 +83,8 @@ static void set(const char *rest)
     if (run.begun)
         broken("a setting stands before the first step");
     if (words_skip(&rest, "own")) {
-        must(s->config.n_own < WORLD_OWN_MAX);
-        must(words_addr(&rest, NIB_PORT_AUTHORITATIVE, &s->own[s->config.n_own++]));
+        must(s->n_own < WORLD_OWN_MAX);
+        must(words_addr(&rest, NIB_PORT_AUTHORITATIVE, &s->own[s->n_own++]));
         return;
     }
     char name[WORDS_TEXT_MAX];
@@ -98,11 +98,11 @@ static void set(const char *rest)
     else if (strcmp(name, "max-ttl") == 0)
         s->config.max_ttl_s = (uint32_t)n;
     else if (strcmp(name, "max-records") == 0)
-        s->max_records = (uint32_t)n;
+        s->config.limits.records = (uint32_t)n;
     else if (strcmp(name, "max-pending") == 0)
-        s->max_pending = (uint32_t)n;
+        s->config.limits.fetches = (uint32_t)n;
     else if (strcmp(name, "max-requests") == 0)
-        s->max_requests = (uint32_t)n;
+        s->config.limits.requests = (uint32_t)n;
     else if (strcmp(name, "next-id") == 0)
         s->next_id = (uint32_t)n;
     else
@@ -352,14 +352,14 @@ void scenario_run(const char *path)
     scenario_reset();
     run.path = path;
     run.line = 0;
-    run.settings = (struct settings){.config = {.static_ttl_s = 60,
-                                         .max_ttl_s = 86400,
-                                         .timeout_ms = 500,
-                                         .tries = 3,
-                                         .upstream_port = NIB_PORT_AUTHORITATIVE},
-        .max_records = 100,
-        .max_pending = 64,
-        .max_requests = 1024};
+    run.settings = (struct settings){0};
+    run.settings.config =
+        (struct nib_local_config){.limits = {.records = 100, .fetches = 64, .requests = 1024},
+            .static_ttl_s = 60,
+            .max_ttl_s = 86400,
+            .timeout_ms = 500,
+            .tries = 3,
+            .upstream_port = NIB_PORT_AUTHORITATIVE};
     run.file = fopen(path, "r");
     if (run.file == NULL)
         broken("cannot be read");

@@ -86,10 +86,11 @@ static void counters_add_up(struct world *world)
 void world_check(struct world *world)
 {
     counters_add_up(world);
-    same(world, world->n_open, world->pending.n_fetches, "open sockets, and questions under way");
-    if (world->pending.n_requests > 0 && world->pending.n_fetches == 0)
+    same(world, world->n_open, world->local.pending.n_fetches,
+        "open sockets, and questions under way");
+    if (world->local.pending.n_requests > 0 && world->local.pending.n_fetches == 0)
         world->broken("a request waits, but no question is under way");
-    if ((world->pending.n_fetches > 0) != (nib_local_deadline(&world->local) != NIB_NEVER))
+    if ((world->local.pending.n_fetches > 0) != (nib_local_deadline(&world->local) != NIB_NEVER))
         world->broken("a question without a deadline, or a deadline without a question");
 }
 
@@ -103,7 +104,7 @@ void world_finish(struct world *world)
         if (i == ENOUGH)
             world->broken("questions that never end");
     }
-    same(world, world->pending.n_requests, 0, "requests that wait at the end");
+    same(world, world->local.pending.n_requests, 0, "requests that wait at the end");
     same(world, world->n_open, 0, "sockets open at the end");
     /* of what was asked, only repeats have no answer of their own */
     uint64_t repeats = 0;

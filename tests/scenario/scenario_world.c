@@ -55,14 +55,7 @@ static struct sent *new_sent(struct world *world, const uint8_t *octets, size_t 
     return s;
 }
 
-/* ---- the host that the server believes to run on ---- */
-
-static uint8_t *host_room(void *ctx)
-{
-    struct world *world = ctx;
-    memset(world->room, 0xee, NIB_MESSAGE_MAX);
-    return world->room;
-}
+/* ---- what the server wants sent ---- */
 
 /* Every answer must be for a query of that client that has none yet. */
 static void answers_a_query(
@@ -83,15 +76,15 @@ static void answers_a_query(
     world->broken("an answer to what nobody asked, or a second one");
 }
 
-static void host_answer(void *ctx, const struct nib_path *path, size_t len)
+static void take_answer(struct world *world, const struct nib_output *o)
 {
-    struct world *world = ctx;
+    const struct nib_path *path = &o->path;
     struct nib_path want = world_path(client_of(path));
     if (!nib_addr_equal(&path->peer, &want.peer) || !nib_addr_equal(&path->self, &want.self) ||
         path->listener != want.listener)
         world->broken("an answer that does not go back the way its query came");
-    answers_a_query(world, path, world->room, len);
-    new_sent(world, world->room, len)->path = *path;
+    answers_a_query(world, path, o->octets, o->len);
+    new_sent(world, o->octets, o->len)->path = *path;
     world->answered++;
 }
 
@@ -121,37 +114,66 @@ static void belongs_together(struct world *world, const struct line_out *socket,
         world->broken("a retry that is not the question");
 }
 
-static enum nib_send_status host_ask(
-    void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
+static void fail_query(struct world *world, struct nib_slot slot, bool exhausted)
 {
-    struct world *world = ctx;
-    if (slot >= world->settings.max_pending)
+    (void)nib_local_query_unsent(&world->local, world->now, slot, exhausted, &world->outputs);
+}
+
+static void take_query(struct world *world, const struct nib_output *o)
+{
+    const struct nib_addr *to = &o->path.peer;
+    if (o->slot.index >= world->settings.config.limits.fetches)
         world->broken("a slot outside the table");
-    struct line_out *socket = &world->sockets[slot];
-    belongs_together(world, socket, to, octets, len);
-    if (!socket->open && world->no_sockets)
-        return NIB_SEND_EXHAUSTED;
-    if (is_away(world, to))
-        return NIB_SEND_UNREACHABLE;
-    struct sent *s = new_sent(world, octets, len);
+    struct line_out *socket = &world->sockets[o->slot.index];
+    if (socket->open && socket->serial != o->slot.serial)
+        world->broken("a new socket in the place of one that is open");
+    belongs_together(world, socket, to, o->octets, o->len);
+    if (!socket->open && world->no_sockets) {
+        fail_query(world, o->slot, true);
+        return;
+    }
+    if (is_away(world, to)) {
+        fail_query(world, o->slot, false);
+        return;
+    }
+    struct sent *s = new_sent(world, o->octets, o->len);
     s->upstream = true;
     s->again = socket->open;
     s->to = *to;
-    s->slot = slot;
+    s->slot = o->slot.index;
     if (!socket->open)
         world->n_open++;
-    *socket = (struct line_out){.open = true, .slot = slot, .to = *to, .len = len};
-    memcpy(socket->octets, octets, len);
+    *socket = (struct line_out){
+        .open = true, .slot = o->slot.index, .serial = o->slot.serial, .to = *to, .len = o->len};
+    memcpy(socket->octets, o->octets, o->len);
     world->asks++;
-    return NIB_SEND_SENT;
 }
 
-static void host_hang_up(void *ctx, uint32_t slot)
+static void take_close(struct world *world, struct nib_slot slot)
 {
-    struct world *world = ctx;
-    if (world->sockets[slot].open)
+    struct line_out *socket = &world->sockets[slot.index];
+    if (socket->open && socket->serial != slot.serial)
+        world->broken("a socket is closed that is another's");
+    if (socket->open)
         world->n_open--;
-    world->sockets[slot].open = false;
+    socket->open = false;
+}
+
+/* The list may grow while it is carried out. */
+static void drain(struct world *world)
+{
+    for (uint32_t i = 0; i < world->outputs.n; i++) {
+        const struct nib_output o = world->outputs.items[i];
+        if (o.kind == NIB_OUTPUT_ANSWER)
+            take_answer(world, &o);
+        else if (o.kind == NIB_OUTPUT_QUERY)
+            take_query(world, &o);
+        else
+            take_close(world, o.slot);
+    }
+    if (world->outputs.n == world->outputs.cap)
+        world->broken("more outputs than there may be");
+    nib_outputs_clear(&world->outputs);
 }
 
 /* ---- building it ---- */
@@ -190,28 +212,25 @@ void world_records(struct world *world, struct nib_text rows)
 void world_init(struct world *world, const struct settings *settings, void (*broken)(const char *))
 {
     *world = (struct world){.settings = *settings, .now = world_start, .broken = broken};
-    struct nib_local_host host = {world, host_room, host_answer, host_ask, host_hang_up};
-    uint32_t questions = settings->max_pending, requests = settings->max_requests;
-    world->cache_memory = zeroed(nib_cache_bytes(settings->max_records));
-    nib_cache_init(&world->cache, world->cache_memory, settings->max_records, SEED);
-    world->pending_memory = zeroed(nib_pending_bytes(questions, requests));
-    nib_pending_init(&world->pending, world->pending_memory, questions, requests, SEED);
-    world->room = zeroed(NIB_MESSAGE_MAX);
-    world->sockets = zeroed(questions * sizeof *world->sockets);
+    struct nib_local_config *config = &world->settings.config;
+    uint32_t outputs = 2 * nib_local_outputs_max(&config->limits, 1);
+    config->seed = SEED;
+    world->memory = zeroed(nib_local_bytes(&config->limits));
+    world->outputs_memory = zeroed(nib_outputs_bytes(outputs));
+    world->sockets = zeroed(config->limits.fetches * sizeof *world->sockets);
     world->labels = zeroed(WORLD_LABELS_MAX * sizeof *world->labels);
-    world->table.cache = &world->cache;
-    world->settings.config.own = world->settings.own;
-    nib_local_init(&world->local, &world->table, &world->pending, &host, &world->settings.config);
+    nib_local_open(&world->local, &world->table, world->memory, config);
+    nib_local_set_own(&world->local, settings->own, settings->n_own);
+    nib_outputs_init(&world->outputs, world->outputs_memory, outputs);
     world->local.next_id = world->next_id = settings->next_id;
 }
 
 void world_reset(struct world *world)
 {
-    free(world->cache_memory);
-    free(world->pending_memory);
+    free(world->memory);
+    free(world->outputs_memory);
     free(world->zone_memory[0]);
     free(world->zone_memory[1]);
-    free(world->room);
     free(world->sent);
     free(world->asked);
     free(world->sockets);
@@ -239,28 +258,38 @@ void world_request(struct world *world, uint32_t client, const uint8_t *octets, 
     struct nib_path path = world_path(client);
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
     note_query(world, client, octets, len);
-    nib_local_input(&world->local, world->now, &path, (const uint8_t *)block.ptr, len);
+    (void)nib_local_input(
+        &world->local, world->now, &path, (const uint8_t *)block.ptr, len, &world->outputs);
     forget(block);
+    drain(world);
     world_check(world);
+}
+
+static struct nib_slot slot_of(const struct world *world, uint32_t slot)
+{
+    return (struct nib_slot){slot, world->sockets[slot].serial};
 }
 
 void world_reply(struct world *world, uint32_t slot, const uint8_t *octets, size_t len)
 {
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
-    nib_local_reply(&world->local, world->now, slot, (const uint8_t *)block.ptr, len);
+    (void)nib_local_reply(&world->local, world->now, slot_of(world, slot),
+        (const uint8_t *)block.ptr, len, &world->outputs);
     forget(block);
+    drain(world);
     world_check(world);
 }
 
 void world_refuse(struct world *world, uint32_t slot)
 {
-    nib_local_unreachable(&world->local, world->now, slot);
+    (void)nib_local_unreachable(&world->local, world->now, slot_of(world, slot), &world->outputs);
+    drain(world);
     world_check(world);
 }
 
 void world_unsent(struct world *world)
 {
-    nib_local_unsent(&world->local);
+    nib_local_answer_unsent(&world->local);
     world->answered--;
     world->lost++;
     world_check(world);
@@ -268,7 +297,8 @@ void world_unsent(struct world *world)
 
 static void tick(struct world *world)
 {
-    nib_local_tick(&world->local, world->now);
+    nib_local_tick(&world->local, world->now, &world->outputs);
+    drain(world);
     if (nib_local_deadline(&world->local) <= world->now)
         world->broken("a deadline that is still due after the tick");
     world_check(world);

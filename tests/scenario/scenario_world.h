@@ -18,7 +18,8 @@ enum {
 struct settings {
     struct nib_local_config config;
     struct nib_addr own[WORLD_OWN_MAX];
-    uint32_t max_records, max_pending, max_requests, next_id;
+    size_t n_own;
+    uint32_t next_id;
 };
 
 /* A datagram that the server sent and no line has expected yet. */
@@ -35,7 +36,7 @@ struct sent {
 /* A slot's socket, or what a label remembers of one. */
 struct line_out {
     bool open;
-    uint32_t slot;
+    uint32_t slot, serial;
     struct nib_addr to;
     size_t len;
     uint8_t octets[NIB_QUERY_MAX];
@@ -53,13 +54,11 @@ struct world {
     struct settings settings;
     struct nib_local local;
     struct nib_table table;
-    struct nib_cache cache;
-    struct nib_pending pending;
-    void *cache_memory, *pending_memory, *zone_memory[2];
+    struct nib_outputs outputs;
+    void *memory, *outputs_memory, *zone_memory[2];
     struct nib_zone zones[2];
     int zone;
     nib_ms now;
-    uint8_t *room;
     struct sent *sent;
     size_t n_sent, first_sent, cap_sent;
     struct asked *asked;

@@ -49,7 +49,8 @@ static bool asks_itself(const char *rows, struct nib_text *name)
         {.ip = {0xfd, [15] = 9}, .port = 22000, .family = 6},
         {.ip = {10, 0, 0, 8}, .port = 21000, .family = 4},
     };
-    const struct nib_local_config config = {.upstream_port = 22000, .own = own, .n_own = 3};
+    static struct nib_local local = {.config = {.upstream_port = 22000}};
+    nib_local_set_own(&local, own, sizeof own / sizeof own[0]);
     static char text[1024];
     struct nib_faults faults = {0};
     struct nib_zone zone;
@@ -58,7 +59,7 @@ static bool asks_itself(const char *rows, struct nib_text *name)
     void *memory = zeroed(nib_zone_bytes(16, sizeof text));
     nib_zone_init(&zone, memory, 16, sizeof text, 1);
     assert_true(nib_records_read(text_of(text), &zone, &faults));
-    bool found = nib_local_asks_itself(&config, &zone, &ns);
+    bool found = nib_local_asks_itself(&local, &zone, &ns);
     *name = found ? block_of(ns.name) : (struct nib_text){0};
     free(memory);
     return found;
@@ -104,7 +105,8 @@ static void a_name_server_is_found_behind_records_of_other_types(void **state)
 /* NIB-8.9: whether a name server at that address is the server that has this one address. */
 static bool is_itself(struct nib_addr own, const char *type, const char *result)
 {
-    const struct nib_local_config config = {.upstream_port = 22000, .own = &own, .n_own = 1};
+    static struct nib_local local = {.config = {.upstream_port = 22000}};
+    nib_local_set_own(&local, &own, 1);
     static char text[256];
     struct nib_faults faults = {0};
     struct nib_zone zone;
@@ -116,7 +118,7 @@ static bool is_itself(struct nib_addr own, const char *type, const char *result)
     void *memory = zeroed(nib_zone_bytes(4, sizeof text));
     nib_zone_init(&zone, memory, 4, sizeof text, 1);
     assert_true(nib_records_read(text_of(text), &zone, &faults));
-    bool found = nib_local_asks_itself(&config, &zone, &ns);
+    bool found = nib_local_asks_itself(&local, &zone, &ns);
     free(memory);
     return found;
 }

@@ -1357,7 +1357,7 @@ static void ask_many(int fd, const union where *at, uint32_t n, const char *name
     }
 }
 
-enum { MANY = 12000 }; /* tables of two records each: more than any buffer on the way holds */
+enum { MANY = 30000 }; /* tables of two records each: more than any buffer on the way holds */
 
 static void a_pipe_that_is_never_read_stops_nobody_and_what_is_dropped_is_counted(void **state)
 {

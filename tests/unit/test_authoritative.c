@@ -10,15 +10,20 @@
 #include "nibdns/authoritative.h"
 #include "nibdns/message.h"
 
-enum { SEED = 1 };
+enum { SEED = 1, OUTPUTS = 3 };
 
 struct fixture {
     struct nib_zone zone;
     void *memory;
     struct nib_table table;
     struct nib_authoritative server;
-    uint8_t out[NIB_MESSAGE_MAX];
+    struct nib_outputs outputs;
+    void *outputs_memory;
 };
+
+static const struct nib_path path = {.peer = {.ip = {127, 0, 0, 1}, .port = 40001, .family = 4},
+    .self = {.ip = {127, 0, 0, 1}, .port = 22000, .family = 4},
+    .listener = 3};
 
 /* amazoneserver's records, an alias, and an address of the other kind. */
 static void prepare(struct fixture *f)
@@ -32,7 +37,9 @@ static void prepare(struct fixture *f)
         rr_of("amazone.com", NIB_NS, "dns2.amazone.com"),
     };
     enum { N = sizeof rrs / sizeof rrs[0] };
-    *f = (struct fixture){.memory = zeroed(nib_zone_bytes(N, 400))};
+    *f = (struct fixture){.memory = zeroed(nib_zone_bytes(N, 400)),
+        .outputs_memory = zeroed(nib_outputs_bytes(OUTPUTS))};
+    nib_outputs_init(&f->outputs, f->outputs_memory, OUTPUTS);
     nib_zone_init(&f->zone, f->memory, N, 400, SEED);
     for (size_t i = 0; i < N; i++)
         assert_int_equal(nib_zone_add(&f->zone, &rrs[i]), NIB_ZONE_ADDED);
@@ -43,20 +50,33 @@ static void prepare(struct fixture *f)
 static void reset(struct fixture *f)
 {
     free(f->memory);
+    free(f->outputs_memory);
 }
 
-/* Hands in a datagram, in a block of exactly its size. Returns the answer's length. */
-static size_t input(struct fixture *f, const uint8_t *octets, size_t len)
+/* Hands in a datagram, in a block of exactly its size. The answer goes back the way it came. */
+static const struct nib_output *input(struct fixture *f, const uint8_t *octets, size_t len)
 {
+    static const struct nib_output none;
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
-    memset(f->out, 0xee, sizeof f->out);
-    size_t out_len =
-        nib_authoritative_input(&f->server, (const uint8_t *)block.ptr, block.len, f->out);
+    nib_outputs_clear(&f->outputs);
+    struct nib_decision decision = nib_authoritative_input(
+        &f->server, &path, (const uint8_t *)block.ptr, block.len, &f->outputs);
     forget(block);
-    return out_len;
+    if (f->outputs.n == 0)
+        return &none;
+    const struct nib_output *o = &f->outputs.items[0];
+    assert_int_equal(f->outputs.n, 1);
+    assert_int_equal(o->kind, NIB_OUTPUT_ANSWER);
+    assert_memory_equal(&o->path, &path, sizeof path);
+    assert_int_equal(o->decision.what, decision.what);
+    return o;
 }
 
-#define ASSERT_ANSWER(f, query, answer) assert_octets((f)->out, input((f), OCTETS(query)), answer)
+#define ASSERT_ANSWER(f, query, answer)                                                            \
+    do {                                                                                           \
+        const struct nib_output *answered = input((f), OCTETS(query));                             \
+        assert_octets(answered->octets, answered->len, answer);                                    \
+    } while (0)
 
 static uint64_t counter(const struct fixture *f, enum nib_authoritative_counter which)
 {
@@ -274,8 +294,8 @@ static void the_ttl_is_what_the_server_was_told(void **state)
     prepare(&f);
     for (size_t i = 0; i < sizeof ttls / sizeof ttls[0]; i++) {
         f.server.ttl_s = ttls[i];
-        size_t len = input(&f, OCTETS(QUERY_SHOP));
-        assert_int_equal(nib_message_decode(&m, f.out, len, &bad), NIB_OK);
+        const struct nib_output *o = input(&f, OCTETS(QUERY_SHOP));
+        assert_int_equal(nib_message_decode(&m, o->octets, o->len, &bad), NIB_OK);
         assert_int_equal(m.ttl_s, ttls[i]);
     }
     reset(&f);
@@ -294,11 +314,15 @@ static void the_longest_question_and_answer_fit(void **state)
     assert_int_equal(nib_zone_add(&zone, &rr), NIB_ZONE_ADDED);
     struct nib_table table = {0};
     nib_table_set_zone(&table, &zone);
-    struct fixture f = {.server = {.table = &table, .ttl_s = 60}};
+    struct fixture f = {
+        .server = {.table = &table, .ttl_s = 60}, .outputs_memory = zeroed(nib_outputs_bytes(1))};
+    nib_outputs_init(&f.outputs, f.outputs_memory, 1);
     uint8_t query[NIB_QUERY_MAX] = {0, 0, 0, 1, 0x08, NIB_NAME_MAX};
     memcpy(query + NIB_AT_QNAME, name, NIB_NAME_MAX);
-    assert_int_equal(input(&f, query, sizeof query), 772);
-    assert_memory_equal(f.out + 772 - NIB_NAME_MAX, result, NIB_NAME_MAX);
+    const struct nib_output *o = input(&f, query, sizeof query);
+    assert_int_equal(o->len, 772);
+    assert_memory_equal(o->octets + 772 - NIB_NAME_MAX, result, NIB_NAME_MAX);
+    free(f.outputs_memory);
     free(memory);
 }
 
@@ -308,7 +332,7 @@ static void a_response_is_never_answered(void **state)
     (void)state;
     struct fixture f;
     prepare(&f);
-    assert_int_equal(input(&f, OCTETS(RESPONSE_SHOP)), 0);
+    assert_int_equal(input(&f, OCTETS(RESPONSE_SHOP))->len, 0);
     assert_int_equal(counter(&f, NIB_AUTH_DROPPED_RESPONSE), 1);
     assert_int_equal(counter(&f, NIB_AUTH_ANSWERED), 0);
     assert_counters_add_up(&f);
@@ -349,7 +373,7 @@ static void a_malformed_datagram_is_not_answered_and_counted_by_its_rule(void **
     uint64_t want[NIB_ERR_COUNT] = {0};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         want[bad[i].err]++;
-        assert_int_equal(input(&f, (const uint8_t *)bad[i].octets, bad[i].len), 0);
+        assert_int_equal(input(&f, (const uint8_t *)bad[i].octets, bad[i].len)->len, 0);
         assert_memory_equal(f.server.malformed, want, sizeof want);
         assert_counters_add_up(&f);
     }
@@ -366,7 +390,7 @@ static void an_answer_that_could_not_be_sent_counts_as_dropped(void **state)
     prepare(&f);
     (void)input(&f, OCTETS(QUERY_SHOP));
     (void)input(&f, OCTETS(QUERY_SHOP));
-    nib_authoritative_unsent(&f.server);
+    nib_authoritative_answer_unsent(&f.server);
     assert_int_equal(counter(&f, NIB_AUTH_RECEIVED), 2);
     assert_int_equal(counter(&f, NIB_AUTH_ANSWERED), 1);
     assert_int_equal(counter(&f, NIB_AUTH_DROPPED_UNSENT), 1);
@@ -426,7 +450,8 @@ static void random_datagrams_are_dropped_or_answered_to_the_letter(void **state)
         octets[NIB_AT_FLAG_TYPE] = dice_below(&rng, 8) ? 0x08 : 0x18;
         for (uint32_t n = dice_below(&rng, 3); n > 0; n--)
             octets[dice_below(&rng, sizeof octets)] = (uint8_t)dice_below(&rng, 256);
-        size_t out_len = input(&f, octets, len);
+        const struct nib_output *o = input(&f, octets, len);
+        size_t out_len = o->len;
         assert_counters_add_up(&f);
         if (out_len == 0)
             continue;
@@ -434,7 +459,7 @@ static void random_datagrams_are_dropped_or_answered_to_the_letter(void **state)
         size_t bad;
         assert_int_equal(nib_message_decode(&query, octets, len, &bad), NIB_OK);
         assert_int_equal(query.flag, NIB_QUERY);
-        assert_int_equal(nib_message_decode(&response, f.out, out_len, &bad), NIB_OK);
+        assert_int_equal(nib_message_decode(&response, o->octets, out_len, &bad), NIB_OK);
         assert_int_equal(nib_message_fits(&query, &response), NIB_FITS);
     }
     assert_int_not_equal(counter(&f, NIB_AUTH_FOUND), 0);
@@ -449,17 +474,29 @@ static void a_batch_is_answered_as_its_queries_one_by_one(void **state)
         NIB_TEXT(QUERY_SHOP), NIB_TEXT("\0\0\0\1\x08\x07nowhere"), NIB_TEXT(QUERY_SHOP)};
     struct fixture f;
     struct nib_authoritative_query queries[3];
+    uint8_t octets[3][NIB_MESSAGE_MAX];
+    size_t len[3];
     prepare(&f);
     for (int i = 0; i < 3; i++)
-        assert_true(nib_authoritative_begin(
-            &f.server, (const uint8_t *)batch[i].ptr, batch[i].len, &queries[i]));
+        assert_int_equal(nib_authoritative_begin(&f.server, &path, (const uint8_t *)batch[i].ptr,
+                             batch[i].len, &queries[i])
+                             .what,
+            NIB_DECIDED_NOTHING);
     for (int i = 0; i < 3; i++)
         nib_authoritative_seek(&f.server, &queries[i]);
+    for (int i = 0; i < 3; i++)
+        (void)nib_authoritative_finish(&f.server, &queries[i], &f.outputs);
+    assert_int_equal(f.outputs.n, 3);
+    for (int i = 0; i < 3; i++) { /* one behind the other */
+        const struct nib_output *o = &f.outputs.items[i];
+        memcpy(octets[i], o->octets, o->len);
+        len[i] = o->len;
+        assert_true(i == 0 || o->octets == o[-1].octets + o[-1].len);
+    }
     for (int i = 0; i < 3; i++) {
-        uint8_t out[NIB_MESSAGE_MAX];
-        size_t len = nib_authoritative_finish(&f.server, &queries[i], out);
-        assert_int_equal(len, input(&f, (const uint8_t *)batch[i].ptr, batch[i].len));
-        assert_memory_equal(out, f.out, len);
+        const struct nib_output *o = input(&f, (const uint8_t *)batch[i].ptr, batch[i].len);
+        assert_int_equal(o->len, len[i]);
+        assert_memory_equal(o->octets, octets[i], len[i]);
     }
     assert_int_equal(counter(&f, NIB_AUTH_FOUND), 4);
     assert_int_equal(counter(&f, NIB_AUTH_NOT_FOUND), 2);

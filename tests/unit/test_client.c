@@ -15,18 +15,24 @@ static const nib_ms T0 = 10000;
 /* 127.0.0.1:21000 */
 static const struct nib_addr server = {.ip = {127, 0, 0, 1}, .port = 21000, .family = 4};
 
+/* What the lookup does after a call: sends its query, waits on, or has ended. */
+enum step { SEND, WAIT, DONE };
+
 struct fixture {
     struct nib_client client;
     struct nib_table table;
     struct nib_cache cache;
     struct nib_zone zone;
-    void *cache_memory, *zone_memory;
+    struct nib_outputs outputs;
+    void *cache_memory, *zone_memory, *outputs_memory;
 };
 
 static void prepare(struct fixture *f)
 {
-    *f = (struct fixture){
-        .cache_memory = zeroed(nib_cache_bytes(ROOM)), .zone_memory = zeroed(nib_zone_bytes(0, 0))};
+    *f = (struct fixture){.cache_memory = zeroed(nib_cache_bytes(ROOM)),
+        .zone_memory = zeroed(nib_zone_bytes(0, 0)),
+        .outputs_memory = zeroed(nib_outputs_bytes(NIB_CLIENT_OUTPUTS))};
+    nib_outputs_init(&f->outputs, f->outputs_memory, NIB_CLIENT_OUTPUTS);
     nib_cache_init(&f->cache, f->cache_memory, ROOM, SEED);
     nib_zone_init(&f->zone, f->zone_memory, 0, 0, SEED);
     f->table.cache = &f->cache;
@@ -38,25 +44,71 @@ static void reset(struct fixture *f)
 {
     free(f->cache_memory);
     free(f->zone_memory);
+    free(f->outputs_memory);
 }
 
-static enum nib_client_step ask(struct fixture *f, nib_ms now, const char *name, enum nib_type type)
+/* A query goes to the server from the lookup's own socket, which is closed when it ends. */
+static enum step step_of(struct fixture *f, bool waited)
 {
-    return nib_client_start(&f->client, now, text_of(name), type);
-}
-
-/* A datagram from an address, in a block of exactly its size. */
-static enum nib_client_step input_from(
-    struct fixture *f, nib_ms now, const struct nib_addr *from, const uint8_t *octets, size_t len)
-{
-    struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
-    enum nib_client_step step =
-        nib_client_input(&f->client, now, from, (const uint8_t *)block.ptr, block.len);
-    forget(block);
+    bool ended = waited && nib_client_deadline(&f->client) == NIB_NEVER;
+    enum step step = ended ? DONE : WAIT;
+    uint32_t closes = 0;
+    for (uint32_t i = 0; i < f->outputs.n; i++) {
+        const struct nib_output *o = &f->outputs.items[i];
+        assert_int_equal(o->slot.serial, f->client.slot.serial);
+        closes += o->kind == NIB_OUTPUT_CLOSE;
+        if (o->kind != NIB_OUTPUT_QUERY)
+            continue;
+        assert_true(nib_addr_equal(&o->path.peer, &server));
+        assert_int_equal(o->len, f->client.query_len);
+        assert_memory_equal(o->octets, f->client.query, o->len);
+        assert_int_equal(o->decision.what, f->client.tried == 1 ? NIB_ASKED : NIB_ASKED_AGAIN);
+        step = SEND;
+    }
+    assert_int_equal(closes, ended && f->client.tried > 0);
+    assert_int_equal(f->outputs.n, closes + (step == SEND));
+    nib_outputs_clear(&f->outputs);
     return step;
 }
 
-static enum nib_client_step input(struct fixture *f, nib_ms now, const uint8_t *octets, size_t len)
+static bool waits(const struct fixture *f)
+{
+    return nib_client_deadline(&f->client) != NIB_NEVER;
+}
+
+static enum step ask(struct fixture *f, nib_ms now, const char *name, enum nib_type type)
+{
+    (void)nib_client_start(&f->client, now, text_of(name), type, &f->outputs);
+    return step_of(f, true);
+}
+
+static enum step tick(struct fixture *f, nib_ms now)
+{
+    bool waited = waits(f);
+    (void)nib_client_tick(&f->client, now, &f->outputs);
+    return step_of(f, waited);
+}
+
+static enum step unreachable(struct fixture *f)
+{
+    bool waited = waits(f);
+    (void)nib_client_unreachable(&f->client, &f->outputs);
+    return step_of(f, waited);
+}
+
+/* A datagram from an address, in a block of exactly its size. */
+static enum step input_from(
+    struct fixture *f, nib_ms now, const struct nib_addr *from, const uint8_t *octets, size_t len)
+{
+    struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
+    bool waited = waits(f);
+    (void)nib_client_input(
+        &f->client, now, from, (const uint8_t *)block.ptr, block.len, &f->outputs);
+    forget(block);
+    return step_of(f, waited);
+}
+
+static enum step input(struct fixture *f, nib_ms now, const uint8_t *octets, size_t len)
 {
     return input_from(f, now, &server, octets, len);
 }
@@ -111,7 +163,7 @@ static void a_lookup_sends_its_question_and_waits(void **state)
     struct fixture f;
     prepare(&f);
     assert_true(nib_client_deadline(&f.client) == NIB_NEVER);
-    assert_int_equal(ask(&f, T0, "www.csusm.edu", NIB_A), NIB_CLIENT_SEND);
+    assert_int_equal(ask(&f, T0, "www.csusm.edu", NIB_A), SEND);
     assert_octets(f.client.query, f.client.query_len, QUERY);
     assert_int_equal(nib_client_deadline(&f.client), T0 + 1000);
     assert_int_equal(f.client.tried, 1);
@@ -123,7 +175,7 @@ static void the_name_leaves_in_the_case_it_came_in_and_the_type_as_asked(void **
     (void)state;
     struct fixture f;
     prepare(&f);
-    assert_int_equal(ask(&f, T0, "Shop.AMAZONE.com", NIB_CNAME), NIB_CLIENT_SEND);
+    assert_int_equal(ask(&f, T0, "Shop.AMAZONE.com", NIB_CNAME), SEND);
     assert_octets(f.client.query, f.client.query_len,
         "\x00\x00\x00\x00"
         "\x02" /* query, CNAME */
@@ -140,7 +192,7 @@ static void a_lookup_needs_its_name_no_longer_once_it_has_begun(void **state)
     prepare(&f);
     (void)ask(&f, T0, name, NIB_A);
     memset(name, 'x', sizeof name - 1);
-    assert_int_equal(input(&f, T0, OCTETS(FOUND)), NIB_CLIENT_DONE);
+    assert_int_equal(input(&f, T0, OCTETS(FOUND)), DONE);
     assert_text(f.client.name, "www.csusm.edu");
     reset(&f);
 }
@@ -151,7 +203,7 @@ static void an_answer_ends_the_lookup_and_is_stored(void **state)
     struct fixture f;
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-    assert_int_equal(input(&f, T0 + 20, OCTETS(FOUND)), NIB_CLIENT_DONE);
+    assert_int_equal(input(&f, T0 + 20, OCTETS(FOUND)), DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_FOUND);
     assert_int_equal(f.client.atype, NIB_A);
     assert_int_equal(f.client.ttl_s, 60);
@@ -169,7 +221,7 @@ static void a_miss_ends_the_lookup_and_is_not_stored(void **state)
     struct fixture f;
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-    assert_int_equal(input(&f, T0, OCTETS(NOT_FOUND)), NIB_CLIENT_DONE);
+    assert_int_equal(input(&f, T0, OCTETS(NOT_FOUND)), DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_NOT_FOUND);
     assert_true(nib_client_deadline(&f.client) == NIB_NEVER);
     assert_table(&f, T0, "");
@@ -182,7 +234,7 @@ static void a_failure_ends_the_lookup_and_is_not_stored(void **state)
     struct fixture f;
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-    assert_int_equal(input(&f, T0, OCTETS(FAILURE)), NIB_CLIENT_DONE);
+    assert_int_equal(input(&f, T0, OCTETS(FAILURE)), DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_FAILURE);
     assert_true(nib_client_deadline(&f.client) == NIB_NEVER);
     assert_table(&f, T0, "");
@@ -198,7 +250,7 @@ static void an_answer_with_ttl_0_is_found_and_not_stored(void **state)
     assert_int_equal(input(&f, T0,
                          OCTETS(RESPONSE("\x00\x00\x00\x00", "\x08", "\x00\x00\x00\x00", "\x0b",
                              "144.37.5.45"))),
-        NIB_CLIENT_DONE);
+        DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_FOUND);
     assert_text(result(&f), "144.37.5.45");
     assert_int_equal(f.client.ttl_s, 0);
@@ -215,13 +267,13 @@ static void an_alias_is_found_and_stored_as_what_it_is(void **state)
     assert_int_equal(input(&f, T0,
                          OCTETS(RESPONSE("\x00\x00\x00\x00", "\x02" /* CNAME */, "\x00\x00\x00\x3c",
                              "\x0c", "my.csusm.edu"))),
-        NIB_CLIENT_DONE);
+        DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_FOUND);
     assert_int_equal(f.client.atype, NIB_CNAME);
     assert_text(result(&f), "my.csusm.edu");
     assert_table(&f, T0, "0,www.csusm.edu,CNAME,my.csusm.edu,60,0\n");
-    assert_int_equal(ask(&f, T0, "www.csusm.edu", NIB_CNAME), NIB_CLIENT_DONE);
-    assert_int_equal(ask(&f, T0, "www.csusm.edu", NIB_A), NIB_CLIENT_SEND);
+    assert_int_equal(ask(&f, T0, "www.csusm.edu", NIB_CNAME), DONE);
+    assert_int_equal(ask(&f, T0, "www.csusm.edu", NIB_A), SEND);
     reset(&f);
 }
 
@@ -233,7 +285,7 @@ static void what_the_table_has_is_answered_without_a_datagram_or_an_id(void **st
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
     (void)input(&f, T0, OCTETS(FOUND));
-    assert_int_equal(ask(&f, T0 + 1500, "WWW.csusm.edu", NIB_A), NIB_CLIENT_DONE);
+    assert_int_equal(ask(&f, T0 + 1500, "WWW.csusm.edu", NIB_A), DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_FOUND);
     assert_true(f.client.from_table);
     assert_int_equal(f.client.tried, 0);
@@ -252,9 +304,9 @@ static void what_has_left_the_table_is_asked_for_again(void **state)
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
     (void)input(&f, T0, OCTETS(FOUND));
-    assert_int_equal(ask(&f, T0 + 59999, "www.csusm.edu", NIB_A), NIB_CLIENT_DONE);
+    assert_int_equal(ask(&f, T0 + 59999, "www.csusm.edu", NIB_A), DONE);
     assert_int_equal(f.client.ttl_s, 1);
-    assert_int_equal(ask(&f, T0 + 60000, "www.csusm.edu", NIB_A), NIB_CLIENT_SEND);
+    assert_int_equal(ask(&f, T0 + 60000, "www.csusm.edu", NIB_A), SEND);
     assert_false(f.client.from_table);
     reset(&f);
 }
@@ -274,7 +326,7 @@ static void ids_go_up_by_one_for_each_lookup_that_asks(void **state)
         "\x08"
         "\x0c"
         "my.csusm.edu");
-    (void)nib_client_unreachable(&f.client);
+    (void)unreachable(&f);
     (void)ask(&f, T0, "my.csusm.edu", NIB_A);
     assert_int_equal(f.client.id, 2);
     reset(&f);
@@ -295,7 +347,7 @@ static void behind_the_largest_id_comes_0(void **state)
     assert_int_equal(input(&f, T0,
                          OCTETS(RESPONSE("\xff\xff\xff\xff", "\x08", "\x00\x00\x00\x00", "\x10",
                              "Record not found"))),
-        NIB_CLIENT_DONE);
+        DONE);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
     assert_octets(f.client.query, f.client.query_len, QUERY);
     reset(&f);
@@ -307,27 +359,27 @@ static void each_further_try_waits_twice_as_long(void **state)
     (void)state;
     static const struct {
         nib_ms at;
-        enum nib_client_step step;
+        enum step step;
         nib_ms due; /* from then on */
     } ticks[] = {
-        {0, NIB_CLIENT_WAIT, 1000},
-        {999, NIB_CLIENT_WAIT, 1000},
-        {1000, NIB_CLIENT_SEND, 3000},
-        {1001, NIB_CLIENT_WAIT, 3000},
-        {2999, NIB_CLIENT_WAIT, 3000},
-        {3000, NIB_CLIENT_SEND, 7000},
-        {3001, NIB_CLIENT_WAIT, 7000},
-        {6999, NIB_CLIENT_WAIT, 7000},
+        {0, WAIT, 1000},
+        {999, WAIT, 1000},
+        {1000, SEND, 3000},
+        {1001, WAIT, 3000},
+        {2999, WAIT, 3000},
+        {3000, SEND, 7000},
+        {3001, WAIT, 7000},
+        {6999, WAIT, 7000},
     };
     struct fixture f;
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
     for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++) {
-        assert_int_equal(nib_client_tick(&f.client, T0 + ticks[i].at), ticks[i].step);
+        assert_int_equal(tick(&f, T0 + ticks[i].at), ticks[i].step);
         assert_int_equal(nib_client_deadline(&f.client), T0 + ticks[i].due);
         assert_octets(f.client.query, f.client.query_len, QUERY); /* NIB-9.3 */
     }
-    assert_int_equal(nib_client_tick(&f.client, T0 + 7000), NIB_CLIENT_DONE);
+    assert_int_equal(tick(&f, T0 + 7000), DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_NO_ANSWER);
     assert_int_equal(f.client.tried, 3);
     assert_true(nib_client_deadline(&f.client) == NIB_NEVER);
@@ -341,7 +393,7 @@ static void a_tick_that_comes_late_counts_from_when_it_came(void **state)
     struct fixture f;
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-    assert_int_equal(nib_client_tick(&f.client, T0 + 1001), NIB_CLIENT_SEND);
+    assert_int_equal(tick(&f, T0 + 1001), SEND);
     assert_int_equal(nib_client_deadline(&f.client), T0 + 1001 + 2000);
     reset(&f);
 }
@@ -353,8 +405,8 @@ static void one_try_has_no_retry(void **state)
     prepare(&f);
     nib_client_init(&f.client, &f.table, &server, 50, 1);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-    assert_int_equal(nib_client_tick(&f.client, T0 + 49), NIB_CLIENT_WAIT);
-    assert_int_equal(nib_client_tick(&f.client, T0 + 50), NIB_CLIENT_DONE);
+    assert_int_equal(tick(&f, T0 + 49), WAIT);
+    assert_int_equal(tick(&f, T0 + 50), DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_NO_ANSWER);
     reset(&f);
 }
@@ -370,11 +422,11 @@ static void sixteen_tries_double_to_the_end(void **state)
     (void)ask(&f, now, "www.csusm.edu", NIB_A);
     for (int i = 1; i < 16; i++) {
         now = nib_client_deadline(&f.client);
-        assert_int_equal(nib_client_tick(&f.client, now), NIB_CLIENT_SEND);
+        assert_int_equal(tick(&f, now), SEND);
     }
     now = nib_client_deadline(&f.client);
     assert_int_equal(now - T0, (nib_ms)65535 * 1000000);
-    assert_int_equal(nib_client_tick(&f.client, now), NIB_CLIENT_DONE);
+    assert_int_equal(tick(&f, now), DONE);
     reset(&f);
 }
 
@@ -384,9 +436,9 @@ static void an_answer_after_retries_ends_the_lookup(void **state)
     struct fixture f;
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-    (void)nib_client_tick(&f.client, T0 + 1000);
-    (void)nib_client_tick(&f.client, T0 + 3000);
-    assert_int_equal(input(&f, T0 + 6999, OCTETS(FOUND)), NIB_CLIENT_DONE);
+    (void)tick(&f, T0 + 1000);
+    (void)tick(&f, T0 + 3000);
+    assert_int_equal(input(&f, T0 + 6999, OCTETS(FOUND)), DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_FOUND);
     assert_int_equal(f.client.tried, 3);
     assert_table(&f, T0 + 6999, "0,www.csusm.edu,A,144.37.5.45,60,0\n");
@@ -398,10 +450,10 @@ static void a_client_without_a_lookup_never_asks_by_itself(void **state)
     (void)state;
     struct fixture f;
     prepare(&f);
-    assert_int_equal(nib_client_tick(&f.client, T0 + 1000000), NIB_CLIENT_WAIT);
+    assert_int_equal(tick(&f, T0 + 1000000), WAIT);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
     (void)input(&f, T0, OCTETS(FOUND));
-    assert_int_equal(nib_client_tick(&f.client, T0 + 1000000), NIB_CLIENT_WAIT);
+    assert_int_equal(tick(&f, T0 + 1000000), WAIT);
     reset(&f);
 }
 
@@ -412,7 +464,7 @@ static void a_server_that_cannot_be_reached_ends_the_lookup_at_once(void **state
     struct fixture f;
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-    assert_int_equal(nib_client_unreachable(&f.client), NIB_CLIENT_DONE);
+    assert_int_equal(unreachable(&f), DONE);
     assert_int_equal(f.client.status, NIB_CLIENT_NO_ANSWER);
     assert_int_equal(f.client.tried, 1);
     assert_true(nib_client_deadline(&f.client) == NIB_NEVER);
@@ -490,15 +542,15 @@ static void each_datagram_that_is_not_the_answer_is_counted_and_the_wait_goes_on
         struct fixture f;
         prepare(&f);
         (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-        enum nib_client_step step = input_from(
+        enum step step = input_from(
             &f, T0 + 5, &discards[i].from, (const uint8_t *)discards[i].octets, discards[i].len);
-        if (step != NIB_CLIENT_WAIT || f.client.discarded[discards[i].reason] != 1 ||
+        if (step != WAIT || f.client.discarded[discards[i].reason] != 1 ||
             discarded_in_all(&f) != 1)
             fail_msg("%s", discards[i].what);
         seen[discards[i].reason] = true;
         assert_int_equal(nib_client_deadline(&f.client), T0 + 1000);
         assert_table(&f, T0 + 5, "");
-        assert_int_equal(input(&f, T0 + 6, OCTETS(FOUND)), NIB_CLIENT_DONE);
+        assert_int_equal(input(&f, T0 + 6, OCTETS(FOUND)), DONE);
         assert_int_equal(f.client.status, NIB_CLIENT_FOUND);
         assert_int_equal(discarded_in_all(&f), 1);
         reset(&f);
@@ -516,7 +568,7 @@ static void a_new_lookup_begins_to_count_anew(void **state)
     (void)input(&f, T0, OCTETS("?"));
     (void)input(&f, T0, OCTETS("?"));
     assert_int_equal(f.client.discarded[NIB_DISCARD_MALFORMED], 2);
-    (void)nib_client_unreachable(&f.client);
+    (void)unreachable(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
     assert_int_equal(discarded_in_all(&f), 0);
     reset(&f);
@@ -528,11 +580,11 @@ static void a_late_answer_to_the_lookup_before_has_the_wrong_id(void **state)
     struct fixture f;
     prepare(&f);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
-    (void)nib_client_tick(&f.client, T0 + 1000);
-    (void)nib_client_tick(&f.client, T0 + 3000);
-    (void)nib_client_tick(&f.client, T0 + 7000);
+    (void)tick(&f, T0 + 1000);
+    (void)tick(&f, T0 + 3000);
+    (void)tick(&f, T0 + 7000);
     (void)ask(&f, T0 + 7000, "www.csusm.edu", NIB_A);
-    assert_int_equal(input(&f, T0 + 7001, OCTETS(FOUND)), NIB_CLIENT_WAIT);
+    assert_int_equal(input(&f, T0 + 7001, OCTETS(FOUND)), WAIT);
     assert_int_equal(f.client.discarded[NIB_DISCARD_ID], 1);
     assert_table(&f, T0 + 7001, "");
     reset(&f);
@@ -546,7 +598,7 @@ static void the_longest_name_and_result_fit(void **state)
     fill_name(name, NIB_NAME_MAX, 'n');
     fill_name(target, NIB_NAME_MAX, 't');
     prepare(&f);
-    assert_int_equal(ask(&f, T0, name, NIB_CNAME), NIB_CLIENT_SEND);
+    assert_int_equal(ask(&f, T0, name, NIB_CNAME), SEND);
     assert_int_equal(f.client.query_len, 259);
     uint8_t octets[NIB_MESSAGE_MAX] = {0, 0, 0, 0, 0x12, NIB_NAME_MAX};
     memcpy(octets + 6, name, NIB_NAME_MAX);
@@ -556,7 +608,7 @@ static void the_longest_name_and_result_fit(void **state)
     octets[517] = 60; /* TTL, in 514 to 517 */
     octets[518] = NIB_RESULT_MAX;
     memcpy(octets + 519, target, NIB_NAME_MAX);
-    assert_int_equal(input(&f, T0, octets, sizeof octets), NIB_CLIENT_DONE);
+    assert_int_equal(input(&f, T0, octets, sizeof octets), DONE);
     assert_text(result(&f), target);
     reset(&f);
 }
@@ -575,10 +627,10 @@ static void random_damage_to_the_answer_does_no_harm(void **state)
         (void)ask(&f, T0, "www.csusm.edu", NIB_A);
         for (uint32_t n = 1 + dice_below(&rng, 2); n > 0; n--)
             octets[dice_below(&rng, sizeof octets)] = (uint8_t)dice_below(&rng, 256);
-        enum nib_client_step step = input(&f, T0, octets, len);
-        assert_int_equal(discarded_in_all(&f), step == NIB_CLIENT_WAIT ? 1 : 0);
-        assert_true(step == NIB_CLIENT_WAIT || step == NIB_CLIENT_DONE);
-        assert_true(f.cache.n <= (step == NIB_CLIENT_DONE ? 1 : 0));
+        enum step step = input(&f, T0, octets, len);
+        assert_int_equal(discarded_in_all(&f), step == WAIT ? 1 : 0);
+        assert_true(step == WAIT || step == DONE);
+        assert_true(f.cache.n <= (step == DONE ? 1 : 0));
         reset(&f);
     }
 }
@@ -596,17 +648,30 @@ static void each_reason_has_its_words(void **state)
     assert_string_equal(nib_discard_words((enum nib_discard)99), "");
 }
 
+/* NIB-9.5 */
+static void an_error_that_comes_when_nothing_is_asked_changes_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f);
+    (void)ask(&f, T0, "www.csusm.edu", NIB_A);
+    (void)input(&f, T0, OCTETS(FOUND));
+    assert_int_equal(unreachable(&f), WAIT);
+    assert_int_equal(f.client.status, NIB_CLIENT_FOUND);
+    reset(&f);
+}
+
 /* NIB-6.7 */
 static void what_comes_when_nothing_is_asked_changes_nothing(void **state)
 {
     (void)state;
     struct fixture f;
     prepare(&f);
-    assert_int_equal(input(&f, T0, OCTETS(FOUND)), NIB_CLIENT_WAIT);
+    assert_int_equal(input(&f, T0, OCTETS(FOUND)), WAIT);
     (void)ask(&f, T0, "www.csusm.edu", NIB_A);
     (void)input(&f, T0 + 1, OCTETS(NOT_FOUND));
-    assert_int_equal(input(&f, T0 + 2, OCTETS(FOUND)), NIB_CLIENT_WAIT);
-    assert_int_equal(input(&f, T0 + 2, OCTETS("junk")), NIB_CLIENT_WAIT);
+    assert_int_equal(input(&f, T0 + 2, OCTETS(FOUND)), WAIT);
+    assert_int_equal(input(&f, T0 + 2, OCTETS("junk")), WAIT);
     assert_int_equal(f.client.status, NIB_CLIENT_NOT_FOUND);
     assert_int_equal(discarded_in_all(&f), 0);
     assert_table(&f, T0 + 2, "");
@@ -657,6 +722,7 @@ int main(void)
         cmocka_unit_test(the_longest_name_and_result_fit),
         cmocka_unit_test(random_damage_to_the_answer_does_no_harm),
         cmocka_unit_test(each_reason_has_its_words),
+        cmocka_unit_test(an_error_that_comes_when_nothing_is_asked_changes_nothing),
         cmocka_unit_test(what_comes_when_nothing_is_asked_changes_nothing),
         cmocka_unit_test(a_new_lookup_remembers_no_result),
     };

@@ -98,12 +98,33 @@ static void a_closed_question_is_found_no_more(void **state)
     struct fixture f;
     prepare(&f, 4, 4);
     struct nib_fetch *q = open_one(&f, "a.example", NIB_A);
-    uint32_t slot = nib_pending_slot(&f.pending, q);
+    uint32_t slot = nib_pending_slot(&f.pending, q).index;
     assert_ptr_equal(nib_pending_at(&f.pending, slot), q);
     nib_pending_close(&f.pending, q);
     assert_null(find(&f, "a.example", NIB_A));
     assert_null(nib_pending_at(&f.pending, slot));
     assert_int_equal(f.pending.n_fetches, 0);
+    free(f.memory);
+}
+
+/* What comes to a socket that was closed is for nobody, whoever has the place now. */
+static void a_fetch_is_known_by_the_socket_that_it_has_now(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 1, 1);
+    struct nib_fetch *q = open_one(&f, "a.example", NIB_A);
+    struct nib_slot first = nib_pending_slot(&f.pending, q);
+    assert_ptr_equal(nib_pending_of(&f.pending, first), q);
+    nib_pending_change_socket(&f.pending, q);
+    struct nib_slot second = nib_pending_slot(&f.pending, q);
+    assert_int_equal(second.index, first.index);
+    assert_null(nib_pending_of(&f.pending, first));
+    assert_ptr_equal(nib_pending_of(&f.pending, second), q);
+    nib_pending_close(&f.pending, q);
+    q = open_one(&f, "b.example", NIB_A);
+    assert_null(nib_pending_of(&f.pending, second));
+    assert_ptr_equal(nib_pending_of(&f.pending, nib_pending_slot(&f.pending, q)), q);
     free(f.memory);
 }
 
@@ -144,8 +165,8 @@ static void a_closed_question_leaves_the_timers(void **state)
     prepare(&f, 4, 4);
     struct nib_fetch *a = open_one(&f, "a.example", NIB_A);
     struct nib_fetch *b = open_one(&f, "b.example", NIB_A);
-    nib_heap_set(&f.pending.retries, nib_pending_slot(&f.pending, a), 500);
-    nib_heap_set(&f.pending.retries, nib_pending_slot(&f.pending, b), 1000);
+    nib_heap_set(&f.pending.retries, nib_pending_slot(&f.pending, a).index, 500);
+    nib_heap_set(&f.pending.retries, nib_pending_slot(&f.pending, b).index, 1000);
     assert_int_equal(nib_heap_due(&f.pending.retries), 500);
     nib_pending_close(&f.pending, a);
     assert_int_equal(nib_heap_due(&f.pending.retries), 1000);
@@ -193,7 +214,7 @@ static void a_slot_that_is_used_again_remembers_nothing(void **state)
     prepare(&f, 1, 2);
     struct nib_fetch *q = open_one(&f, "long-name.example", NIB_A);
     q->id = 77;
-    q->sent = q->server = q->round = q->gone = 3;
+    q->sent = q->server = q->round = q->failed = 3;
     q->servers[0].family = 4;
     assert_true(wait_on(&f, q, 1000, 1));
     nib_heap_set(&f.pending.retries, 0, 500);
@@ -203,7 +224,7 @@ static void a_slot_that_is_used_again_remembers_nothing(void **state)
     assert_ptr_equal(again, q);
     assert_text(nib_fetch_name(again), "b");
     assert_int_equal(again->type, NIB_NS);
-    assert_int_equal(again->id + again->sent + again->server + again->round + again->gone, 0);
+    assert_int_equal(again->id + again->sent + again->server + again->round + again->failed, 0);
     assert_int_equal(again->n_servers + again->servers[0].family, 0);
     assert_int_equal(again->retry.place, 0);
     assert_false(nib_pending_next(&f.pending, again, &r));
@@ -433,7 +454,7 @@ static void assert_agrees(const struct fixture *f, const struct model *model)
         struct nib_fetch *q = model->open[i];
         assert_ptr_equal(find(f, names[i], NIB_A), q);
         if (q != NULL)
-            assert_ptr_equal(nib_pending_at(&f->pending, nib_pending_slot(&f->pending, q)), q);
+            assert_ptr_equal(nib_pending_of(&f->pending, nib_pending_slot(&f->pending, q)), q);
     }
 }
 
@@ -571,6 +592,7 @@ int main(void)
         cmocka_unit_test(a_question_under_way_is_found_by_its_name_in_any_case_and_its_type),
         cmocka_unit_test(types_of_one_name_are_questions_of_their_own),
         cmocka_unit_test(a_closed_question_is_found_no_more),
+        cmocka_unit_test(a_fetch_is_known_by_the_socket_that_it_has_now),
         cmocka_unit_test(a_slot_that_no_question_has_is_empty),
         cmocka_unit_test(the_slot_behind_the_last_one_is_empty_whatever_stands_there),
         cmocka_unit_test(a_closed_question_leaves_the_timers),

@@ -508,6 +508,86 @@ static void the_promised_size_holds_every_form(void **state)
     }
 }
 
+/* A text in pieces of so many rows, with something done after each. */
+static size_t in_pieces(
+    struct fixture *f, uint32_t rows, void (*between)(struct fixture *f, int n), char out[4096])
+{
+    struct nib_writer w = nib_writer_init((uint8_t *)out, 4095);
+    struct nib_table_print print;
+    nib_table_print_begin(&print, &f->table, NIB_TABLE_CSV, T0);
+    for (int n = 1; nib_table_print_some(&print, &w, rows); n++)
+        between(f, n);
+    out[w.off] = '\0';
+    return w.off;
+}
+
+static void nothing(struct fixture *f, int n)
+{
+    (void)f;
+    (void)n;
+}
+
+static void a_text_in_pieces_is_the_text(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char out[4096], want[4096];
+    prepare_local(&f);
+    store(&f, T0, "a.b", NIB_A, "1.2.3.4", 60);
+    store(&f, T0, "c.d", NIB_A, "1.2.3.4", 60);
+    size_t len = nib_table_text(&f.table, T0, want, sizeof want);
+    for (uint32_t rows = 1; rows < 9; rows++) {
+        assert_int_equal(in_pieces(&f, rows, nothing, out), len);
+        assert_memory_equal(out, want, len);
+    }
+    reset(&f);
+}
+
+/* Behind the third piece, which shows c.d, that record goes and its place is used again. */
+static void others_change_the_table(struct fixture *f, int n)
+{
+    if (n != 3)
+        return;
+    nib_cache_remove(&f->cache, nib_key_of(text_of("c.d"), SEED), NIB_A);
+    store(f, T0, "late.example", NIB_A, "1.2.3.4", 60);
+}
+
+static void a_record_that_goes_between_two_pieces_takes_no_other_with_it(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char out[4096];
+    prepare(&f);
+    load(&f, NULL, 0);
+    store(&f, T0, "a.b", NIB_A, "1.2.3.4", 60);
+    store(&f, T0, "b.c", NIB_A, "1.2.3.4", 60);
+    store(&f, T0, "c.d", NIB_A, "1.2.3.4", 60);
+    store(&f, T0, "d.e", NIB_A, "1.2.3.4", 60);
+    (void)in_pieces(&f, 1, others_change_the_table, out);
+    assert_string_equal(out, HEADER "0,a.b,A,1.2.3.4,60,0\n1,b.c,A,1.2.3.4,60,0\n"
+                                    "2,c.d,A,1.2.3.4,60,0\n3,d.e,A,1.2.3.4,60,0\n");
+    reset(&f);
+}
+
+static void records_are_read_again(struct fixture *f, int n)
+{
+    const struct nib_rr rrs[] = {rr_of("new.csusm.edu", NIB_A, "144.37.5.1")};
+    if (n == 2)
+        load(f, rrs, 1);
+}
+
+/* The old ones are gone, so not an octet of them may be looked at. */
+static void a_text_begins_anew_when_records_are_read_again_between_two_pieces(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char out[4096];
+    prepare_local(&f);
+    (void)in_pieces(&f, 1, records_are_read_again, out);
+    assert_string_equal(out, HEADER "4,new.csusm.edu,A,144.37.5.1,None,1\n");
+    reset(&f);
+}
+
 /* The same octets as of a program that has learnt nothing yet. */
 static void a_table_for_a_person_needs_no_learnt_records(void **state)
 {
@@ -549,6 +629,9 @@ int main(void)
         cmocka_unit_test(no_learnt_record_stands_beside_an_alias),
         cmocka_unit_test(numbers_are_taken_first_and_the_zone_swapped_later),
         cmocka_unit_test(a_table_for_a_person_needs_no_learnt_records),
+        cmocka_unit_test(a_text_in_pieces_is_the_text),
+        cmocka_unit_test(a_record_that_goes_between_two_pieces_takes_no_other_with_it),
+        cmocka_unit_test(a_text_begins_anew_when_records_are_read_again_between_two_pieces),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

@@ -1,45 +1,43 @@
 /*
  * Layer 6: the event loops of a server. Each worker waits once, reads the clock once, hands that
  * time to all: first every datagram that waits is read and answered, then what is due is done, then
- * tables are printed. It knows sockets and time; what a datagram means is the service's.
+ * the table is printed. It knows sockets and time; what a datagram means is the service's.
  *
  * Workers are threads with sockets of their own on the same addresses. A service is called inside
  * its worker's lock: with `shared` set all workers have one lock, so its state needs no locks of
- * its own.
+ * its own, and the time that it is told never goes back. Nothing is sent, printed or written inside
+ * a lock: the service appends what is to be sent to its worker's list.
  */
 #ifndef NIBDNS_OS_SERVER_H
 #define NIBDNS_OS_SERVER_H
 
 #include "nibdns/cursor.h"
-#include "nibdns/local.h"
 #include "nibdns/os/batch.h"
 #include "nibdns/os/notify.h"
+#include "nibdns/output.h"
+#include "nibdns/table.h"
 
 enum { NIB_LISTEN_MAX = 16, NIB_WORKERS_MAX = 64 };
 
 struct nib_server;
-struct nib_worker;
 
-/* From 0. */
-uint32_t nib_worker_index(const struct nib_worker *worker);
-
-/* The four calls that a local server's logic needs; the first two serve any service. */
-struct nib_local_host nib_worker_host(struct nib_worker *worker);
-
-/* What the loop asks of a service. Calls that a service has no use for are NULL. */
+/* What the loop asks of a service; `worker` is from 0. Calls that it has no use for are NULL. */
 struct nib_service {
     void *ctx;
     bool shared;
     const struct nib_table *table; /* what is printed */
-    /* n of them, NIB_BATCH at most, that came together */
-    void (*input)(void *ctx, struct nib_worker *worker, nib_ms now,
-        const struct nib_datagram *datagrams, size_t n);
-    void (*reply)(void *ctx, struct nib_worker *worker, nib_ms now, uint32_t slot,
-        const uint8_t *octets, size_t len);
-    void (*unreachable)(void *ctx, struct nib_worker *worker, nib_ms now, uint32_t slot);
-    void (*tick)(void *ctx, struct nib_worker *worker, nib_ms now);
+    /* n of them, NIB_BATCH at most, that came together; decisions has room for as many */
+    void (*input)(void *ctx, uint32_t worker, nib_ms now, const struct nib_datagram *datagrams,
+        size_t n, struct nib_decision *decisions, struct nib_outputs *out);
+    struct nib_decision (*reply)(void *ctx, nib_ms now, struct nib_slot slot, const uint8_t *octets,
+        size_t len, struct nib_outputs *out);
+    struct nib_decision (*unreachable)(
+        void *ctx, nib_ms now, struct nib_slot slot, struct nib_outputs *out);
+    void (*query_unsent)(
+        void *ctx, nib_ms now, struct nib_slot slot, bool exhausted, struct nib_outputs *out);
+    void (*answer_unsent)(void *ctx, uint32_t worker);
+    void (*tick)(void *ctx, nib_ms now, struct nib_outputs *out);
     nib_ms (*deadline)(void *ctx);
-    void (*unsent)(void *ctx, struct nib_worker *worker);
     /* inside all locks */
     void (*counters)(void *ctx, struct nib_writer *w);
     /* on a thread of its own, outside of every lock: see nib_server_with_all_locks() */
@@ -52,8 +50,10 @@ struct nib_server_config {
     struct nib_addr listen[NIB_LISTEN_MAX];
     size_t n_listen;
     uint32_t workers;         /* 1 to NIB_WORKERS_MAX */
-    uint32_t max_slots;       /* sockets for questions upstream */
+    uint32_t max_slots;       /* sockets upstream */
+    uint32_t outputs_max;     /* that one call of the service appends */
     bool quiet;               /* no tables */
+    bool trace;               /* a line on standard error for each datagram */
     enum nib_table_form form; /* of the tables */
     const char *write;        /* a file for a capture of the traffic, or NULL */
     size_t table_cap;         /* octets of tables that may wait for a slow reader */

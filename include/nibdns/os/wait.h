@@ -19,6 +19,14 @@ void nib_waiter_close(struct nib_waiter *waiter);
  * when it cannot. A descriptor must be taken off before it is closed.
  */
 int nib_waiter_add(struct nib_waiter *waiter, int fd, uint32_t number);
+
+/*
+ * The same for several waiters, each a thread's own: whichever of them waits is told, where the
+ * system knows how, else the one of the thread that calls. It is taken off that one.
+ */
+int nib_waiter_add_to_all(
+    struct nib_waiter *const *waiters, size_t n, size_t own, int fd, uint32_t number);
+
 void nib_waiter_remove(struct nib_waiter *waiter, int fd);
 
 /*

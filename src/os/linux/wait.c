@@ -43,6 +43,19 @@ void nib_waiter_choose(struct nib_waiter *waiter, int fd, uint32_t number, bool 
     (void)epoll_ctl(waiter->epoll, EPOLL_CTL_MOD, fd, &event);
 }
 
+/* What is closed on the way has left the others already. */
+int nib_waiter_add_to_all(
+    struct nib_waiter *const *waiters, size_t n, size_t own, int fd, uint32_t number)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.u32 = number};
+    if (n == 1)
+        return nib_waiter_add(waiters[own], fd, number);
+    for (size_t i = 0; i < n; i++)
+        if (epoll_ctl(waiters[i]->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+            return -1;
+    return 0;
+}
+
 /* A closed descriptor leaves an epoll set by itself: nobody here duplicates descriptors. */
 void nib_waiter_remove(struct nib_waiter *waiter, int fd)
 {

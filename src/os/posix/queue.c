@@ -204,6 +204,26 @@ bool nib_queue_write(struct nib_queue *o, const void *octets, size_t n)
     return true;
 }
 
+void nib_queue_repeat(struct nib_queue *o, const void *octets, size_t len, uint64_t n)
+{
+    (void)pthread_mutex_lock(&o->lock);
+    for (; n > 0 && len > 0 && o->cap - o->end >= LENGTH && len <= o->cap - o->end - LENGTH; n--) {
+        memcpy(o->buffer + o->end, &len, sizeof len);
+        memcpy(o->buffer + o->end + LENGTH, octets, len);
+        o->end += LENGTH + len;
+    }
+    o->dropped += n;
+    (void)pthread_cond_signal(&o->filled);
+    (void)pthread_mutex_unlock(&o->lock);
+}
+
+void nib_queue_drop(struct nib_queue *o, uint64_t n)
+{
+    (void)pthread_mutex_lock(&o->lock);
+    o->dropped += n;
+    (void)pthread_mutex_unlock(&o->lock);
+}
+
 uint64_t nib_queue_dropped(struct nib_queue *o)
 {
     (void)pthread_mutex_lock(&o->lock);

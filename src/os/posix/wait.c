@@ -86,6 +86,13 @@ void nib_waiter_choose(struct nib_waiter *waiter, int fd, uint32_t number, bool 
     (void)pthread_mutex_unlock(&waiter->lock);
 }
 
+int nib_waiter_add_to_all(
+    struct nib_waiter *const *waiters, size_t n, size_t own, int fd, uint32_t number)
+{
+    (void)n;
+    return nib_waiter_add(waiters[own], fd, number);
+}
+
 void nib_waiter_remove(struct nib_waiter *waiter, int fd)
 {
     (void)pthread_mutex_lock(&waiter->lock);

@@ -8,6 +8,9 @@
 #include "nibdns/client.h"
 #include "nibdns/os/capture.h"
 
+/* A query, its socket's end, and what a query that cannot be sent adds to that. */
+enum { LOOKUP_OUTPUTS = 2 * NIB_CLIENT_OUTPUTS };
+
 /* What a lookup takes to work; set up once, used for one lookup after the other. */
 struct lookup {
     struct nib_client logic;
@@ -18,7 +21,12 @@ struct lookup {
     int fd; /* its socket, -1 while there is none: an error of one lookup is none of the next */
     struct nib_addr self;
     unsigned overtime; /* datagrams read since the deadline */
+    struct nib_outputs outputs;
+    _Alignas(64) unsigned char memory[NIB_OUTPUTS_BYTES(LOOKUP_OUTPUTS)]; /* of the outputs */
 };
+
+/* Prepares all but `logic`, `capture` and `trace`, which are the caller's to set. */
+void lookup_init(struct lookup *lookup);
 
 /* Looks a name up that nib_name_check() takes. How it ended stands in `logic`. */
 void lookup_run(struct lookup *lookup, struct nib_text name, enum nib_type type);

@@ -279,6 +279,7 @@ int main(int argc, char **argv)
     take_over_signals();
     make_tables(&s);
     open_capture(&s);
+    lookup_init(&s.lookup);
     nib_client_init(&s.lookup.logic, &s.table, &s.server, s.timeout_ms, s.tries);
     if (s.batch != NULL)
         return finish(&s, do_batch(&s));

@@ -23,13 +23,12 @@ static void say(const struct client_trace *trace, const char *format, ...)
     fputc('\n', stderr);
 }
 
-void client_trace_begin(
-    struct client_trace *trace, const struct nib_client *client, enum nib_client_step step)
+void client_trace_begin(struct client_trace *trace, const struct nib_client *client)
 {
     trace->start_us = nib_clock_us();
     int len = (int)client->name.len;
     const char *type = nib_type_name(client->type);
-    if (step == NIB_CLIENT_DONE)
+    if (client->from_table)
         say(trace, "own table: %.*s %s is %.*s, %lu s left", len, client->name.ptr, type,
             (int)client->result_len, client->result, (unsigned long)client->ttl_s);
     else
@@ -49,9 +48,10 @@ void client_trace_query(
 }
 
 void client_trace_datagram(const struct client_trace *trace, const struct nib_addr *from,
-    const uint8_t *octets, size_t len, enum nib_discard reason)
+    const uint8_t *octets, size_t len, const struct nib_decision *decision)
 {
     char sender[NIB_ADDR_TEXT_MAX], line[NIB_LINE_MAX];
+    enum nib_discard reason;
     struct nib_message m;
     size_t bad;
     (void)nib_addr_format(from, sender);
@@ -61,10 +61,10 @@ void client_trace_datagram(const struct client_trace *trace, const struct nib_ad
     else
         (void)snprintf(line, sizeof line, "malformed: %s (%s) at octet %zu", nib_err_words(err),
             nib_err_rule(err), bad);
-    if (reason == NIB_DISCARD_COUNT)
-        say(trace, "<- %s  %s", sender, line);
-    else
+    if (nib_discard_of(decision, &reason))
         say(trace, "<- %s  %s: thrown away, %s", sender, line, nib_discard_words(reason));
+    else
+        say(trace, "<- %s  %s", sender, line);
 }
 
 void client_trace_unreachable(

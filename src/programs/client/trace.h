@@ -16,17 +16,16 @@ struct client_trace {
     int64_t start_us;
 };
 
-/* A lookup begins; `step` says whether the own table had the answer. */
-void client_trace_begin(
-    struct client_trace *trace, const struct nib_client *client, enum nib_client_step step);
+/* A lookup begins, or is answered from the own table. */
+void client_trace_begin(struct client_trace *trace, const struct nib_client *client);
 
 /* The query was sent (errno 0) or could not be. */
 void client_trace_query(
     const struct client_trace *trace, const struct nib_client *client, int error);
 
-/* A datagram came; reason is why it was thrown away, NIB_DISCARD_COUNT when it is the answer. */
+/* A datagram came, and what was decided about it. */
 void client_trace_datagram(const struct client_trace *trace, const struct nib_addr *from,
-    const uint8_t *octets, size_t len, enum nib_discard reason);
+    const uint8_t *octets, size_t len, const struct nib_decision *decision);
 
 /* The server cannot be reached: the errno of a send, or what the network reported of the query. */
 void client_trace_unreachable(

@@ -22,44 +22,40 @@ static const struct option_program command_line = {
 };
 
 /* What each worker has for itself: its counters, and the queries of the batch in hand. */
-struct desk {
+struct worker {
     struct nib_authoritative logic;
     struct nib_authoritative_query queries[NIB_BATCH];
-    const struct nib_path *paths[NIB_BATCH];
 };
 
 struct amazone {
     struct serve serve;
-    struct desk desks[NIB_WORKERS_MAX];
+    struct worker workers[NIB_WORKERS_MAX];
 };
 
-static void input(void *ctx, struct nib_worker *worker, nib_ms now,
-    const struct nib_datagram *datagrams, size_t n)
+static void input(void *ctx, uint32_t index, nib_ms now, const struct nib_datagram *datagrams,
+    size_t n, struct nib_decision *decisions, struct nib_outputs *out)
 {
     struct amazone *a = ctx;
-    struct desk *desk = &a->desks[nib_worker_index(worker)];
-    struct nib_authoritative *logic = &desk->logic;
-    struct nib_local_host host = nib_worker_host(worker);
-    size_t n_queries = 0;
+    struct worker *worker = &a->workers[index];
+    struct nib_authoritative *logic = &worker->logic;
     (void)now;
     for (size_t i = 0; i < n; i++) {
         const struct nib_datagram *d = &datagrams[i];
-        desk->paths[n_queries] = d->path;
-        n_queries += nib_authoritative_begin(logic, d->octets, d->len, &desk->queries[n_queries]);
+        decisions[i] =
+            nib_authoritative_begin(logic, d->path, d->octets, d->len, &worker->queries[i]);
     }
-    for (size_t i = 0; i < n_queries; i++)
-        nib_authoritative_seek(logic, &desk->queries[i]);
-    for (size_t i = 0; i < n_queries; i++) {
-        uint8_t *out = host.room(host.ctx);
-        size_t len = nib_authoritative_finish(logic, &desk->queries[i], out);
-        host.answer(host.ctx, desk->paths[i], len);
-    }
+    for (size_t i = 0; i < n; i++)
+        if (decisions[i].what == NIB_DECIDED_NOTHING)
+            nib_authoritative_seek(logic, &worker->queries[i]);
+    for (size_t i = 0; i < n; i++)
+        if (decisions[i].what == NIB_DECIDED_NOTHING)
+            decisions[i] = nib_authoritative_finish(logic, &worker->queries[i], out);
 }
 
-static void unsent(void *ctx, struct nib_worker *worker)
+static void answer_unsent(void *ctx, uint32_t index)
 {
     struct amazone *a = ctx;
-    nib_authoritative_unsent(&a->desks[nib_worker_index(worker)].logic);
+    nib_authoritative_answer_unsent(&a->workers[index].logic);
 }
 
 static void reload(void *ctx)
@@ -73,7 +69,7 @@ static void counters(void *ctx, struct nib_writer *w)
     const struct amazone *a = ctx;
     struct nib_authoritative all = {0};
     for (uint32_t i = 0; i < a->serve.config.workers; i++)
-        nib_authoritative_add_counters(&all, &a->desks[i].logic);
+        nib_authoritative_add_counters(&all, &a->workers[i].logic);
     nib_authoritative_counters(&all, w);
 }
 
@@ -87,16 +83,17 @@ int main(int argc, char **argv)
     keep_standard_streams();
     serve_options(&a.serve, &command_line, argc, argv);
     serve_read_records(&a.serve);
+    a.serve.config.outputs_max = NIB_BATCH;
     a.serve.config.table_cap = serve_table_cap(&a.serve, 0);
     a.serve.server = nib_server_open(&a.serve.config);
     if (a.serve.server == NULL)
         return 2;
     for (uint32_t i = 0; i < a.serve.config.workers; i++)
-        a.desks[i].logic =
+        a.workers[i].logic =
             (struct nib_authoritative){.table = &a.serve.table, .ttl_s = a.serve.ttl_s};
     const struct nib_service service = {.ctx = &a,
         .input = input,
-        .unsent = unsent,
+        .answer_unsent = answer_unsent,
         .reload = reload,
         .counters = counters,
         .table = &a.serve.table};

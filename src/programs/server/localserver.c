@@ -12,64 +12,66 @@
 #include "server/serve.h"
 
 enum {
-    OWN_MAX = 256,          /* addresses of this machine that are known as this server */
-    REQUESTS_PER_FETCH = 4, /* clients that may wait, for each question that may be under way */
+    REQUESTS_PER_FETCH = 4, /* clients that may wait, for each fetch that may be under way */
 };
 
 struct local {
     struct serve serve;
     struct nib_local_config config;
-    struct nib_addr own[OWN_MAX];
-    uint32_t max_records, max_pending;
-    struct nib_cache cache;
-    struct nib_pending pending;
     struct nib_local logic;
 };
 
 /* ---- the service: one logic for all workers, who take turns ---- */
 
-static struct nib_local *logic_for(void *ctx, struct nib_worker *worker)
+static void input(void *ctx, uint32_t worker, nib_ms now, const struct nib_datagram *datagrams,
+    size_t n, struct nib_decision *decisions, struct nib_outputs *out)
 {
     struct local *l = ctx;
-    l->logic.host = nib_worker_host(worker);
-    return &l->logic;
-}
-
-static void input(void *ctx, struct nib_worker *worker, nib_ms now,
-    const struct nib_datagram *datagrams, size_t n)
-{
-    struct nib_local *logic = logic_for(ctx, worker);
+    (void)worker;
     for (size_t i = 0; i < n; i++) {
         const struct nib_datagram *d = &datagrams[i];
-        nib_local_input(logic, now, d->path, d->octets, d->len);
+        decisions[i] = nib_local_input(&l->logic, now, d->path, d->octets, d->len, out);
     }
 }
 
-static void reply(void *ctx, struct nib_worker *worker, nib_ms now, uint32_t slot,
-    const uint8_t *octets, size_t len)
+static struct nib_decision reply(void *ctx, nib_ms now, struct nib_slot slot, const uint8_t *octets,
+    size_t len, struct nib_outputs *out)
 {
-    nib_local_reply(logic_for(ctx, worker), now, slot, octets, len);
+    struct local *l = ctx;
+    return nib_local_reply(&l->logic, now, slot, octets, len, out);
 }
 
-static void unreachable(void *ctx, struct nib_worker *worker, nib_ms now, uint32_t slot)
+static struct nib_decision unreachable(
+    void *ctx, nib_ms now, struct nib_slot slot, struct nib_outputs *out)
 {
-    nib_local_unreachable(logic_for(ctx, worker), now, slot);
+    struct local *l = ctx;
+    return nib_local_unreachable(&l->logic, now, slot, out);
 }
 
-static void tick(void *ctx, struct nib_worker *worker, nib_ms now)
+static void query_unsent(
+    void *ctx, nib_ms now, struct nib_slot slot, bool exhausted, struct nib_outputs *out)
 {
-    nib_local_tick(logic_for(ctx, worker), now);
+    struct local *l = ctx;
+    (void)nib_local_query_unsent(&l->logic, now, slot, exhausted, out);
+}
+
+static void answer_unsent(void *ctx, uint32_t worker)
+{
+    struct local *l = ctx;
+    (void)worker;
+    nib_local_answer_unsent(&l->logic);
+}
+
+static void tick(void *ctx, nib_ms now, struct nib_outputs *out)
+{
+    struct local *l = ctx;
+    nib_local_tick(&l->logic, now, out);
 }
 
 static nib_ms deadline(void *ctx)
 {
     const struct local *l = ctx;
     return nib_local_deadline(&l->logic);
-}
-
-static void unsent(void *ctx, struct nib_worker *worker)
-{
-    nib_local_unsent(logic_for(ctx, worker));
 }
 
 static void reload(void *ctx)
@@ -95,10 +97,10 @@ static const struct option_row rows[] = {
         "of the first try upstream, doubling (500)"),
     OPTION_NUMBER(0, "tries", "N", struct local, config.tries, 1, 16,
         "how often each authoritative server is asked (3)"),
-    OPTION_NUMBER(0, "max-records", "N", struct local, max_records, 0, 100000000,
+    OPTION_NUMBER(0, "max-records", "N", struct local, config.limits.records, 0, 100000000,
         "dynamic records kept (100000)"),
-    OPTION_NUMBER(
-        0, "max-pending", "N", struct local, max_pending, 1, 1000000, "questions under way (4096)"),
+    OPTION_NUMBER(0, "max-pending", "N", struct local, config.limits.fetches, 1, 1000000,
+        "questions under way (4096)"),
     OPTION_NUMBER(0, "max-ttl", "SECONDS", struct local, config.max_ttl_s, 0, NIB_TTL_MAX,
         "longer TTLs are cut to this (86400)"),
 };
@@ -114,13 +116,14 @@ static const struct option_program command_line = {
 /* All addresses that reach this server, so that it never asks itself. */
 static void know_oneself(struct local *l, const struct nib_addr *listening, size_t n)
 {
+    struct nib_addr own[NIB_OWN_MAX];
     size_t known = 0;
-    for (size_t i = 0; i < n && known < OWN_MAX; i++) {
-        size_t found = nib_udp_own_addresses(&listening[i], l->own + known, OWN_MAX - known);
-        known += found < OWN_MAX - known ? found : OWN_MAX - known;
+    for (size_t i = 0; i < n && known < NIB_OWN_MAX; i++) {
+        size_t left = NIB_OWN_MAX - known;
+        size_t found = nib_udp_own_addresses(&listening[i], own + known, left);
+        known += found < left ? found : left;
     }
-    l->config.own = l->own;
-    l->config.n_own = known;
+    nib_local_set_own(&l->logic, own, known);
 }
 
 static bool accept_zone(
@@ -129,7 +132,7 @@ static bool accept_zone(
     struct local *l = (struct local *)(void *)serve;
     struct nib_rr ns;
     char line[2 * NIB_NAME_MAX + 128];
-    if (!nib_local_asks_itself(&l->config, zone, &ns))
+    if (!nib_local_asks_itself(&l->logic, zone, &ns))
         return true;
     (void)snprintf(line, sizeof line,
         "the name server %.*s of %.*s is this server itself: change the NS record, its address, "
@@ -140,17 +143,16 @@ static bool accept_zone(
 }
 
 /* All memory that the tables will ever use. */
-static void make_tables(struct local *l)
+static void open_logic(struct local *l)
 {
-    uint32_t requests = l->max_pending * REQUESTS_PER_FETCH;
-    void *cache = nib_memory_map(nib_cache_bytes(l->max_records));
-    void *pending = nib_memory_map(nib_pending_bytes(l->max_pending, requests));
-    if (cache == NULL || pending == NULL)
+    l->config.limits.requests = l->config.limits.fetches * REQUESTS_PER_FETCH;
+    l->config.static_ttl_s = l->serve.ttl_s;
+    l->config.seed = l->serve.seed;
+    void *memory = nib_memory_map(nib_local_bytes(&l->config.limits));
+    if (memory == NULL)
         usage_error(l->serve.config.program,
             "not enough memory: choose smaller --max-records or --max-pending");
-    nib_cache_init(&l->cache, cache, l->max_records, l->serve.seed);
-    nib_pending_init(&l->pending, pending, l->max_pending, requests, l->serve.seed);
-    l->serve.table.cache = &l->cache;
+    nib_local_open(&l->logic, &l->serve.table, memory, &l->config);
 }
 
 int main(int argc, char **argv)
@@ -161,38 +163,36 @@ int main(int argc, char **argv)
             .ttl_s = 60,
             .default_port = NIB_PORT_LOCAL,
             .accept = accept_zone},
-        .config = {.max_ttl_s = 86400,
+        .config = {.limits = {.records = 100000, .fetches = 4096},
+            .max_ttl_s = 86400,
             .timeout_ms = 500,
             .tries = 3,
             .upstream_port = NIB_PORT_AUTHORITATIVE},
-        .max_records = 100000,
-        .max_pending = 4096,
     };
     struct nib_server_config *config = &l.serve.config;
     keep_standard_streams();
     serve_options(&l.serve, &command_line, argc, argv);
+    open_logic(&l);
     know_oneself(&l, config->listen, config->n_listen);
-    l.config.static_ttl_s = l.serve.ttl_s;
-    make_tables(&l);
     serve_read_records(&l.serve);
-    config->max_slots = l.max_pending;
-    config->table_cap = serve_table_cap(&l.serve, l.max_records);
+    config->max_slots = l.config.limits.fetches;
+    config->outputs_max = nib_local_outputs_max(&l.config.limits, NIB_BATCH);
+    config->table_cap = serve_table_cap(&l.serve, l.config.limits.records);
     l.serve.server = nib_server_open(config);
     if (l.serve.server == NULL)
         return NIB_EXIT_USAGE;
     size_t n;
     const struct nib_addr *listening = nib_server_listening(l.serve.server, &n);
     know_oneself(&l, listening, n);
-    const struct nib_local_host none = {0}; /* each call has its worker's */
-    nib_local_init(&l.logic, &l.serve.table, &l.pending, &none, &l.config);
     const struct nib_service service = {.ctx = &l,
         .shared = true,
         .input = input,
         .reply = reply,
         .unreachable = unreachable,
         .tick = tick,
+        .query_unsent = query_unsent,
+        .answer_unsent = answer_unsent,
         .deadline = deadline,
-        .unsent = unsent,
         .reload = reload,
         .counters = counters,
         .table = &l.serve.table};

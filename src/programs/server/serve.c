@@ -44,6 +44,7 @@ static const struct option_row rows[] = {
         "threads that answer, one for each core at most (1)"),
     OPTION_CALL(0, "pretty", NULL, set_pretty, "print tables whose columns line up"),
     OPTION_FLAG('q', "quiet", struct serve, config.quiet, "print no tables"),
+    OPTION_FLAG(0, "trace", struct serve, config.trace, "say what is decided about each datagram"),
     OPTION_TEXT(
         'w', "write", "FILE.pcap", struct serve, config.write, "write a capture of the traffic"),
     OPTION_FLAG('c', "check", struct serve, check, "read the records, say what is wrong, end"),
@@ -144,7 +145,7 @@ void serve_read_records(struct serve *serve)
 
 size_t serve_table_cap(const struct serve *serve, uint32_t max_dynamic)
 {
-    enum { SMALL = 1 << 20, DYNAMIC_ROW = 2 * 253 + 48 };
+    enum { SMALL = 2 << 20, DYNAMIC_ROW = 2 * 253 + 48 };
     enum nib_table_form form = serve->config.form;
     size_t row = DYNAMIC_ROW + (form == NIB_TABLE_CSV ? 0 : NIB_TABLE_PRETTY_ROW);
     return SMALL + 2 * nib_table_form_max(&serve->table, form) + max_dynamic * row;

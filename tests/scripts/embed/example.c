@@ -45,15 +45,20 @@ int main(int argc, char **argv)
     struct nib_table table = {0};
     nib_table_set_zone(&table, &zone);
     struct nib_authoritative server = {.table = &table, .ttl_s = 60};
+    static _Alignas(64) unsigned char list[NIB_OUTPUTS_BYTES(1)];
+    struct nib_outputs outputs;
+    nib_outputs_init(&outputs, list, 1);
     for (int i = 1; i < argc; i++) {
-        uint8_t query[NIB_MESSAGE_MAX], answer[NIB_MESSAGE_MAX];
+        uint8_t query[NIB_MESSAGE_MAX];
+        const struct nib_path path = {0}; /* whence it came, and where the answer goes */
         struct nib_message m = {.id = (uint32_t)i, .flag = NIB_QUERY, .qtype = NIB_A};
         m.qname = (struct nib_text){argv[i], strlen(argv[i])};
         size_t len = nib_message_encode(query, sizeof query, &m);
         show(query, len);
-        len = nib_authoritative_input(&server, query, len, answer);
-        if (len > 0)
-            show(answer, len);
+        nib_outputs_clear(&outputs);
+        (void)nib_authoritative_input(&server, &path, query, len, &outputs);
+        if (outputs.n > 0)
+            show(outputs.items[0].octets, outputs.items[0].len);
     }
     free(memory);
     return 0;

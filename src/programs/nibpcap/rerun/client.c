@@ -11,32 +11,42 @@ struct client_run {
     struct nib_client logic;
     struct nib_addr self;
     uint64_t frame; /* of the lookup's first query */
-    bool waiting;
+    struct nib_outputs outputs;
+    _Alignas(64) unsigned char memory[NIB_OUTPUTS_BYTES(2 * NIB_CLIENT_OUTPUTS)];
 };
 
-/* The logic sends its query, because of what happened at that time. */
-static void expect_query(struct client_run *run, nib_ms due, bool timed)
+/* The logic may send its query, because of what happened at that time. */
+static void drain(struct client_run *run, nib_ms due, bool timed)
 {
-    struct rerun_output *output = rerun_expect(
-        run->rerun, &run->self, &run->logic.server, run->logic.query, run->logic.query_len);
-    output->frame = run->frame;
-    output->timed = timed;
-    output->time_ns = rerun_ns(run->rerun, due);
+    for (uint32_t i = 0; i < run->outputs.n; i++) {
+        const struct nib_output *o = &run->outputs.items[i];
+        if (o->kind != NIB_OUTPUT_QUERY)
+            continue;
+        struct rerun_output *output =
+            rerun_expect(run->rerun, &run->self, &o->path.peer, o->octets, o->len);
+        output->frame = run->frame;
+        output->timed = timed;
+        output->time_ns = rerun_ns(run->rerun, due);
+    }
+    nib_outputs_clear(&run->outputs);
+}
+
+static bool waits(const struct client_run *run)
+{
+    return nib_client_deadline(&run->logic) != NIB_NEVER;
 }
 
 /* Lets the timer go off. */
 static void tick(struct client_run *run)
 {
     nib_ms due = nib_client_deadline(&run->logic);
-    enum nib_client_step step = nib_client_tick(&run->logic, due);
-    if (step == NIB_CLIENT_SEND)
-        expect_query(run, due, true);
-    run->waiting = step != NIB_CLIENT_DONE;
+    (void)nib_client_tick(&run->logic, due, &run->outputs);
+    drain(run, due, true);
 }
 
 static bool is_retry(const struct client_run *run, const struct rerun_event *e)
 {
-    return run->waiting && e->len == run->logic.query_len &&
+    return waits(run) && e->len == run->logic.query_len &&
            memcmp(rerun_octets(run->rerun, e), run->logic.query, e->len) == 0;
 }
 
@@ -44,13 +54,14 @@ static void begin_lookup(
     struct client_run *run, const struct rerun_event *e, const struct nib_message *m)
 {
     nib_ms now = rerun_ms(run->rerun, e->time_ns);
-    while (run->waiting && nib_client_deadline(&run->logic) <= now + RERUN_SLACK_MS)
+    while (waits(run) && nib_client_deadline(&run->logic) <= now + RERUN_SLACK_MS)
         tick(run);
-    if (run->waiting && !run->rerun->has_errors) { /* so a refusal would not be seen */
+    if (waits(run) && !run->rerun->has_errors) { /* so a refusal would not be seen */
         run->rerun->guessed++;
-        run->waiting = nib_client_unreachable(&run->logic) != NIB_CLIENT_DONE;
+        (void)nib_client_unreachable(&run->logic, &run->outputs);
+        nib_outputs_clear(&run->outputs);
     }
-    if (run->waiting) {
+    if (waits(run)) {
         char words[120];
         (void)snprintf(words, sizeof words,
             "a lookup begins while the logic still waits for the answer to frame %llu",
@@ -65,16 +76,15 @@ static void begin_lookup(
         run->logic.next_id = m->id;
     }
     run->frame = e->frame;
-    enum nib_client_step step = nib_client_start(&run->logic, now, m->qname, m->qtype);
-    if (step != NIB_CLIENT_SEND) { /* a record that was just about to go */
-        step = nib_client_start(&run->logic, now + RERUN_SLACK_MS, m->qname, m->qtype);
-        run->rerun->clock_used += step == NIB_CLIENT_SEND;
-        if (step == NIB_CLIENT_SEND && run->rerun->most_clock_ms < RERUN_SLACK_MS)
+    (void)nib_client_start(&run->logic, now, m->qname, m->qtype, &run->outputs);
+    if (!waits(run)) { /* a record that was just about to go */
+        (void)nib_client_start(
+            &run->logic, now + RERUN_SLACK_MS, m->qname, m->qtype, &run->outputs);
+        run->rerun->clock_used += waits(run);
+        if (waits(run) && run->rerun->most_clock_ms < RERUN_SLACK_MS)
             run->rerun->most_clock_ms = RERUN_SLACK_MS;
     }
-    run->waiting = step == NIB_CLIENT_SEND;
-    if (run->waiting)
-        expect_query(run, now, false);
+    drain(run, now, false);
 }
 
 static void take_query(struct client_run *run, const struct rerun_event *e)
@@ -97,7 +107,7 @@ static void take_query(struct client_run *run, const struct rerun_event *e)
 static void take(struct client_run *run, const struct rerun_event *e)
 {
     nib_ms now = rerun_ms(run->rerun, e->time_ns);
-    while (run->waiting && nib_client_deadline(&run->logic) < now - run->rerun->options.late_ms)
+    while (waits(run) && nib_client_deadline(&run->logic) < now - run->rerun->options.late_ms)
         tick(run);
     rerun_expire(run->rerun, e->time_ns);
     if (!e->refused && nib_addr_equal(&e->src, &run->self)) {
@@ -105,14 +115,15 @@ static void take(struct client_run *run, const struct rerun_event *e)
             take_query(run, e);
     } else if (e->refused && nib_addr_equal(&e->src, &run->self)) {
         run->rerun->in++;
-        if (run->waiting)
-            run->waiting = nib_client_unreachable(&run->logic) != NIB_CLIENT_DONE;
+        (void)nib_client_unreachable(&run->logic, &run->outputs);
+        nib_outputs_clear(&run->outputs);
     } else if (nib_addr_equal(&e->dst, &run->self)) {
         run->rerun->in++;
         run->rerun->cut += e->cut;
-        if (run->waiting && !e->cut)
-            run->waiting = nib_client_input(&run->logic, now, &e->src, rerun_octets(run->rerun, e),
-                               e->len) != NIB_CLIENT_DONE;
+        if (!e->cut)
+            (void)nib_client_input(
+                &run->logic, now, &e->src, rerun_octets(run->rerun, e), e->len, &run->outputs);
+        nib_outputs_clear(&run->outputs);
     }
 }
 
@@ -126,6 +137,7 @@ void rerun_client(struct rerun *rerun, const struct nib_addr *client)
 {
     struct client_run run = {.rerun = rerun, .self = *client};
     size_t i = 0;
+    nib_outputs_init(&run.outputs, run.memory, 2 * NIB_CLIENT_OUTPUTS);
     while (i < rerun->n && !is_first_query(rerun, client, i))
         i++;
     if (i == rerun->n)

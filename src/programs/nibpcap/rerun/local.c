@@ -10,12 +10,6 @@
 
 /* ---- what the logic sends ---- */
 
-static uint8_t *room(void *ctx)
-{
-    struct local_run *run = ctx;
-    return run->room;
-}
-
 static struct rerun_output *note(struct local_run *run, struct rerun_output *output)
 {
     output->frame = run->frame;
@@ -24,31 +18,39 @@ static struct rerun_output *note(struct local_run *run, struct rerun_output *out
     return output;
 }
 
-static void answer(void *ctx, const struct nib_path *path, size_t len)
+static void close_socket(struct local_run *run, struct nib_slot slot)
 {
-    struct local_run *run = ctx;
-    (void)note(run, rerun_expect(run->rerun, &path->self, &path->peer, run->room, len));
+    struct upstream_socket *socket = &run->sockets[slot.index];
+    if (socket->met)
+        run->by_port[socket->self.port] = 0;
+    socket->open = socket->met = false;
 }
 
-static enum nib_send_status ask(
-    void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
+static void note_query(struct local_run *run, const struct nib_output *o)
 {
-    struct local_run *run = ctx;
-    struct upstream_socket *socket = &run->sockets[slot];
+    struct upstream_socket *socket = &run->sockets[o->slot.index];
+    const struct nib_addr *to = &o->path.peer;
     if (!socket->open)
-        *socket = (struct upstream_socket){.open = true, .number = ++run->numbers, .to = *to};
+        *socket = (struct upstream_socket){
+            .open = true, .number = ++run->numbers, .serial = o->slot.serial, .to = *to};
     struct rerun_output *output =
-        note(run, rerun_expect(run->rerun, &socket->self, to, octets, len));
+        note(run, rerun_expect(run->rerun, &socket->self, to, o->octets, o->len));
     output->socket = socket->number;
-    return NIB_SEND_SENT;
 }
 
-static void close_fetch(void *ctx, uint32_t slot)
+void local_drain(struct local_run *run)
 {
-    struct local_run *run = ctx;
-    if (run->sockets[slot].met)
-        run->by_port[run->sockets[slot].self.port] = 0;
-    run->sockets[slot].open = run->sockets[slot].met = false;
+    for (uint32_t i = 0; i < run->outputs.n; i++) {
+        const struct nib_output *o = &run->outputs.items[i];
+        if (o->kind == NIB_OUTPUT_ANSWER)
+            (void)note(
+                run, rerun_expect(run->rerun, &o->path.self, &o->path.peer, o->octets, o->len));
+        else if (o->kind == NIB_OUTPUT_QUERY)
+            note_query(run, o);
+        else
+            close_socket(run, o->slot);
+    }
+    nib_outputs_clear(&run->outputs);
 }
 
 /* ---- what the capture says was sent ---- */
@@ -113,8 +115,8 @@ static bool guess_refusal(struct local_run *run, const struct rerun_event *e)
     if (run->rerun->has_errors ||
         nib_message_decode(&m, rerun_octets(run->rerun, e), e->len, &bad) != NIB_OK)
         return false;
-    for (uint32_t slot = 0; slot < run->pending.used_fetches; slot++) {
-        const struct nib_fetch *q = nib_pending_at(&run->pending, slot);
+    for (uint32_t slot = 0; slot < run->logic.pending.used_fetches; slot++) {
+        const struct nib_fetch *q = nib_pending_at(&run->logic.pending, slot);
         if (q == NULL || !run->sockets[slot].met || !local_leads_to(run, q, e, &m))
             continue;
         if (m.flag == NIB_QUERY ? nib_addr_equal(&q->servers[q->server], &e->dst)
@@ -123,7 +125,9 @@ static bool guess_refusal(struct local_run *run, const struct rerun_event *e)
         run->rerun->guessed++;
         local_feed_sharers(run, q);
         local_begin(run, e);
-        nib_local_unreachable(&run->logic, run->now, slot);
+        (void)nib_local_unreachable(&run->logic, run->now,
+            (struct nib_slot){slot, run->sockets[slot].serial}, &run->outputs);
+        local_drain(run);
         return true;
     }
     return false;
@@ -193,24 +197,31 @@ static void set_first_id(struct local_run *run)
     }
 }
 
+static void open_logic(struct local_run *run, void *memory, const struct nib_local_config *config)
+{
+    nib_local_open(&run->logic, &run->rerun->table, memory, config);
+    nib_local_set_own(&run->logic, &run->at, 1);
+}
+
 void rerun_local(struct rerun *rerun)
 {
-    struct local_run *run = nib_memory_map(sizeof *run);
-    void *pending = nib_memory_map(nib_pending_bytes(LOCAL_QUESTIONS, LOCAL_REQUESTS));
-    if (run == NULL || pending == NULL)
-        exit(nibpcap_complain("no memory left"));
-    run->rerun = rerun;
-    run->at = rerun->options.at;
-    const struct nib_local_host host = {run, room, answer, ask, close_fetch};
-    const struct nib_local_config config = {.static_ttl_s = rerun->options.ttl_s,
+    const struct nib_local_config config = {
+        .limits = {RERUN_RECORDS_MAX, LOCAL_QUESTIONS, LOCAL_REQUESTS},
+        .static_ttl_s = rerun->options.ttl_s,
         .max_ttl_s = rerun->options.max_ttl_s,
         .timeout_ms = rerun->options.timeout_ms,
         .tries = rerun->options.tries,
-        .upstream_port = rerun->options.upstream_port,
-        .own = &run->at,
-        .n_own = 1};
-    nib_pending_init(&run->pending, pending, LOCAL_QUESTIONS, LOCAL_REQUESTS, 0);
-    nib_local_init(&run->logic, &rerun->table, &run->pending, &host, &config);
+        .upstream_port = rerun->options.upstream_port};
+    uint32_t outputs = nib_local_outputs_max(&config.limits, 1);
+    struct local_run *run = nib_memory_map(sizeof *run);
+    void *tables = nib_memory_map(nib_local_bytes(&config.limits));
+    void *list = nib_memory_map(nib_outputs_bytes(outputs));
+    if (run == NULL || tables == NULL || list == NULL)
+        exit(nibpcap_complain("no memory left"));
+    run->rerun = rerun;
+    run->at = rerun->options.at;
+    open_logic(run, tables, &config);
+    nib_outputs_init(&run->outputs, list, outputs);
     set_first_id(run);
     run->requests.events = nibpcap_allocate(NULL, (rerun->n + 1) * sizeof(size_t));
     run->replies.events = nibpcap_allocate(NULL, (rerun->n + 1) * sizeof(size_t));
@@ -220,6 +231,7 @@ void rerun_local(struct rerun *rerun)
     rerun_leftover(rerun);
     free(run->requests.events);
     free(run->replies.events);
-    nib_memory_unmap(pending, nib_pending_bytes(LOCAL_QUESTIONS, LOCAL_REQUESTS));
+    nib_memory_unmap(list, nib_outputs_bytes(outputs));
+    nib_memory_unmap(tables, nib_local_bytes(&config.limits));
     nib_memory_unmap(run, sizeof *run);
 }

@@ -12,6 +12,7 @@ enum { LOCAL_QUESTIONS = 4096, LOCAL_REQUESTS = 4 * LOCAL_QUESTIONS, LOCAL_DELAY
 struct upstream_socket {
     bool open, met;
     uint32_t number; /* unlike that of any other socket */
+    uint32_t serial; /* the logic's */
     struct nib_addr self, to;
 };
 
@@ -28,7 +29,7 @@ struct local_run {
     const struct nib_message *wanted; /* the question that the next request should ask, or NULL */
     struct local_queue requests, replies;
     struct nib_local logic;
-    struct nib_pending pending;
+    struct nib_outputs outputs;
     struct nib_addr at;
     struct upstream_socket sockets[LOCAL_QUESTIONS];
     uint32_t by_port[65536]; /* slot plus one of a socket that was met */
@@ -36,7 +37,6 @@ struct local_run {
     nib_ms delays[LOCAL_DELAYS]; /* of a record, by its number: how much later it may have been
                                     stored */
     nib_ms most_delay;
-    uint8_t room[NIB_MESSAGE_MAX];
     /* what the logic is busy with */
     uint64_t frame;
     int64_t time_ns;
@@ -53,6 +53,9 @@ struct upstream_socket *local_met(
 /* Whether a question is what an event (an answer, or another question) would come from. */
 bool local_leads_to(const struct local_run *run, const struct nib_fetch *q,
     const struct rerun_event *e, const struct nib_message *m);
+
+/* Notes what the logic wants sent. */
+void local_drain(struct local_run *run);
 
 /* What the logic is about to be busy with. */
 void local_begin(struct local_run *run, const struct rerun_event *e);

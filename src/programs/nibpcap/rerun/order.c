@@ -39,8 +39,8 @@ bool local_leads_to(const struct local_run *run, const struct nib_fetch *q,
 {
     if (m->flag == NIB_QUERY)
         return q->type == m->qtype && nib_text_same(nib_fetch_name(q), m->qname);
-    for (uint32_t ref = q->first; ref != 0; ref = run->pending.requests[ref - 1].next) {
-        const struct nib_request *r = &run->pending.requests[ref - 1];
+    for (uint32_t ref = q->first; ref != 0; ref = run->logic.pending.requests[ref - 1].next) {
+        const struct nib_request *r = &run->logic.pending.requests[ref - 1];
         if (r->id == m->id && nib_addr_equal(&r->path.peer, &e->dst))
             return true;
     }
@@ -69,7 +69,8 @@ void local_tick(struct local_run *run, nib_ms due)
     run->timed = true;
     run->time_ns = rerun_ns(run->rerun, due);
     run->now = due > run->now ? due : run->now;
-    nib_local_tick(&run->logic, due);
+    nib_local_tick(&run->logic, due, &run->outputs);
+    local_drain(run);
 }
 
 static void feed_request(struct local_run *run, const struct rerun_event *e)
@@ -88,7 +89,8 @@ static void feed_request(struct local_run *run, const struct rerun_event *e)
     rerun->clock_used += moved > 0;
     rerun->most_clock_ms = moved > rerun->most_clock_ms ? moved : rerun->most_clock_ms;
     rerun->in++;
-    nib_local_input(&run->logic, now, &path, octets, e->len);
+    (void)nib_local_input(&run->logic, now, &path, octets, e->len, &run->outputs);
+    local_drain(run);
 }
 
 static void feed_reply(struct local_run *run, const struct rerun_event *e)
@@ -97,14 +99,16 @@ static void feed_reply(struct local_run *run, const struct rerun_event *e)
     const struct upstream_socket *socket = local_met(run, &e->dst, &e->src);
     if (socket == NULL)
         return;
-    uint32_t slot = (uint32_t)(socket - run->sockets);
+    struct nib_slot slot = {(uint32_t)(socket - run->sockets), socket->serial};
     uint64_t no = rerun->table.next_no;
     struct rerun_output *last = rerun->outputs;
     while (last != NULL && last->next != NULL)
         last = last->next;
     rerun->in++;
     local_begin(run, e);
-    nib_local_reply(&run->logic, run->now, slot, rerun_octets(rerun, e), e->len);
+    (void)nib_local_reply(
+        &run->logic, run->now, slot, rerun_octets(rerun, e), e->len, &run->outputs);
+    local_drain(run);
     if (rerun->table.next_no == no)
         return;
     run->delays[no % LOCAL_DELAYS] = 0;
@@ -119,7 +123,9 @@ static void feed_refusal(struct local_run *run, const struct rerun_event *e)
         return;
     run->rerun->in++;
     local_begin(run, e);
-    nib_local_unreachable(&run->logic, run->now, (uint32_t)(socket - run->sockets));
+    struct nib_slot slot = {(uint32_t)(socket - run->sockets), socket->serial};
+    (void)nib_local_unreachable(&run->logic, run->now, slot, &run->outputs);
+    local_drain(run);
 }
 
 /* ---- what waits to be fed ---- */
@@ -191,7 +197,7 @@ static struct nib_fetch *question_of(struct local_run *run, const struct nib_mes
             break;
         key = nib_key_of(rr.result, table->zone->seed);
     }
-    return nib_pending_find(&run->pending, key, m->qtype);
+    return nib_pending_find(&run->logic.pending, key, m->qtype);
 }
 
 /* Whether that question is asked anew, from here on, and replied to before the request's answer. */
@@ -242,7 +248,8 @@ void local_feed_sharers(struct local_run *run, const struct nib_fetch *q)
  */
 static bool feed_reply_to(struct local_run *run, const struct nib_fetch *q)
 {
-    const struct upstream_socket *socket = &run->sockets[nib_pending_slot(&run->pending, q)];
+    const struct upstream_socket *socket =
+        &run->sockets[nib_pending_slot(&run->logic.pending, q).index];
     for (size_t i = run->replies.begin; i < run->replies.end; i++) {
         const struct rerun_event *e = event_at(run, &run->replies, i);
         if (e == NULL || (e->refused ? local_met(run, &e->src, &e->dst)
@@ -278,7 +285,7 @@ static bool feed_next_request(struct local_run *run)
 static bool step_to_question(struct local_run *run, const struct nib_message *m)
 {
     struct nib_key key = nib_key_of(m->qname, run->rerun->table.zone->seed);
-    const struct nib_fetch *q = nib_pending_find(&run->pending, key, m->qtype);
+    const struct nib_fetch *q = nib_pending_find(&run->logic.pending, key, m->qtype);
     if (q != NULL)
         return feed_reply_to(run, q);
     if (feed_alias_of(run, m->qname, m->qtype))
@@ -298,8 +305,8 @@ static bool step_to_answer(
         if (nib_addr_equal(&r->src, &e->dst) && decode(run, r, &asked) && asked.id == m->id)
             return feed_next_request(run);
     }
-    for (uint32_t slot = 0; slot < run->pending.used_fetches; slot++) {
-        const struct nib_fetch *q = nib_pending_at(&run->pending, slot);
+    for (uint32_t slot = 0; slot < run->logic.pending.used_fetches; slot++) {
+        const struct nib_fetch *q = nib_pending_at(&run->logic.pending, slot);
         if (q != NULL && local_leads_to(run, q, e, m) && feed_reply_to(run, q))
             return true;
     }

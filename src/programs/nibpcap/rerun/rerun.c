@@ -7,24 +7,26 @@
 #include "nibpcap/commands.h"
 #include "nibpcap/rerun/rerun.h"
 
-enum { RECORDS_MAX = 100000 };
-
 /* ---- the authoritative server ---- */
 
 static void take_amazone(
     struct rerun *rerun, struct nib_authoritative *server, const struct rerun_event *e)
 {
-    uint8_t out[NIB_MESSAGE_MAX];
+    _Alignas(64) unsigned char memory[NIB_OUTPUTS_BYTES(1)];
+    const struct nib_path path = {.peer = e->src, .self = e->dst};
+    struct nib_outputs out;
     if (e->unheard && nib_addr_equal(&e->dst, &rerun->options.at)) {
         rerun->unheard++;
     } else if (nib_addr_equal(&e->dst, &rerun->options.at) && !e->refused) {
         rerun->in++;
         rerun->cut += e->cut;
-        size_t len =
-            e->cut ? 0 : nib_authoritative_input(server, rerun_octets(rerun, e), e->len, out);
-        if (len == 0)
+        nib_outputs_init(&out, memory, 1);
+        if (!e->cut)
+            (void)nib_authoritative_input(server, &path, rerun_octets(rerun, e), e->len, &out);
+        if (out.n == 0)
             return;
-        struct rerun_output *output = rerun_expect(rerun, &e->dst, &e->src, out, len);
+        struct rerun_output *output =
+            rerun_expect(rerun, &e->dst, &e->src, out.items[0].octets, out.items[0].len);
         output->frame = e->frame;
         output->time_ns = e->time_ns;
     } else if (nib_addr_equal(&e->src, &rerun->options.at) && !e->refused) {
@@ -81,10 +83,10 @@ static bool find_server(struct rerun *rerun, uint16_t port)
 
 static void make_table(struct rerun *rerun, struct nib_zone *zone)
 {
-    rerun->cache_memory = nib_memory_map(nib_cache_bytes(RECORDS_MAX));
+    rerun->cache_memory = nib_memory_map(nib_cache_bytes(RERUN_RECORDS_MAX));
     if (rerun->cache_memory == NULL)
         exit(nibpcap_complain("no memory left"));
-    nib_cache_init(&rerun->cache, rerun->cache_memory, RECORDS_MAX, 0);
+    nib_cache_init(&rerun->cache, rerun->cache_memory, RERUN_RECORDS_MAX, 0);
     rerun->table = (struct nib_table){.cache = &rerun->cache};
     nib_table_set_zone(&rerun->table, zone);
 }
@@ -119,7 +121,7 @@ static bool run_clients(struct rerun *rerun, struct nib_zone *zone)
         done[n_done++] = e->src;
         make_table(rerun, zone);
         rerun_client(rerun, &e->src);
-        nib_memory_unmap(rerun->cache_memory, nib_cache_bytes(RECORDS_MAX));
+        nib_memory_unmap(rerun->cache_memory, nib_cache_bytes(RERUN_RECORDS_MAX));
         found = true;
     }
     free(done);

@@ -13,6 +13,7 @@
  * is read once for everything that a wake-up finds, and a program may be held up behind the
  * reading.
  */
+enum { RERUN_RECORDS_MAX = 100000 }; /* dynamic ones of a table */
 enum { RERUN_SLACK_MS = 5 };
 
 enum { RERUN_SHOWN = 100 }; /* differences that are printed; the others are counted */

@@ -121,10 +121,10 @@ struct sim_table {
 struct sim_slot {
     bool open, refused;
     uint64_t socket; /* number of its socket */
+    uint32_t serial; /* and the logic's */
     struct nib_addr self, peer;
     sim_us sent_at;
     uint32_t tries;     /* datagrams from this socket */
-    uint32_t unbilled;  /* datagrams sent while nobody was known to wait yet */
     uint64_t trouble;   /* the count when the question began */
     uint64_t closed_in; /* step */
     size_t len;
@@ -151,12 +151,10 @@ struct sim_health {
 
 struct sim_local {
     struct nib_local logic;
-    struct nib_pending pending;
-    struct sim_block pending_block;
+    struct nib_outputs outputs;
+    struct sim_block block, outputs_block;
     struct sim_table table;
     struct nib_local_config config;
-    struct nib_addr own[2];
-    uint32_t max_records, max_fetches, max_requests;
     struct sim_slot slots[SIM_SLOTS];
     struct sim_request requests[SIM_REQUESTS];
     uint32_t n_requests;
@@ -170,11 +168,12 @@ struct sim_local {
     uint32_t to_fail;      /* answers of this step that the system does not take */
     bool request, asked;   /* this step reads a request; asked upstream */
     enum sim_promise mute; /* what an answer or question in this step would break */
-    uint8_t out[NIB_MESSAGE_MAX];
 };
 
 struct sim_client {
     struct nib_client logic;
+    struct nib_outputs outputs;
+    struct sim_block outputs_block;
     struct sim_table table;
     struct nib_addr self;
     nib_ms timeout_ms;
@@ -189,6 +188,8 @@ struct sim_client {
 struct sim_name_server {
     const struct sim_authority *what;
     struct nib_authoritative logic;
+    struct nib_outputs outputs;
+    struct sim_block outputs_block;
     struct nib_table table;
     struct sim_zone zone;
     uint64_t fed, answered;
@@ -259,8 +260,8 @@ void sim_local_quiet(struct sim *sim);
 /* The open socket at a port, or NULL. */
 struct sim_slot *sim_local_socket(struct sim *sim, uint16_t port);
 
-/* The calls that it lends its logic: answers, and fetches from sockets of their own. */
-struct nib_local_host sim_local_calls(struct sim *sim);
+/* Sends what its logic wants sent: answers, and queries from sockets of their own. */
+void sim_local_drain(struct sim *sim);
 
 /* What is known of servers' health (NIB-8.8): they fail, answer, and are chosen. */
 void sim_health_failed(struct sim *sim, const struct nib_addr *addr);

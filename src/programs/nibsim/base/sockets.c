@@ -12,21 +12,15 @@ struct sim_slot *sim_local_socket(struct sim *sim, uint16_t port)
 
 /* ---- what the logic asks for ---- */
 
-static uint8_t *room(void *ctx)
+static void answer(struct sim *sim, const struct nib_output *o)
 {
-    struct sim *sim = ctx;
-    return sim->local.out;
-}
-
-static void answer(void *ctx, const struct nib_path *path, size_t len)
-{
-    struct sim *sim = ctx;
     struct sim_local *l = &sim->local;
+    const struct nib_path *path = &o->path;
     struct nib_message m;
     size_t bad;
     if (l->mute != SIM_PROMISE_COUNT)
         sim_break(sim, l->mute, "the local server answers what it must not answer");
-    if (nib_message_decode(&m, l->out, len, &bad) != NIB_OK || m.flag != NIB_RESPONSE)
+    if (nib_message_decode(&m, o->octets, o->len, &bad) != NIB_OK || m.flag != NIB_RESPONSE)
         sim_break(sim, SIM_ONCE, "an answer is no response");
     sim_ledger_answer(sim, path, &m);
     l->answers++;
@@ -36,19 +30,17 @@ static void answer(void *ctx, const struct nib_path *path, size_t len)
         l->to_fail++;
         return;
     }
-    sim_capture(sim, &path->self, &path->peer, l->out, len);
-    sim_send(sim, &path->self, &path->peer, l->out, len, SIM_SAID);
+    sim_capture(sim, &path->self, &path->peer, o->octets, o->len);
+    sim_send(sim, &path->self, &path->peer, o->octets, o->len, SIM_SAID);
 }
 
-static void close_fetch(void *ctx, uint32_t slot)
+static void close_socket(struct sim *sim, struct nib_slot slot)
 {
-    struct sim *sim = ctx;
-    struct sim_slot *s = &sim->local.slots[slot];
-    if (s->unbilled > 0)
-        sim_break(sim, SIM_BOUNDS, "a question went out that nobody could wait for");
+    struct sim_slot *s = &sim->local.slots[slot.index];
+    if (s->open && s->serial != slot.serial)
+        sim_break(sim, SIM_IDS, "a socket is closed that is another's");
     s->open = s->refused = false;
     s->closed_in = sim->step;
-    s->unbilled = 0;
 }
 
 /* A new question: its ID, whom it goes to, and that nobody asks the same already. */
@@ -60,8 +52,8 @@ static void check_question(struct sim *sim, const struct sim_slot *s, const stru
         sim_break(sim, SIM_IDS, "a new question has ID %u, %u is next", (unsigned)m->id,
             (unsigned)l->next_id);
     l->next_id++;
-    if (!sim_world_may_ask(&sim->world, m->qname, to) || nib_addr_equal(to, &l->own[0]) ||
-        nib_addr_equal(to, &l->own[1]))
+    if (!sim_world_may_ask(&sim->world, m->qname, to) || nib_addr_equal(to, &l->logic.own[0]) ||
+        nib_addr_equal(to, &l->logic.own[1]))
         sim_break(sim, SIM_ASKED, "a question for %.*s goes to a stranger", (int)m->qname.len,
             m->qname.ptr);
     for (int i = 0; i < SIM_SLOTS; i++) {
@@ -106,7 +98,7 @@ static bool open_socket(struct sim *sim, struct sim_slot *s, const struct nib_ad
     s->self = *self;
     s->self.port = port;
     s->peer = *to;
-    s->tries = s->unbilled = 0;
+    s->tries = 0;
     return true;
 }
 
@@ -134,54 +126,81 @@ static void keep_query(struct sim *sim, struct sim_slot *s, const struct nib_add
     s->len = len;
 }
 
-static enum nib_send_status fail(struct sim *sim, enum nib_send_status how)
+/* The logic hears that a query was not sent; what it does about it is in the list. */
+static void fail(struct sim *sim, struct nib_slot slot, bool exhausted)
 {
+    struct sim_local *l = &sim->local;
     sim->trouble++;
     sim->counts.no_socket++;
-    return how;
+    (void)nib_local_query_unsent(
+        &l->logic, sim_clock(sim, &sim->hosts[0]), slot, exhausted, &l->outputs);
 }
 
-static enum nib_send_status ask(
-    void *ctx, uint32_t slot, const struct nib_addr *to, const uint8_t *octets, size_t len)
+/* Whether the system takes it: false, and the logic was told. */
+static bool prepare(
+    struct sim *sim, struct sim_slot *s, const struct nib_output *o, const struct nib_message *m)
 {
-    struct sim *sim = ctx;
+    const struct nib_addr *to = &o->path.peer;
+    if (!s->open) {
+        check_question(sim, s, to, m);
+        keep_query(sim, s, to, o->octets, o->len);
+        if (no_route(sim, to)) {
+            sim_health_failed(sim, to);
+            fail(sim, o->slot, false);
+            return false;
+        }
+        if (open_socket(sim, s, to))
+            return true;
+        fail(sim, o->slot, true);
+        return false;
+    }
+    check_retry(sim, s, to, o->octets, o->len);
+    if (!s->refused)
+        return true;
+    s->refused = false; /* the system tells of it when the next datagram is sent, too */
+    sim_health_failed(sim, to);
+    fail(sim, o->slot, false);
+    return false;
+}
+
+static void ask(struct sim *sim, const struct nib_output *o)
+{
     struct sim_local *l = &sim->local;
-    struct sim_slot *s = &l->slots[slot];
+    struct sim_slot *s = &l->slots[o->slot.index];
     struct nib_message m;
     size_t bad;
     l->asked = true;
     if (l->mute != SIM_PROMISE_COUNT)
         sim_break(sim, l->mute, "the local server asks for what it must pass over");
-    if (nib_message_decode(&m, octets, len, &bad) != NIB_OK || m.flag != NIB_QUERY)
+    if (nib_message_decode(&m, o->octets, o->len, &bad) != NIB_OK || m.flag != NIB_QUERY)
         sim_break(sim, SIM_ASKED, "a question is no query");
-    if (!s->open) {
-        check_question(sim, s, to, &m);
-        keep_query(sim, s, to, octets, len);
-        if (no_route(sim, to)) {
-            sim_health_failed(sim, to);
-            return fail(sim, NIB_SEND_UNREACHABLE);
-        }
-        if (!open_socket(sim, s, to))
-            return fail(sim, NIB_SEND_EXHAUSTED);
-    } else {
-        check_retry(sim, s, to, octets, len);
-        if (s->refused) { /* the system tells of it when the next datagram is sent, too */
-            s->refused = false;
-            sim_health_failed(sim, to);
-            return fail(sim, NIB_SEND_UNREACHABLE);
-        }
-    }
+    if (s->open && s->serial != o->slot.serial)
+        sim_break(sim, SIM_IDS, "a new socket takes the place of one that is open");
+    s->serial = o->slot.serial;
+    if (!prepare(sim, s, o, &m))
+        return;
     s->tries++;
     s->sent_at = sim->now;
     l->sent++;
     sim->counts.upstream++;
-    sim_ledger_bill(sim, slot);
-    sim_capture(sim, &s->self, to, octets, len);
-    sim_send(sim, &s->self, to, octets, len, SIM_SAID);
-    return NIB_SEND_SENT;
+    sim_ledger_bill(sim, o->slot.index);
+    sim_capture(sim, &s->self, &o->path.peer, o->octets, o->len);
+    sim_send(sim, &s->self, &o->path.peer, o->octets, o->len, SIM_SAID);
 }
 
-struct nib_local_host sim_local_calls(struct sim *sim)
+void sim_local_drain(struct sim *sim)
 {
-    return (struct nib_local_host){sim, room, answer, ask, close_fetch};
+    struct nib_outputs *outputs = &sim->local.outputs;
+    for (uint32_t i = 0; i < outputs->n; i++) { /* the list may grow meanwhile */
+        const struct nib_output o = outputs->items[i];
+        if (o.kind == NIB_OUTPUT_ANSWER)
+            answer(sim, &o);
+        else if (o.kind == NIB_OUTPUT_QUERY)
+            ask(sim, &o);
+        else
+            close_socket(sim, o.slot);
+    }
+    nib_outputs_clear(outputs);
+    if (!sim_block_whole(&sim->local.outputs_block))
+        sim_break(sim, SIM_BOUNDS, "the list of outputs goes past its memory");
 }

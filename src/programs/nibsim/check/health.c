@@ -32,8 +32,8 @@ void sim_health_answered(struct sim *sim, const struct nib_addr *addr)
 void sim_health_overdue(struct sim *sim, nib_ms now)
 {
     const struct sim_local *l = &sim->local;
-    for (uint32_t i = 0; i < l->max_fetches; i++)
-        if (l->slots[i].open && l->pending.fetches[i].retry.due <= now)
+    for (uint32_t i = 0; i < l->config.limits.fetches; i++)
+        if (l->slots[i].open && l->logic.pending.fetches[i].retry.due <= now)
             sim_health_failed(sim, &l->slots[i].peer);
 }
 

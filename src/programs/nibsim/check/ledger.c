@@ -161,28 +161,28 @@ void sim_ledger_answer(struct sim *sim, const struct nib_path *path, const struc
 
 /* ---- datagrams upstream ---- */
 
-static void bill(struct sim *sim, const struct nib_request *waiting, uint32_t datagrams)
+static void bill(struct sim *sim, const struct nib_request *waiting)
 {
     struct nib_message m = {
         .id = waiting->id, .qtype = waiting->type, .qname = nib_request_name(waiting)};
     struct sim_request *r = find(sim, &waiting->path, &m);
     if (r == NULL)
         sim_break(sim, SIM_ONCE, "a request with ID %u waits that nobody made", (unsigned)m.id);
-    r->datagrams += datagrams;
+    r->datagrams++;
     if (r->datagrams > NIB_DATAGRAMS_MAX)
         sim_break(sim, SIM_LIMIT, "%u datagrams went upstream for %.*s %s", (unsigned)r->datagrams,
             (int)m.qname.len, m.qname.ptr, nib_type_name(m.qtype));
 }
 
-/* A datagram for all that wait on it; before anybody waits, for the one who will be the first. */
+/* A datagram for all that wait on it. */
 void sim_ledger_bill(struct sim *sim, uint32_t slot)
 {
-    const struct nib_pending *pending = &sim->local.pending;
+    const struct nib_pending *pending = &sim->local.logic.pending;
     uint32_t ref = pending->fetches[slot].first;
     if (ref == 0)
-        sim->local.slots[slot].unbilled++;
+        sim_break(sim, SIM_BOUNDS, "a question went out that nobody waits for");
     for (; ref != 0; ref = pending->requests[ref - 1].next)
-        bill(sim, &pending->requests[ref - 1], 1);
+        bill(sim, &pending->requests[ref - 1]);
 }
 
 /* ---- after a step ---- */
@@ -196,19 +196,16 @@ static void check_slots(struct sim *sim)
         if (!slot->open)
             continue;
         open++;
-        if (i >= l->max_fetches || nib_pending_at(&l->pending, i) == NULL)
+        if (i >= l->config.limits.fetches || nib_pending_at(&l->logic.pending, i) == NULL)
             sim_break(sim, SIM_QUIET, "the socket at port %u is open without a question",
                 slot->self.port);
-        uint32_t first = l->pending.fetches[i].first;
+        uint32_t first = l->logic.pending.fetches[i].first;
         if (first == 0)
             sim_break(sim, SIM_QUIET, "nobody waits for the question at port %u", slot->self.port);
-        if (slot->unbilled > 0)
-            bill(sim, &l->pending.requests[first - 1], slot->unbilled);
-        slot->unbilled = 0;
     }
-    if (open != l->pending.n_fetches)
+    if (open != l->logic.pending.n_fetches)
         sim_break(sim, SIM_QUIET, "%u sockets are open for %u questions", (unsigned)open,
-            (unsigned)l->pending.n_fetches);
+            (unsigned)l->logic.pending.n_fetches);
 }
 
 void sim_ledger_check(struct sim *sim)
@@ -217,14 +214,14 @@ void sim_ledger_check(struct sim *sim)
     const struct nib_local_config *c = &l->config;
     nib_ms longest = NIB_DATAGRAMS_MAX * ((c->timeout_ms << (c->tries - 1)) + 10);
     check_slots(sim);
-    if (l->n_requests != l->pending.n_requests)
+    if (l->n_requests != l->logic.pending.n_requests)
         sim_break(sim, SIM_ONCE, "%u requests have no answer, but %u wait for one",
-            (unsigned)l->n_requests, (unsigned)l->pending.n_requests);
-    if (l->pending.n_requests > l->max_requests || l->pending.n_fetches > l->max_fetches ||
-        !sim_block_whole(&l->pending_block))
+            (unsigned)l->n_requests, (unsigned)l->logic.pending.n_requests);
+    if (l->logic.pending.n_requests > l->config.limits.requests ||
+        l->logic.pending.n_fetches > l->config.limits.fetches || !sim_block_whole(&l->block))
         sim_break(sim, SIM_BOUNDS, "%u questions and %u requests wait, at most %u and %u may",
-            (unsigned)l->pending.n_fetches, (unsigned)l->pending.n_requests,
-            (unsigned)l->max_fetches, (unsigned)l->max_requests);
+            (unsigned)l->logic.pending.n_fetches, (unsigned)l->logic.pending.n_requests,
+            (unsigned)l->config.limits.fetches, (unsigned)l->config.limits.requests);
     for (uint32_t i = 0; i < l->n_requests; i++) {
         const struct sim_request *r = &l->requests[i];
         sim_us waited = sim->now - r->since - (sim->hosts[0].paused - r->paused);
@@ -260,7 +257,7 @@ void sim_counters_check(struct sim *sim)
     expect(sim, "received, less what was answered, waits or was dropped",
         c[NIB_LOCAL_RECEIVED] - c[NIB_LOCAL_ANSWERED] - c[NIB_LOCAL_DROPPED_MALFORMED] -
             c[NIB_LOCAL_DROPPED_RESPONSE] - c[NIB_LOCAL_DROPPED_REPEAT] -
-            c[NIB_LOCAL_DROPPED_UNSENT] - l->pending.n_requests,
+            c[NIB_LOCAL_DROPPED_UNSENT] - l->logic.pending.n_requests,
         0);
     expect(sim, "upstream_questions", c[NIB_LOCAL_FETCHES], l->next_id);
     expect(sim, "upstream_datagrams", c[NIB_LOCAL_DATAGRAMS], l->sent);

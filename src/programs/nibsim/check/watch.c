@@ -152,7 +152,7 @@ static void check_find(struct sim *sim, const struct sim_table *table, nib_ms no
 
 static void check_bounds(struct sim *sim, const struct sim_table *table)
 {
-    const struct nib_cache *cache = &table->cache;
+    const struct nib_cache *cache = table->table.cache;
     size_t octets = 0;
     for (uint32_t i = 0; i < table->n_rows; i++)
         octets += table->rows[i].name_len + table->rows[i].result_len;
@@ -173,7 +173,7 @@ static void check_stored(struct sim *sim, const struct sim_table *table, nib_ms 
     struct nib_rr rr;
     size_t bad;
     if (nib_message_decode(&m, packet->octets, packet->len, &bad) != NIB_OK || m.ttl_s == 0 ||
-        table->max_ttl_s == 0 || table->cache.max == 0 || had || added > 0)
+        table->max_ttl_s == 0 || table->table.cache->max == 0 || had || added > 0)
         return;
     struct nib_key key = nib_key_of(m.aname, table->table.zone->seed);
     if (!nib_zone_find(table->table.zone, key, m.atype, &rr))
@@ -197,7 +197,7 @@ static uint32_t compare(struct sim *sim, struct sim_table *table, nib_ms now,
     struct nib_rr rr;
     for (uint32_t k = 0; k < table->n_rows; k++)
         table->rows[k].there = false;
-    while (nib_cache_walk(&table->cache, now, &at, &rr)) {
+    while (nib_cache_walk(table->table.cache, now, &at, &rr)) {
         while (i < table->n_rows && table->rows[i].no < rr.no)
             i++;
         if (i < table->n_rows && table->rows[i].no == rr.no) {
@@ -227,7 +227,8 @@ static void drop_rows(struct sim *sim, struct sim_table *table, nib_ms now, bool
         living += table->rows[i].due > now;
     for (uint32_t i = 0; i < table->n_rows; i++)
         if (!table->rows[i].there)
-            check_gone(sim, table, now, &table->rows[i], added && living >= table->cache.max);
+            check_gone(
+                sim, table, now, &table->rows[i], added && living >= table->table.cache->max);
     for (uint32_t i = 0; i < table->n_rows; i++)
         if (table->rows[i].there)
             table->rows[kept++] = table->rows[i];
@@ -312,14 +313,14 @@ void sim_table_empty(struct sim *sim, struct sim_table *table, nib_ms now)
     check_static(sim, table);
     for (uint32_t i = 0; i < table->n_rows; i++)
         end = table->rows[i].due > end ? table->rows[i].due : end;
-    if (nib_cache_walk(&table->cache, end, &at, &rr))
+    if (nib_cache_walk(table->table.cache, end, &at, &rr))
         sim_break(sim, SIM_TTL, "record %llu, %.*s %s, outlives its TTL", (unsigned long long)rr.no,
             (int)rr.name.len, rr.name.ptr, nib_type_name(rr.type));
-    (void)nib_cache_expire(&table->cache, end, UINT32_MAX);
-    if (table->cache.n != 0 || table->cache.text_octets != 0 ||
+    (void)nib_cache_expire(table->table.cache, end, UINT32_MAX);
+    if (table->table.cache->n != 0 || table->table.cache->text_octets != 0 ||
         !sim_block_whole(&table->cache_block))
         sim_break(sim, SIM_BOUNDS, "an empty table counts %u records with %u octets",
-            (unsigned)table->cache.n, (unsigned)table->cache.text_octets);
+            (unsigned)table->table.cache->n, (unsigned)table->table.cache->text_octets);
 }
 
 void sim_table_free(struct sim_table *table)

@@ -11,12 +11,15 @@ void sim_authority_start(struct sim *sim, uint32_t no)
     sim_world_zone(&sim->world, s->what->domain, NULL, seed, &s->zone);
     nib_table_set_zone(&s->table, &s->zone.zone);
     s->logic.table = &s->table;
+    s->outputs_block = sim_block_make(nib_outputs_bytes(1));
+    nib_outputs_init(&s->outputs, s->outputs_block.at, 1);
     s->logic.ttl_s = s->what->ttl_s;
 }
 
 void sim_authority_stop(struct sim *sim, uint32_t no)
 {
     sim_block_free(&sim->name_servers[no].zone.block);
+    sim_block_free(&sim->name_servers[no].outputs_block);
 }
 
 /* ---- the real one ---- */
@@ -46,24 +49,26 @@ static void check_answer(struct sim *sim, const struct sim_name_server *s,
 
 static void answer_truly(struct sim *sim, struct sim_name_server *s, const struct sim_packet *p)
 {
-    uint8_t out[NIB_MESSAGE_MAX];
+    struct nib_path path = {.peer = p->src, .self = p->dst};
     struct nib_message m;
     size_t bad;
     const uint64_t *c = s->logic.counters;
     s->fed++;
-    size_t len = nib_authoritative_input(&s->logic, p->octets, p->len, out);
+    (void)nib_authoritative_input(&s->logic, &path, p->octets, p->len, &s->outputs);
     bool query = nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK && m.flag == NIB_QUERY;
-    if (query != (len > 0))
+    if (query != (s->outputs.n > 0))
         sim_break(sim, SIM_SILENT, "an authoritative server answers what it must not, or not");
-    s->answered += len > 0;
+    s->answered += s->outputs.n;
     if (c[NIB_AUTH_RECEIVED] != s->fed || c[NIB_AUTH_ANSWERED] != s->answered ||
         c[NIB_AUTH_RECEIVED] != c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_MALFORMED] +
                                     c[NIB_AUTH_DROPPED_RESPONSE] + c[NIB_AUTH_DROPPED_UNSENT])
         sim_break(sim, SIM_COUNTERS, "the counters of an authoritative server do not add up");
-    if (len == 0)
-        return;
-    check_answer(sim, s, &m, out, len);
-    sim_send(sim, &p->dst, &p->src, out, len, SIM_SAID);
+    for (uint32_t i = 0; i < s->outputs.n; i++) {
+        const struct nib_output *o = &s->outputs.items[i];
+        check_answer(sim, s, &m, o->octets, o->len);
+        sim_send(sim, &o->path.self, &o->path.peer, o->octets, o->len, SIM_SAID);
+    }
+    nib_outputs_clear(&s->outputs);
 }
 
 /* ---- those that only look like one ---- */

@@ -33,6 +33,8 @@ void sim_client_start(struct sim *sim, uint32_t no)
     sim_table_start(sim, &c->table, (int)no, c->max_records, NIB_TTL_MAX, 0);
     nib_client_init(&c->logic, &c->table.table,
         c->self.family == 4 ? &sim->world.local4 : &sim->world.local6, c->timeout_ms, c->tries);
+    c->outputs_block = sim_block_make(nib_outputs_bytes(NIB_CLIENT_OUTPUTS));
+    nib_outputs_init(&c->outputs, c->outputs_block.at, NIB_CLIENT_OUTPUTS);
     plan(sim, 1 + no);
 }
 
@@ -42,6 +44,7 @@ void sim_client_stop(struct sim *sim, uint32_t no)
     sim->counts.cut_off += c->active;
     c->active = false;
     sim_table_free(&c->table);
+    sim_block_free(&c->outputs_block);
 }
 
 /* ---- the end of a lookup ---- */
@@ -136,15 +139,14 @@ static void finish(struct sim *sim, struct sim_host *host, struct sim_client *c)
 
 /* ---- steps ---- */
 
-static void check_try(struct sim *sim, const struct sim_client *c)
+static void check_try(struct sim *sim, const struct sim_client *c, const struct nib_output *o)
 {
     struct nib_message m;
     size_t bad;
-    const struct nib_client *logic = &c->logic;
     nib_ms waited = sim->now / 1000 - c->sent_at / 1000;
-    if (nib_message_decode(&m, logic->query, logic->query_len, &bad) != NIB_OK ||
-        m.flag != NIB_QUERY || m.qname.len != strlen(c->name) ||
-        memcmp(m.qname.ptr, c->name, m.qname.len) != 0)
+    if (nib_message_decode(&m, o->octets, o->len, &bad) != NIB_OK ||
+        !nib_addr_equal(&o->path.peer, &c->logic.server) || m.flag != NIB_QUERY ||
+        m.qname.len != strlen(c->name) || memcmp(m.qname.ptr, c->name, m.qname.len) != 0)
         sim_break(sim, SIM_ASKED, "the client asks something else than %s", c->name);
     if (m.id != c->next_id)
         sim_break(sim, SIM_IDS, "a client's question has ID %u, %u is next", (unsigned)m.id,
@@ -154,23 +156,33 @@ static void check_try(struct sim *sim, const struct sim_client *c)
             (unsigned)c->asked + 1, (long long)waited);
 }
 
-/* After each step of the logic: what it wants, and whether its table is right. */
-static void after(struct sim *sim, struct sim_host *host, enum nib_client_step step,
-    const struct sim_packet *packet)
+static void drain(struct sim *sim, struct sim_client *c)
 {
-    struct sim_client *c = &sim->clients[host->no];
-    bool took = step == NIB_CLIENT_DONE && packet != NULL && c->logic.status == NIB_CLIENT_FOUND;
-    sim->step++;
-    sim_table_check(sim, &c->table, host, packet, took);
-    if (step == NIB_CLIENT_SEND) {
-        check_try(sim, c);
+    for (uint32_t i = 0; i < c->outputs.n; i++) {
+        const struct nib_output *o = &c->outputs.items[i];
+        if (o->kind != NIB_OUTPUT_QUERY)
+            continue;
+        check_try(sim, c, o);
         c->asked++;
         c->sent_at = sim->now;
-        sim_send(sim, &c->self, &c->logic.server, c->logic.query, c->logic.query_len, SIM_SAID);
-    } else if (step == NIB_CLIENT_DONE) {
-        c->next_id += c->asked > 0;
-        finish(sim, host, c);
+        sim_send(sim, &c->self, &o->path.peer, o->octets, o->len, SIM_SAID);
     }
+    nib_outputs_clear(&c->outputs);
+}
+
+/* After each step of the logic: what it wants sent, and whether its table is right. */
+static void after(struct sim *sim, struct sim_host *host, const struct sim_packet *packet)
+{
+    struct sim_client *c = &sim->clients[host->no];
+    bool ended = nib_client_deadline(&c->logic) == NIB_NEVER;
+    bool took = ended && packet != NULL && c->logic.status == NIB_CLIENT_FOUND;
+    sim->step++;
+    sim_table_check(sim, &c->table, host, packet, took);
+    drain(sim, c);
+    if (!ended)
+        return;
+    c->next_id += c->asked > 0;
+    finish(sim, host, c);
 }
 
 /* The next datagram; the packet stays the caller's. */
@@ -179,7 +191,8 @@ static void read_packet(struct sim *sim, struct sim_host *host, const struct sim
     struct sim_client *c = &sim->clients[host->no];
     if (p->refusal) {
         sim->trouble++;
-        after(sim, host, nib_client_unreachable(&c->logic), NULL);
+        (void)nib_client_unreachable(&c->logic, &c->outputs);
+        after(sim, host, NULL);
         return;
     }
     if (!p->genuine && nib_addr_equal(&p->src, &c->logic.server) &&
@@ -187,8 +200,9 @@ static void read_packet(struct sim *sim, struct sim_host *host, const struct sim
         sim->counts.withdrawn++;
         return;
     }
-    after(sim, host, nib_client_input(&c->logic, sim_clock(sim, host), &p->src, p->octets, p->len),
-        p);
+    (void)nib_client_input(
+        &c->logic, sim_clock(sim, host), &p->src, p->octets, p->len, &c->outputs);
+    after(sim, host, p);
 }
 
 /* Nothing is asked: whatever comes now comes too late. */
@@ -197,9 +211,9 @@ static void read_late(struct sim *sim, struct sim_host *host, const struct sim_p
     struct sim_client *c = &sim->clients[host->no];
     sim->step++;
     sim->counts.late++;
-    enum nib_client_step step =
-        nib_client_input(&c->logic, sim_clock(sim, host), &p->src, p->octets, p->len);
-    if (step != NIB_CLIENT_WAIT)
+    struct nib_decision decision =
+        nib_client_input(&c->logic, sim_clock(sim, host), &p->src, p->octets, p->len, &c->outputs);
+    if (decision.what != NIB_DROPPED_LATE || c->outputs.n > 0)
         sim_break(sim, SIM_ONCE, "a client that asks nothing takes an answer for %s", c->name);
     sim_table_check(sim, &c->table, host, NULL, false);
 }
@@ -226,7 +240,8 @@ void sim_client_turn(struct sim *sim, struct sim_host *host)
     memmove(host->inbox, host->inbox + read, host->n_inbox * sizeof(struct sim_packet *));
     if (!c->active)
         return;
-    after(sim, host, nib_client_tick(&c->logic, sim_clock(sim, host)), NULL);
+    (void)nib_client_tick(&c->logic, sim_clock(sim, host), &c->outputs);
+    after(sim, host, NULL);
     if (!c->active)
         return;
     nib_ms due = nib_client_deadline(&c->logic);
@@ -274,7 +289,8 @@ void sim_client_look_up(struct sim *sim, struct sim_host *host)
     c->asked = 0;
     sim->counts.lookups++;
     struct nib_text name = {c->name, strlen(c->name)};
-    after(sim, host, nib_client_start(&c->logic, sim_clock(sim, host), name, type), NULL);
+    (void)nib_client_start(&c->logic, sim_clock(sim, host), name, type, &c->outputs);
+    after(sim, host, NULL);
     if (c->active) /* what has waited in the socket comes first */
         sim_wake(sim, 1 + host->no,
             host->n_inbox > 0 ? sim->now : sim_when(host, nib_client_deadline(&c->logic)));

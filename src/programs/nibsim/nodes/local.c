@@ -18,8 +18,9 @@ static void begin_step(struct sim *sim)
 static void end_step(struct sim *sim, struct sim_host *host, const struct sim_packet *p, bool took)
 {
     struct sim_local *l = &sim->local;
+    sim_local_drain(sim);
     for (; l->to_fail > 0; l->to_fail--) {
-        nib_local_unsent(&l->logic);
+        nib_local_answer_unsent(&l->logic);
         l->unsent++;
     }
     sim_ledger_check(sim);
@@ -44,7 +45,7 @@ static void read_request(struct sim *sim, struct sim_host *host, const struct si
         l->mute = SIM_SILENT;
     }
     sim_capture(sim, &p->src, &p->dst, p->octets, p->len);
-    nib_local_input(&l->logic, sim_clock(sim, host), &path, p->octets, p->len);
+    (void)nib_local_input(&l->logic, sim_clock(sim, host), &path, p->octets, p->len, &l->outputs);
     end_step(sim, host, NULL, false);
 }
 
@@ -66,12 +67,13 @@ static void read_reply(
     if (withdraw(sim, &l->slots[slot], p))
         return;
     begin_step(sim);
-    uint64_t answers = l->logic.counters[NIB_LOCAL_ANSWERS];
     l->replies++;
     l->packet = p;
     sim_capture(sim, &p->src, &p->dst, p->octets, p->len);
-    nib_local_reply(&l->logic, sim_clock(sim, host), slot, p->octets, p->len);
-    bool answered = l->logic.counters[NIB_LOCAL_ANSWERS] > answers &&
+    struct nib_slot from = {slot, l->slots[slot].serial};
+    struct nib_decision decision =
+        nib_local_reply(&l->logic, sim_clock(sim, host), from, p->octets, p->len, &l->outputs);
+    bool answered = (decision.what == NIB_TOOK_ANSWER || decision.what == NIB_TOOK_FAILURE) &&
                     nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK;
     if (answered && m.outcome != NIB_FAILURE)
         sim_health_answered(sim, &p->src);
@@ -98,7 +100,8 @@ static void read_socket(struct sim *sim, struct sim_host *host, const struct sim
         sim->trouble++;
         s->refused = false;
         sim_health_failed(sim, &s->peer);
-        nib_local_unreachable(&l->logic, sim_clock(sim, host), slot);
+        (void)nib_local_unreachable(
+            &l->logic, sim_clock(sim, host), (struct nib_slot){slot, s->serial}, &l->outputs);
         end_step(sim, host, NULL, false);
     }
 }
@@ -121,7 +124,7 @@ void sim_local_turn(struct sim *sim, struct sim_host *host)
     if (nib_local_deadline(&l->logic) <= now)
         sim->trouble++; /* somebody did not answer in time */
     sim_health_overdue(sim, now);
-    nib_local_tick(&l->logic, now);
+    nib_local_tick(&l->logic, now, &l->outputs);
     end_step(sim, host, NULL, false);
     nib_ms due = nib_local_deadline(&l->logic);
     if (due <= now)
@@ -142,33 +145,34 @@ static void draw_config(struct sim *sim)
     static const uint32_t tries[] = {3, 3, 3, 1, 2, 5, 16};
     struct sim_local *l = &sim->local;
     struct sim_rng rng = sim_rng_of(sim->seed, 7);
-    l->max_records = SIM_PICK(&rng, records);
-    l->max_fetches = SIM_PICK(&rng, questions);
-    l->max_requests = l->max_fetches * (sim_one_in(&rng, 4) ? 1 : 4);
-    l->own[0] = sim->world.local4;
-    l->own[1] = sim->world.local6;
-    l->config = (struct nib_local_config){.static_ttl_s = sim->world.static_ttl_s,
+    struct nib_local_limits limits;
+    limits.records = SIM_PICK(&rng, records);
+    limits.fetches = SIM_PICK(&rng, questions);
+    limits.requests = limits.fetches * (sim_one_in(&rng, 4) ? 1 : 4);
+    l->config = (struct nib_local_config){.limits = limits,
+        .static_ttl_s = sim->world.static_ttl_s,
         .max_ttl_s = sim->world.max_ttl_s,
         .timeout_ms = SIM_PICK(&rng, timeouts),
-        .upstream_port = sim->world.upstream_port,
-        .own = l->own,
-        .n_own = 2};
+        .upstream_port = sim->world.upstream_port};
     l->config.tries = SIM_PICK(&rng, tries);
 }
 
 void sim_local_start(struct sim *sim)
 {
     struct sim_local *l = &sim->local;
-    struct nib_local_host calls = sim_local_calls(sim);
+    const struct nib_addr own[] = {sim->world.local4, sim->world.local6};
     uint64_t sockets = l->sockets;
     memset(l, 0, sizeof *l);
     l->sockets = sockets;
     draw_config(sim);
-    sim_table_start(sim, &l->table, SIM_LOCAL, l->max_records, l->config.max_ttl_s, 0);
-    l->pending_block = sim_block_make(nib_pending_bytes(l->max_fetches, l->max_requests));
-    nib_pending_init(&l->pending, l->pending_block.at, l->max_fetches, l->max_requests,
-        l->table.table.zone->seed);
-    nib_local_init(&l->logic, &l->table.table, &l->pending, &calls, &l->config);
+    sim_table_start(sim, &l->table, SIM_LOCAL, 0, l->config.max_ttl_s, 0);
+    l->config.seed = l->table.table.zone->seed;
+    l->block = sim_block_make(nib_local_bytes(&l->config.limits));
+    nib_local_open(&l->logic, &l->table.table, l->block.at, &l->config);
+    nib_local_set_own(&l->logic, own, sizeof own / sizeof own[0]);
+    uint32_t outputs = 2 * nib_local_outputs_max(&l->config.limits, 1);
+    l->outputs_block = sim_block_make(nib_outputs_bytes(outputs));
+    nib_outputs_init(&l->outputs, l->outputs_block.at, outputs);
 }
 
 void sim_local_stop(struct sim *sim)
@@ -182,7 +186,8 @@ void sim_local_stop(struct sim *sim)
         l->slots[i].open = false;
     l->n_requests = 0;
     sim_table_free(&l->table);
-    sim_block_free(&l->pending_block);
+    sim_block_free(&l->block);
+    sim_block_free(&l->outputs_block);
 }
 
 /*
@@ -199,10 +204,11 @@ void sim_local_reload(struct sim *sim)
     l->pin = NULL;
     for (int i = 0; i < world->n_records && l->pin == NULL; i++) {
         const struct sim_record *r = &world->records[i];
-        struct nib_key key = nib_key_of(r->name, l->pending.seed);
+        struct nib_key key = nib_key_of(r->name, l->logic.pending.seed);
         if (r->owner >= 0 && r->type != NIB_NS && sim_world_domain(world, r->name) == r->owner &&
             sim_world_record(world, SIM_LOCAL, r->name, r->type) == NULL &&
-            (nib_pending_find(&l->pending, key, r->type) != NULL || sim_one_in(&sim->chaos, 100)))
+            (nib_pending_find(&l->logic.pending, key, r->type) != NULL ||
+                sim_one_in(&sim->chaos, 100)))
             l->pin = r;
     }
     sim->counts.reloads++;
@@ -229,10 +235,10 @@ void sim_local_quiet(struct sim *sim)
 {
     struct sim_local *l = &sim->local;
     struct sim_host *host = &sim->hosts[0];
-    if (l->pending.n_fetches != 0 || l->pending.n_requests != 0 || l->n_requests != 0 ||
+    if (l->logic.pending.n_fetches != 0 || l->logic.pending.n_requests != 0 || l->n_requests != 0 ||
         nib_local_deadline(&l->logic) != NIB_NEVER)
         sim_break(sim, SIM_QUIET, "%u questions and %u requests are left",
-            (unsigned)l->pending.n_fetches, (unsigned)l->pending.n_requests);
+            (unsigned)l->logic.pending.n_fetches, (unsigned)l->logic.pending.n_requests);
     check_text(sim);
     sim_table_empty(sim, &l->table, sim_clock(sim, host));
 }
