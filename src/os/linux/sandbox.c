@@ -7,9 +7,17 @@
  * Sanitizers need more system calls than we do: builds with them run without the filter, as do
  * those for other processors, and with C libraries that come without the kernel's headers.
  */
-#if __has_include(<linux/seccomp.h>) && !defined(__SANITIZE_ADDRESS__) && defined(__x86_64__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if !__has_include(<linux/seccomp.h>) || defined(SANITIZED)
+#elif defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif __has_include(<linux/seccomp.h>) && !defined(__SANITIZE_ADDRESS__) && defined(__aarch64__)
+#elif defined(__aarch64__)
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
