@@ -5,8 +5,10 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../posix/control.h"
+#include "../posix/udp_system.h"
 #include "nibdns/os/memory.h"
 
 #ifndef UDP_SEGMENT
@@ -147,7 +149,7 @@ struct run {
 
 struct nib_outbox {
     size_t n;
-    bool no_segments; /* the system does not know how */
+    bool knows_segments; /* a kernel that does not would send a run as one long datagram */
     struct nib_path paths[NIB_BATCH];
     uint16_t len[NIB_BATCH];
     uint8_t next[NIB_BATCH]; /* in the same run */
@@ -161,11 +163,22 @@ struct nib_outbox {
     uint8_t octets[NIB_BATCH][NIB_MESSAGE_MAX + 60];
 };
 
+static bool kernel_knows_segments(void)
+{
+    int none = 0, fd = udp_socket(4);
+    bool known = fd >= 0 && setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &none, sizeof none) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return known;
+}
+
 struct nib_outbox *nib_outbox_new(void)
 {
     struct nib_outbox *out = calloc(1, sizeof *out);
-    if (out != NULL)
-        memset(out->buckets, NONE, sizeof out->buckets);
+    if (out == NULL)
+        return NULL;
+    out->knows_segments = kernel_knows_segments();
+    memset(out->buckets, NONE, sizeof out->buckets);
     return out;
 }
 
@@ -206,7 +219,7 @@ static void join_run(struct nib_outbox *out, uint8_t i)
     uint8_t *bucket = &out->buckets[bucket_of(&out->paths[i], out->len[i])];
     struct run *run = &out->runs[*bucket == NONE ? 0 : *bucket];
     out->next[i] = NONE;
-    if (*bucket != NONE && !out->no_segments && out->len[run->first] == out->len[i] &&
+    if (*bucket != NONE && out->knows_segments && out->len[run->first] == out->len[i] &&
         nib_addr_equal(&out->paths[run->first].peer, &out->paths[i].peer) &&
         nib_ip_equal(&out->paths[run->first].self, &out->paths[i].self)) {
         out->next[run->last] = i;
@@ -282,7 +295,10 @@ static size_t send_some(int fd, struct mmsghdr *headers, size_t n)
     return 0;
 }
 
-/* A run that cannot leave as one goes answer by answer. */
+/*
+ * A run that cannot leave as one goes answer by answer. Why it cannot (segments longer than the
+ * device takes, a filter) is this run's matter and may be over by the next one: nothing is kept.
+ */
 static uint64_t send_singly(
     struct nib_outbox *out, int fd, size_t r, struct iovec *iov, const struct nib_addr *self)
 {
@@ -295,8 +311,6 @@ static uint64_t send_singly(
         fill_header(out, r, iov, self);
         if (send_some(fd, &out->headers[r], 1) == 0)
             unsent |= (uint64_t)1 << i;
-        else if (all.n > 1)
-            out->no_segments = true; /* alone it went: runs are what the system refuses */
     }
     return unsent;
 }

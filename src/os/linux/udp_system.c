@@ -24,6 +24,15 @@ void udp_enlarge(int fd)
     enlarge(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 }
 
+void udp_ignore_path_mtu(int fd, uint8_t family)
+{
+    int omit = IP_PMTUDISC_OMIT; /* of the same value for IPv6 */
+    if (family == 4)
+        (void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof omit);
+    else
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit, sizeof omit);
+}
+
 /* An unconnected socket hears of errors, too, once it has a queue for them. */
 int udp_report_errors(int fd, const struct nib_addr *peer)
 {

@@ -31,6 +31,7 @@ int nib_udp_listen(struct nib_addr *addr, bool share)
     if (fd < 0)
         return -1;
     udp_enlarge(fd);
+    udp_ignore_path_mtu(fd, addr->family);
     if (share)
         set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (addr->family == 6)

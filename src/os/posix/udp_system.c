@@ -24,6 +24,12 @@ void udp_enlarge(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
+void udp_ignore_path_mtu(int fd, uint8_t family)
+{
+    (void)fd;
+    (void)family;
+}
+
 /*
  * Only a connected socket hears of errors, and of its peer alone: datagrams from elsewhere do not
  * arrive.

@@ -15,6 +15,12 @@ int udp_socket(uint8_t family);
 void udp_enlarge(int fd);
 
 /*
+ * Datagrams leave as long as the interface takes them, and may be cut on their way (IPv4), whatever
+ * the network says of the path: a forged report narrows it for nobody.
+ */
+void udp_ignore_path_mtu(int fd, uint8_t family);
+
+/*
  * Asks to be told what the network reports of datagrams that leave from the socket, connected or
  * not. 0, or -1 with errno set.
  */
