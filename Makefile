@@ -30,7 +30,7 @@ sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 
 # ---- what there is to build ----
 
-programs := client localserver amazoneserver nibpcap nibsim nibbench
+programs := client localserver amazoneserver nibgate nibpcap nibsim nibbench
 core     := $(wildcard src/core/*.c)
 # A file in src/os/linux takes the place of that of the same name in src/os/posix. PORTABLE=1 leaves
 # the folder out: what a port to another system begins with.
@@ -46,7 +46,7 @@ helpers  := $(filter-out $(tests),$(wildcard tests/lib/*.c tests/scenario/*.c)) 
 parts = $(wildcard src/programs/$(1)/*.c src/programs/$(1)/*/*.c)
 parts_localserver   := src/programs/server/localserver.c src/programs/server/serve.c
 parts_amazoneserver := src/programs/server/amazoneserver.c src/programs/server/serve.c
-$(foreach p,client nibpcap nibsim nibbench,$(eval parts_$(p) := $(call parts,$(p))))
+$(foreach p,client nibgate nibpcap nibsim nibbench,$(eval parts_$(p) := $(call parts,$(p))))
 
 # How to make a file that holds $(text), and is written only when the text is another than before:
 # what depends on it is made again when flags, or the list of files, change.

@@ -19,6 +19,7 @@ struct nib_addr {
 struct nib_path {
     struct nib_addr peer, self;
     uint32_t listener; /* which of a server's listening sockets, from 0 */
+    bool stream;       /* over TCP; listener is then the number of a connection */
 };
 
 enum {

@@ -7,12 +7,14 @@
 #define NIBDNS_DECISION_H
 
 #include "nibdns/addr.h"
+#include "nibdns/dns.h"
 #include "nibdns/protocol.h"
 
 /*
  * Symbol and words. In the words, %n is the number (of a record or of a fetch, which is its ID), %a
  * the address, %r the words and name of the rule that a malformed message breaks, %m those of the
- * reason why a response does not fit.
+ * reason why a response does not fit, %c the name of a response code of the DNS, %d the words for
+ * what is wrong with a DNS message.
  */
 #define NIB_DECISIONS(X)                                                                           \
     X(NIB_DECIDED_NOTHING, "nothing to do")                                                        \
@@ -39,7 +41,13 @@
     X(NIB_DROPPED_REPEAT, "thrown away: a repeat of what waits already (NIB-8.12)")                \
     X(NIB_DROPPED_SOURCE, "thrown away: wrong source (NIB-6.5)")                                   \
     X(NIB_DROPPED_MISMATCH, "thrown away: %m")                                                     \
-    X(NIB_DROPPED_LATE, "thrown away: late (NIB-6.7)")
+    X(NIB_DROPPED_LATE, "thrown away: late (NIB-6.7)")                                             \
+    X(NIB_DNS_ANSWERED, "answered %c")                                                             \
+    X(NIB_DNS_ANSWERED_FETCH, "answered %c, fetch %n")                                             \
+    X(NIB_DNS_ASKED_STREAM, "truncated: asked %a over TCP, fetch %n")                              \
+    X(NIB_DNS_ASKED_PLAIN, "no EDNS there: asked %a without, fetch %n")                            \
+    X(NIB_DNS_DROPPED_MALFORMED, "thrown away: %d")                                                \
+    X(NIB_DNS_DROPPED_RESPONSE, "thrown away: a response")
 
 enum nib_decided {
 #define X(symbol, words) symbol,
@@ -52,6 +60,8 @@ struct nib_decision {
     enum nib_decided what;
     enum nib_err rule;          /* of a malformed message */
     enum nib_mismatch mismatch; /* of a response that does not fit */
+    enum nib_dns_rcode rcode;   /* of a DNS response */
+    enum nib_dns_err dns_err;   /* of a DNS message */
     uint64_t number;            /* of a record or a fetch */
     struct nib_addr addr;
 };

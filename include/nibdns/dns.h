@@ -214,6 +214,13 @@ size_t nib_dns_encode_query(
 /* Octets of a response that the sender of a query takes in a datagram: 512 to 1232. */
 size_t nib_dns_udp_limit(const struct nib_dns_message *query);
 
+/*
+ * `DNS query A www.example.org id 7` or `DNS response NOERROR A www.example.org id 7 answers 2`,
+ * terminated. Returns its length.
+ */
+enum { NIB_DNS_LINE_MAX = 4 * NIB_DNS_NAME_MAX + 96 };
+size_t nib_dns_line(const struct nib_dns_message *message, char out[NIB_DNS_LINE_MAX]);
+
 /* "NXDOMAIN"; "?" for a code that is not in the list. */
 const char *nib_dns_rcode_name(unsigned rcode);
 

@@ -1,9 +1,9 @@
 /*
  * Layer 3: what both directions of the bridge to the real DNS share (gate_dns.h, gate_nibdns.h):
- * the queries that wait, the fetches that they wait on, and the list of what is to be sent. All
- * that ask for the same name and type wait on one fetch: so a stranger who forges an answer has one
- * ID and one port to guess, however often he asks. Bounded; nothing is allocated after init; every
- * call is O(1) but for the timers, which are O(log n). Both indexes are keyed with a secret.
+ * the queries that wait, and the fetches that they wait on. All that ask for the same name and type
+ * wait on one fetch: so a stranger who forges an answer has one ID and one port to guess, however
+ * often he asks. Bounded; nothing is allocated after init; every call is O(1) but for the timers,
+ * which are O(log n). Both indexes are keyed with a secret.
  */
 #ifndef NIBDNS_GATE_H
 #define NIBDNS_GATE_H
@@ -13,53 +13,14 @@
 #include "nibdns/heap.h"
 #include "nibdns/index.h"
 #include "nibdns/message.h"
+#include "nibdns/output.h"
 
-/* ---- what is to be sent ---- */
+_Static_assert((int)NIB_DNS_RESPONSE_MAX <= (int)NIB_MESSAGE_MAX, "an output has room for it");
 
-enum nib_gate_output_kind {
-    NIB_GATE_ANSWER, /* to path; ends a query */
-    NIB_GATE_SEND,   /* from the slot's own connected socket; opened, on a random port, first */
-    NIB_GATE_SEND_STREAM, /* the same over TCP, in the place of the slot's UDP socket */
-    NIB_GATE_CLOSE,       /* the slot's socket; nothing that arrives there matters any more */
-};
-
-enum { NIB_GATE_OCTETS_MAX = NIB_MESSAGE_MAX };
-_Static_assert((int)NIB_DNS_RESPONSE_MAX <= (int)NIB_GATE_OCTETS_MAX, "room for every message");
-
-struct nib_gate_output {
-    enum nib_gate_output_kind kind;
-    bool stream;   /* an answer goes back over TCP */
-    uint16_t len;  /* octets */
-    uint32_t slot; /* of a fetch */
-    struct nib_path path;
-    uint8_t octets[NIB_GATE_OCTETS_MAX];
-};
-
-/*
- * The caller's list, which he drains in order. Its room is what nib_gate_outputs_max() says: so
- * none of the logic's calls finds it full when it was drained before.
- */
-struct nib_gate_outputs {
-    struct nib_gate_output *items;
-    size_t n;
-};
-
-static inline struct nib_gate_output *nib_gate_append(
-    struct nib_gate_outputs *out, enum nib_gate_output_kind kind)
-{
-    struct nib_gate_output *output = &out->items[out->n++];
-    output->kind = kind;
-    output->stream = false;
-    output->len = 0;
-    return output;
-}
-
-/* ---- what is under way ---- */
-
-/* One exchange upstream. Its place in the table, its slot, is what its socket is known by. */
+/* One exchange upstream. Its place in the table and its serial are what its socket is known by. */
 struct nib_gate_fetch {
     struct nib_timer retry;
-    uint32_t id;
+    uint32_t id, serial;
     uint32_t first, last; /* queries that wait on it; 0: none. A free slot links by first. */
     enum nib_type type;
     uint8_t tried; /* messages sent; 0 before the first */
@@ -79,14 +40,13 @@ struct nib_gate_query {
     uint8_t name_len;
     char name[NIB_NAME_MAX];
     /* of a DNS query only */
-    bool stream;
     uint8_t missed; /* codes of the types that the name does not have, as a set of bits */
     struct nib_dns_message dns;
 };
 
 struct nib_gate_table {
     uint64_t seed;
-    uint64_t fetched; /* fetches so far: their IDs are made of this number and the seed */
+    uint64_t drawn; /* IDs drawn so far: each is made of this number and the seed */
     struct nib_gate_fetch *fetches;
     struct nib_gate_query *queries;
     uint32_t max_fetches, max_queries;
@@ -104,10 +64,13 @@ size_t nib_gate_table_bytes(uint32_t max_fetches, uint32_t max_queries);
 void nib_gate_table_init(struct nib_gate_table *table, void *memory, uint32_t max_fetches,
     uint32_t max_queries, uint64_t seed);
 
-/* The longest that a list of outputs gets: each query answered, each fetch closed, and sent. */
-static inline size_t nib_gate_outputs_max(const struct nib_gate_table *table)
+/*
+ * Outputs that one call, or a batch of n inputs, appends at most: each query that waits is answered
+ * or asks anew, each fetch is closed, and sent.
+ */
+static inline uint32_t nib_gate_outputs_max(uint32_t max_fetches, uint32_t max_queries, uint32_t n)
 {
-    return (size_t)table->max_queries + 2 * (size_t)table->max_fetches + 2;
+    return max_queries + 2 * max_fetches + 2 * n;
 }
 
 static inline struct nib_text nib_gate_fetch_name(const struct nib_gate_fetch *fetch)
@@ -128,20 +91,20 @@ struct nib_gate_fetch *nib_gate_find(
 struct nib_gate_fetch *nib_gate_open(
     struct nib_gate_table *table, struct nib_text name, enum nib_type type);
 
-/* Another such ID: for a fetch that is begun anew. */
-uint32_t nib_gate_new_id(struct nib_gate_table *table);
+/* Another such ID, and another socket: for a fetch that is begun anew. */
+void nib_gate_renew(struct nib_gate_table *table, struct nib_gate_fetch *fetch);
 
 /* Ends a fetch that nobody waits on. */
 void nib_gate_close(struct nib_gate_table *table, struct nib_gate_fetch *fetch);
 
-static inline uint32_t nib_gate_slot(
+static inline struct nib_slot nib_gate_slot(
     const struct nib_gate_table *table, const struct nib_gate_fetch *fetch)
 {
-    return (uint32_t)(fetch - table->fetches);
+    return (struct nib_slot){(uint32_t)(fetch - table->fetches), fetch->serial};
 }
 
 /* The fetch under way in that slot, or NULL. */
-struct nib_gate_fetch *nib_gate_fetch_in(const struct nib_gate_table *table, uint32_t slot);
+struct nib_gate_fetch *nib_gate_fetch_in(const struct nib_gate_table *table, struct nib_slot slot);
 
 /* Whether a query of that client with the same ID, type and name (in any letters) waits already. */
 bool nib_gate_repeats(const struct nib_gate_table *table, const struct nib_gate_query *query);

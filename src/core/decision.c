@@ -26,6 +26,12 @@ static void put(struct nib_writer *w, char what, const struct nib_decision *d)
     case 'm':
         put_rule(w, nib_mismatch_words(d->mismatch), nib_mismatch_rule(d->mismatch));
         break;
+    case 'c':
+        nib_writer_word(w, nib_dns_rcode_name(d->rcode));
+        break;
+    case 'd':
+        nib_writer_word(w, nib_dns_err_words(d->dns_err));
+        break;
     default:
         break;
     }

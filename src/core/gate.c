@@ -69,13 +69,14 @@ static uint64_t hash_octets(const uint8_t *octets, size_t len, uint64_t seed)
     return nib_name_hash((struct nib_text){letters, 2 * len}, seed);
 }
 
-uint32_t nib_gate_new_id(struct nib_gate_table *table)
+void nib_gate_renew(struct nib_gate_table *table, struct nib_gate_fetch *fetch)
 {
-    uint64_t number = ++table->fetched;
+    uint64_t number = ++table->drawn;
     uint8_t octets[8];
     for (int i = 0; i < 8; i++)
         octets[i] = (uint8_t)(number >> 8 * i);
-    return (uint32_t)hash_octets(octets, sizeof octets, ~table->seed);
+    fetch->id = (uint32_t)hash_octets(octets, sizeof octets, ~table->seed);
+    fetch->serial = (uint32_t)number;
 }
 
 struct nib_gate_fetch *nib_gate_open(
@@ -89,8 +90,8 @@ struct nib_gate_fetch *nib_gate_open(
     else
         table->free_fetch = table->fetches[ref - 1].first;
     struct nib_gate_fetch *fetch = &table->fetches[ref - 1];
-    *fetch = (struct nib_gate_fetch){
-        .id = nib_gate_new_id(table), .type = type, .open = true, .name_len = (uint8_t)name.len};
+    *fetch = (struct nib_gate_fetch){.type = type, .open = true, .name_len = (uint8_t)name.len};
+    nib_gate_renew(table, fetch);
     memcpy(fetch->name, name.ptr, name.len);
     nib_index_insert(&table->by_name, name_tag(table, name, type), ref);
     table->n_fetches++;
@@ -99,7 +100,7 @@ struct nib_gate_fetch *nib_gate_open(
 
 void nib_gate_close(struct nib_gate_table *table, struct nib_gate_fetch *fetch)
 {
-    uint32_t slot = nib_gate_slot(table, fetch);
+    uint32_t slot = nib_gate_slot(table, fetch).index;
     nib_index_remove(
         &table->by_name, name_tag(table, nib_gate_fetch_name(fetch), fetch->type), slot + 1);
     nib_heap_drop(&table->retries, slot);
@@ -109,9 +110,12 @@ void nib_gate_close(struct nib_gate_table *table, struct nib_gate_fetch *fetch)
     table->n_fetches--;
 }
 
-struct nib_gate_fetch *nib_gate_fetch_in(const struct nib_gate_table *table, uint32_t slot)
+struct nib_gate_fetch *nib_gate_fetch_in(const struct nib_gate_table *table, struct nib_slot slot)
 {
-    return slot < table->used_fetches && table->fetches[slot].open ? &table->fetches[slot] : NULL;
+    if (slot.index >= table->used_fetches)
+        return NULL;
+    struct nib_gate_fetch *fetch = &table->fetches[slot.index];
+    return fetch->open && fetch->serial == slot.serial ? fetch : NULL;
 }
 
 /* ---- queries ---- */
@@ -135,7 +139,7 @@ static uint32_t client_tag(const struct nib_gate_table *table, const struct nib_
     key[25] = (uint8_t)peer->port;
     key[26] = (uint8_t)(wire_type(query) >> 8);
     key[27] = (uint8_t)wire_type(query);
-    key[28] = (uint8_t)(peer->family | query->stream << 7);
+    key[28] = (uint8_t)(peer->family | query->path.stream << 7);
     uint64_t hash = hash_octets(key, sizeof key, table->seed);
     return nib_index_tag(nib_name_hash(nib_gate_query_name(query), hash), 0);
 }
@@ -148,7 +152,8 @@ bool nib_gate_repeats(const struct nib_gate_table *table, const struct nib_gate_
     struct nib_probe probe = nib_index_begin(&table->by_client, tag);
     while ((ref = nib_index_next(&table->by_client, tag, &probe)) != 0) {
         const struct nib_gate_query *q = &table->queries[ref - 1];
-        if (q->id == query->id && wire_type(q) == wire_type(query) && q->stream == query->stream &&
+        if (q->id == query->id && wire_type(q) == wire_type(query) &&
+            q->path.stream == query->path.stream &&
             nib_addr_equal(&q->path.peer, &query->path.peer) &&
             nib_name_equal(nib_gate_query_name(q), nib_gate_query_name(query)))
             return true;

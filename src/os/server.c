@@ -75,7 +75,8 @@ static bool listen_all(struct nib_server *server)
         char text[NIB_ADDR_TEXT_MAX];
         worker->fds[listener] = listen_for(worker, &config->listen[listener]);
         if (worker->fds[listener] >= 0 &&
-            nib_waiter_add(worker->waiter, worker->fds[listener], (uint32_t)listener) == 0) {
+            nib_waiter_add(worker->waiter, worker->fds[listener], (uint32_t)listener) == 0 &&
+            streams_listen(worker, (uint32_t)listener) == 0) {
             nib_inbox_prepare(worker->fds[listener]);
             continue;
         }
@@ -120,7 +121,7 @@ static bool prepare(struct nib_server *server)
     server->notify = nib_notify_open();
     raise_descriptor_limit(server);
     (void)pthread_mutex_init(&server->reload_lock, NULL);
-    if (!slots_init(server) || server->messages == NULL || pipe(server->wake) != 0 ||
+    if (!slots_init(server) || !streams_init(server) || server->messages == NULL || pipe(server->wake) != 0 ||
         (server->tables == NULL && !config->quiet))
         return false;
     for (uint32_t i = 0; i < config->workers; i++)
@@ -136,6 +137,7 @@ static struct nib_server *abandon(struct nib_server *server)
         worker_reset(&server->workers[i]);
     nib_notify_close(server->notify);
     free(server->slots);
+    free(server->streams);
     free(server);
     return NULL;
 }
@@ -334,7 +336,7 @@ int nib_server_run(struct nib_server *server, const struct nib_service *service)
         watch_capture(server);
         nib_notify_tick(server->notify, server->workers[0].now);
         came = nib_signals_take();
-        if (came.reload)
+        if (came.reload && service->reload != NULL)
             reload(server);
         if (came.counters)
             say_counters(server);

@@ -73,6 +73,7 @@ struct nib_server {
     sigset_t waiting; /* the signals that may interrupt the first worker's wait */
     struct nib_queue *tables, *messages;
     struct slot *slots;
+    struct streams *streams; /* NULL where none are wanted; the first worker's */
     atomic_bool scarce; /* descriptors are few: none is kept, so that records can be read again */
     nib_ms latest;      /* the latest time that a shared service was told; inside its lock */
     struct nib_capture *capture;
@@ -109,6 +110,12 @@ void worker_leave(struct nib_worker *worker);
 void worker_tell(struct nib_worker *worker, bool came, const struct nib_addr *peer,
     const uint8_t *octets, size_t len, const struct nib_decision *decision);
 
+/* Hands worker->datagrams[0..n) to the service, and carries out what it wants sent. */
+void worker_hand_over(struct nib_worker *worker, size_t n);
+
+/* Carries out the list. */
+void worker_drain(struct nib_worker *worker);
+
 /* ---- slots.c ---- */
 
 /* All slots, closed. False with errno set. */
@@ -121,6 +128,31 @@ void slots_close(struct nib_server *server, struct nib_slot slot);
 
 /* Reads what waits at a slot's socket into the worker's replies, as far as there is room. */
 void slots_read(struct nib_worker *worker, uint32_t index);
+
+/* ---- streams.c: messages over TCP, of a server with one worker ---- */
+
+/* False with errno set. */
+bool streams_init(struct nib_server *server);
+
+/* Listens at the address of a listener that has its port, where clients may come over TCP. 0, or -1
+ * with errno set. */
+int streams_listen(struct nib_worker *worker, uint32_t listener);
+
+/* Sends an answer back over its connection. False: that is gone. */
+bool streams_answer(struct nib_worker *worker, const struct nib_output *answer);
+
+/* Sends a query over a connection of its own. False: *unsent says what kept it. */
+bool streams_send(struct nib_worker *worker, const struct nib_output *query, struct unsent *unsent);
+
+/* Closes the connection of a slot, where it has one. */
+void streams_close(struct nib_worker *worker, struct nib_slot slot);
+
+/* Does what a watched number asks for. False: it is none of the streams'. */
+bool streams_ready(struct nib_worker *worker, uint32_t number);
+
+/* Ends idle connections, and goes on with those that were left. */
+void streams_tick(struct nib_worker *worker);
+nib_ms streams_deadline(const struct nib_server *server);
 
 /* ---- print.c ---- */
 

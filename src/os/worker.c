@@ -63,15 +63,26 @@ void worker_leave(struct nib_worker *worker)
 
 /* ---- what is seen of it ---- */
 
+static void describe(const uint8_t *octets, size_t len, char line[NIB_DNS_LINE_MAX])
+{
+    struct nib_message m;
+    struct nib_dns_message dns;
+    size_t bad;
+    if (nib_message_decode(&m, octets, len, &bad) == NIB_OK)
+        (void)nib_message_line(&m, line);
+    else if (nib_dns_decode(&dns, octets, len) == NIB_DNS_OK)
+        (void)nib_dns_line(&dns, line);
+    else
+        memcpy(line, "(no message)", sizeof "(no message)");
+}
+
 static void trace(struct nib_worker *worker, bool came, const struct nib_addr *peer,
     const uint8_t *octets, size_t len, const struct nib_decision *decision)
 {
-    char addr[NIB_ADDR_TEXT_MAX], line[NIB_LINE_MAX] = "(no message)", words[NIB_DECISION_TEXT_MAX];
-    struct nib_message m;
-    size_t bad;
+    char addr[NIB_ADDR_TEXT_MAX], line[NIB_DNS_LINE_MAX], words[NIB_DECISION_TEXT_MAX];
+    _Static_assert((int)NIB_LINE_MAX <= (int)NIB_DNS_LINE_MAX, "room for either");
     (void)nib_addr_format(peer, addr);
-    if (nib_message_decode(&m, octets, len, &bad) == NIB_OK)
-        (void)nib_message_line(&m, line);
+    describe(octets, len, line);
     (void)nib_decision_text(decision, words);
     nib_server_say(worker->server, NIB_LOG_INFO, "[Trace] %s %s  %s: %s", came ? "<-" : "->", addr,
         line, words);
@@ -125,6 +136,17 @@ static uint32_t add_answer(struct nib_worker *worker, const struct nib_output *o
     return n;
 }
 
+/* Returns how many answers could not be sent. */
+static uint32_t send_answer(struct nib_worker *worker, const struct nib_output *o)
+{
+    return o->path.stream ? !streams_answer(worker, o) : add_answer(worker, o);
+}
+
+static bool send_query(struct nib_worker *worker, const struct nib_output *o, struct unsent *unsent)
+{
+    return o->path.stream ? streams_send(worker, o, unsent) : slots_send(worker, o, unsent);
+}
+
 /* Tells the service what could not be sent. What it then wants sent is in the list. */
 static void report(struct nib_worker *worker, uint32_t answers, uint32_t queries)
 {
@@ -144,7 +166,7 @@ static void report(struct nib_worker *worker, uint32_t answers, uint32_t queries
  * Carries out the list, outside of the lock: a send takes its time. Each time round a server less
  * is left to be asked, so it ends.
  */
-static void drain(struct nib_worker *worker)
+void worker_drain(struct nib_worker *worker)
 {
     struct nib_outputs *outputs = &worker->outputs;
     while (outputs->n > 0) {
@@ -153,13 +175,14 @@ static void drain(struct nib_worker *worker)
             const struct nib_output *o = &outputs->items[i];
             if (o->kind == NIB_OUTPUT_CLOSE) {
                 slots_close(worker->server, o->slot);
+                streams_close(worker, o->slot);
                 continue;
             }
             worker_tell(worker, false, &o->path.peer, o->octets, o->len, &o->decision);
             if (o->kind == NIB_OUTPUT_ANSWER)
-                answers += add_answer(worker, o);
-            else if (!slots_send(worker, o, &worker->unsent[queries]))
-                queries++;
+                answers += send_answer(worker, o);
+            else
+                queries += !send_query(worker, o, &worker->unsent[queries]);
         }
         answers += send_answers(worker);
         nib_outputs_clear(outputs);
@@ -169,7 +192,7 @@ static void drain(struct nib_worker *worker)
 
 /* ---- what came ---- */
 
-static void hand_over(struct nib_worker *worker, size_t n)
+void worker_hand_over(struct nib_worker *worker, size_t n)
 {
     struct nib_server *server = worker->server;
     nib_ms now = worker_enter(worker);
@@ -178,12 +201,12 @@ static void hand_over(struct nib_worker *worker, size_t n)
     worker_leave(worker);
     for (size_t i = 0; i < n; i++) {
         const struct nib_datagram *d = &worker->datagrams[i];
-        if (server->capture != NULL)
+        if (server->capture != NULL && !d->path->stream)
             nib_capture_datagram(
                 server->capture, &d->path->peer, &d->path->self, d->octets, d->len, d->real_len);
         worker_tell(worker, true, &d->path->peer, d->octets, d->len, &worker->decisions[i]);
     }
-    drain(worker);
+    worker_drain(worker);
 }
 
 static void read_requests(struct nib_worker *worker, uint32_t listener)
@@ -194,7 +217,7 @@ static void read_requests(struct nib_worker *worker, uint32_t listener)
         size_t n;
         more = nib_inbox_read(worker->in, worker->fds[listener], listener, self);
         while ((n = nib_inbox_take(worker->in, worker->datagrams)) > 0)
-            hand_over(worker, n);
+            worker_hand_over(worker, n);
     }
 }
 
@@ -223,13 +246,13 @@ static void hand_over_replies(struct nib_worker *worker)
         worker_tell(worker, true, &r->peer, r->octets, r->len, &worker->decisions[i]);
     }
     worker->n_replies = 0;
-    drain(worker);
+    worker_drain(worker);
 }
 
 static void read_replies(struct nib_worker *worker, const uint32_t *numbers, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (numbers[i] < FIRST_SLOT)
+        if (numbers[i] < FIRST_SLOT || streams_ready(worker, numbers[i]))
             continue;
         slots_read(worker, numbers[i] - FIRST_SLOT);
         if (worker->n_replies == NIB_BATCH)
@@ -248,7 +271,7 @@ static void tick(struct nib_worker *worker)
     nib_ms now = worker_enter(worker);
     service->tick(service->ctx, now, &worker->outputs);
     worker_leave(worker);
-    drain(worker);
+    worker_drain(worker);
 }
 
 static int wait_ms(struct nib_worker *worker, nib_ms due)
@@ -260,6 +283,8 @@ static int wait_ms(struct nib_worker *worker, nib_ms due)
         worker_leave(worker);
         due = own < due ? own : due;
     }
+    nib_ms streams = streams_deadline(worker->server);
+    due = streams < due ? streams : due;
     if (due == NIB_NEVER)
         return -1;
     nib_ms left = due - nib_clock_ms();
@@ -276,6 +301,7 @@ void worker_turn(struct nib_worker *worker, const sigset_t *mask, nib_ms deadlin
         if (numbers[i] < NIB_LISTEN_MAX)
             read_requests(worker, numbers[i]);
     read_replies(worker, numbers, n);
+    streams_tick(worker);
     tick(worker);
     print_tables(worker);
 }

@@ -609,6 +609,41 @@ static void a_head_is_what_an_error_repeats(void **state)
     assert_false(nib_dns_decode_head(&m, OCTETS("\x12\x34\1\0\0\1\0\0\0\0\0")));
 }
 
+static void assert_line(const struct nib_dns_message *m, const char *want)
+{
+    char line[NIB_DNS_LINE_MAX];
+    size_t len = nib_dns_line(m, line);
+    assert_string_equal(line, want);
+    assert_int_equal(len, strlen(want));
+}
+
+static void a_message_is_one_line_of_text_without_anything_raw(void **state)
+{
+    (void)state;
+    struct nib_dns_message m = DECODED(plain);
+    assert_line(&m, "DNS query A www.example.org id 4660");
+    m = DECODED(chain);
+    assert_line(&m, "DNS response NOERROR A www.example.org id 43981 answers 2");
+    m = DECODED("\0\7\x83\x83\0\1\0\0\0\0\0\0\5a\x1b.b\\\0\0\x0f\0\1");
+    assert_line(&m, "DNS response NXDOMAIN TYPE15 a\\027.b\\092 id 7 answers 0 truncated");
+    m = DECODED("\0\7\1\0\0\1\0\0\0\0\0\0\0\0\2\0\1");
+    assert_line(&m, "DNS query NS . id 7");
+    m = DECODED("\0\7\x79\0\0\0\0\0\0\0\0\0");
+    assert_line(&m, "DNS query id 7");
+    memset(m.qname.octets, 0xff, sizeof m.qname.octets); /* the longest: each octet is four */
+    m.qname.len = 255;
+    for (size_t i = 0; i < 254; i += 64)
+        m.qname.octets[i] = i == 192 ? 61 : 63;
+    m.qname.octets[254] = 0;
+    m.n_questions = 1;
+    m.qtype = 65535;
+    m.flags = NIB_DNS_QR | NIB_DNS_TC;
+    m.id = m.n_answers = 65535;
+    m.rcode = NIB_DNS_SERVFAIL;
+    char line[NIB_DNS_LINE_MAX];
+    assert_int_equal(nib_dns_line(&m, line), 22 + 10 + (4 * 250 + 3) + 1 + 8 + 14 + 10);
+}
+
 static void codes_and_errors_have_words(void **state)
 {
     (void)state;
@@ -648,6 +683,7 @@ int main(void)
         cmocka_unit_test(the_limit_of_a_datagram_is_what_the_client_takes_between_512_and_1232),
         cmocka_unit_test(a_query_for_a_resolver_wants_recursion),
         cmocka_unit_test(a_head_is_what_an_error_repeats),
+        cmocka_unit_test(a_message_is_one_line_of_text_without_anything_raw),
         cmocka_unit_test(codes_and_errors_have_words),
     };
     return cmocka_run_group_tests_name("dns", tests, NULL, NULL);

@@ -22,11 +22,12 @@ enum { FETCHES = 2, QUERIES = 4 };
 static struct {
     struct nib_gate_nibdns gate;
     struct nib_gate_table table;
-    struct nib_gate_outputs out;
+    struct nib_outputs out;
+    void *outputs;
     size_t seen; /* outputs that a test has looked at */
     nib_ms now;
     void *memory;
-    uint32_t slot; /* of the last fetch seen, and its ID */
+    struct nib_slot slot; /* of the last fetch seen, and its ID */
     uint8_t id[2];
 } w;
 
@@ -36,8 +37,12 @@ static int begin(void **state)
     memset(&w, 0, sizeof w);
     w.memory = zeroed(nib_gate_table_bytes(FETCHES, QUERIES));
     nib_gate_table_init(&w.table, w.memory, FETCHES, QUERIES, 42);
-    nib_gate_nibdns_init(&w.gate, &w.table, 800, 3);
-    w.out.items = zeroed(nib_gate_outputs_max(&w.table) * sizeof *w.out.items);
+    const struct nib_gate_nibdns_config config = {
+        .server = {.ip = {192, 0, 2, 53}, .port = 53, .family = 4}, .timeout_ms = 800, .tries = 3};
+    nib_gate_nibdns_init(&w.gate, &w.table, &config);
+    uint32_t max = nib_gate_outputs_max(FETCHES, QUERIES, 1);
+    w.outputs = zeroed(nib_outputs_bytes(max));
+    nib_outputs_init(&w.out, w.outputs, max);
     w.now = 1000;
     return 0;
 }
@@ -56,7 +61,7 @@ static int end(void **state)
     assert_int_equal(
         c[NIB_GATE_NIBDNS_RECEIVED], c[NIB_GATE_NIBDNS_ANSWERED] + w.table.n_queries + dropped);
     assert_int_equal(answered, c[NIB_GATE_NIBDNS_ANSWERED] + c[NIB_GATE_NIBDNS_DROPPED_UNSENT]);
-    free(w.out.items);
+    free(w.outputs);
     free(w.memory);
     return 0;
 }
@@ -64,10 +69,11 @@ static int end(void **state)
 static void drain(void)
 {
     assert_int_equal(w.seen, w.out.n);
-    w.seen = w.out.n = 0;
+    nib_outputs_clear(&w.out);
+    w.seen = 0;
 }
 
-static const struct nib_gate_output *next_output(enum nib_gate_output_kind kind)
+static const struct nib_output *next_output(enum nib_output_kind kind)
 {
     assert_true(w.seen < w.out.n);
     assert_int_equal(w.out.items[w.seen].kind, kind);
@@ -75,19 +81,18 @@ static const struct nib_gate_output *next_output(enum nib_gate_output_kind kind)
 }
 
 /* A datagram of the client at a port. */
-static enum nib_gate_nibdns_counter input(uint16_t port, const uint8_t *octets, size_t len)
+static struct nib_decision input(uint16_t port, const uint8_t *octets, size_t len)
 {
     struct nib_path path = {.peer = {.ip = {192, 0, 2, 7}, .port = port, .family = 4}};
     drain();
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
-    enum nib_gate_nibdns_counter what =
+    struct nib_decision what =
         nib_gate_nibdns_input(&w.gate, w.now, &path, (const uint8_t *)block.ptr, len, &w.out);
     forget(block);
     return what;
 }
 
-static enum nib_gate_nibdns_counter ask(
-    uint16_t port, uint32_t id, enum nib_type type, const char *name)
+static struct nib_decision ask(uint16_t port, uint32_t id, enum nib_type type, const char *name)
 {
     uint8_t octets[NIB_QUERY_MAX];
     struct nib_message m = {.id = id, .qtype = type, .qname = text_of(name)};
@@ -95,25 +100,26 @@ static enum nib_gate_nibdns_counter ask(
 }
 
 /* The next output is a query to the resolver with these octets behind its ID. */
-#define EXPECT_FETCH(kind, literal)                                                                \
+#define EXPECT_FETCH(over_tcp, literal)                                                            \
     do {                                                                                           \
-        const struct nib_gate_output *sent = next_output(kind);                                    \
+        const struct nib_output *sent = next_output(NIB_OUTPUT_QUERY);                             \
+        assert_int_equal(sent->path.stream, (over_tcp));                                           \
         assert_octets(sent->octets + 2, sent->len - 2u, literal);                                  \
         memcpy(w.id, sent->octets, 2);                                                             \
         w.slot = sent->slot;                                                                       \
     } while (0)
-#define EXPECT_WWW() EXPECT_FETCH(NIB_GATE_SEND, "\1\0\0\1\0\0\0\0\0\1" WWW IN_A OPT)
+#define EXPECT_WWW() EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\1" WWW IN_A OPT)
 
 static void expect_close(void)
 {
-    assert_int_equal(next_output(NIB_GATE_CLOSE)->slot, w.slot);
+    assert_int_equal(next_output(NIB_OUTPUT_CLOSE)->slot.serial, w.slot.serial);
 }
 
 /* What the client gets. */
 static void expect_answer(
     uint16_t port, uint32_t id, enum nib_type atype, const char *result, uint32_t ttl_s)
 {
-    const struct nib_gate_output *answer = next_output(NIB_GATE_ANSWER);
+    const struct nib_output *answer = next_output(NIB_OUTPUT_ANSWER);
     struct nib_message m;
     size_t bad;
     assert_int_equal(answer->path.peer.port, port);
@@ -127,14 +133,14 @@ static void expect_answer(
 }
 
 /* A message of the resolver: the fetch's ID, and these octets behind it. */
-static enum nib_gate_nibdns_counter reply(const uint8_t *octets, size_t len)
+static struct nib_decision reply(const uint8_t *octets, size_t len)
 {
     uint8_t message[1024];
     memcpy(message, w.id, 2);
     memcpy(message + 2, octets, len);
     drain();
     struct nib_text block = block_of((struct nib_text){(const char *)message, len + 2});
-    enum nib_gate_nibdns_counter what =
+    struct nib_decision what =
         nib_gate_nibdns_reply(&w.gate, w.now, w.slot, (const uint8_t *)block.ptr, len + 2, &w.out);
     forget(block);
     return what;
@@ -153,11 +159,11 @@ static void tick_at(nib_ms at)
 static void the_record_asked_for_is_the_answer(void **state)
 {
     (void)state;
-    assert_int_equal(ask(5000, 7, NIB_A, "www.example.org"), NIB_GATE_NIBDNS_FETCHES);
+    assert_int_equal(ask(5000, 7, NIB_A, "www.example.org").what, NIB_ASKED);
     EXPECT_WWW();
     assert_int_equal(
-        REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\x0e\x10\0\4\xc0\0\2\1"),
-        NIB_GATE_NIBDNS_ANSWERS);
+        REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\x0e\x10\0\4\xc0\0\2\1").what,
+        NIB_TOOK_ANSWER);
     expect_close();
     expect_answer(5000, 7, NIB_A, "192.0.2.1", 3600);
     assert_int_equal(nib_gate_nibdns_deadline(&w.gate), NIB_NEVER);
@@ -167,11 +173,11 @@ static void the_letters_of_the_question_come_back_whatever_the_resolver_makes_of
 {
     (void)state;
     ask(5000, 7, NIB_A, "WwW.example.ORG");
-    EXPECT_FETCH(NIB_GATE_SEND, "\1\0\0\1\0\0\0\0\0\1"
-                                "\3WwW\7example\3ORG\0" IN_A OPT);
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\1"
+                        "\3WwW\7example\3ORG\0" IN_A OPT);
     REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\x0e\x10\0\4\xc0\0\2\1");
     expect_close();
-    const struct nib_gate_output *answer = next_output(NIB_GATE_ANSWER);
+    const struct nib_output *answer = next_output(NIB_OUTPUT_ANSWER);
     assert_octets(answer->octets, answer->len,
         "\0\0\0\7\x18\x0fWwW.example.ORG\x08\x0fWwW.example.ORG"
         "\0\0\x0e\x10\x09"
@@ -189,7 +195,7 @@ static void a_cname_is_the_answer_where_the_type_has_no_record_of_that_name(void
     expect_close();
     expect_answer(5000, 7, NIB_CNAME, "cdn.example.org", 60);
     ask(5000, 8, NIB_CNAME, "www.example.org");
-    EXPECT_FETCH(NIB_GATE_SEND, "\1\0\0\1\0\0\0\0\0\1" WWW "\0\5\0\1" OPT);
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\1" WWW "\0\5\0\1" OPT);
     REPLY("\x81\x80" ONE_ANSWER WWW "\0\5\0\1"
           "\xc0\x0c\0\5\0\1\0\0\0\x3c\0\6\3cdn\xc0\x10");
     expect_close();
@@ -209,7 +215,7 @@ static void of_several_addresses_the_first_in_order_is_the_answer_with_the_small
     expect_close();
     expect_answer(5000, 7, NIB_A, "9.0.0.10", 58);
     ask(5000, 8, NIB_NS, "www.example.org");
-    EXPECT_FETCH(NIB_GATE_SEND, "\1\0\0\1\0\0\0\0\0\1" WWW "\0\2\0\1" OPT);
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\1" WWW "\0\2\0\1" OPT);
     REPLY("\x81\x80\0\1\0\3\0\0\0\0" WWW "\0\2\0\1"
           "\xc0\x0c\0\2\0\1\0\0\0\x3c\0\6\3ns2\xc0\x10"
           "\xc0\x0c\0\2\0\1\0\0\0\x3c\0\6\3ns1\xc0\x10"
@@ -278,14 +284,14 @@ static void a_truncated_answer_is_asked_for_again_over_tcp(void **state)
     EXPECT_WWW();
     uint8_t id[2] = {w.id[0], w.id[1]};
     /* counts that lie, as where an answer was cut anywhere */
-    assert_int_equal(REPLY("\x83\x80\0\1\0\7\0\0\0\0" WWW IN_A), NIB_GATE_NIBDNS_TRUNCATED);
+    assert_int_equal(REPLY("\x83\x80\0\1\0\7\0\0\0\0" WWW IN_A).what, NIB_DNS_ASKED_STREAM);
     expect_close();
-    EXPECT_FETCH(NIB_GATE_SEND_STREAM, "\1\0\0\1\0\0\0\0\0\1" WWW IN_A OPT);
+    EXPECT_FETCH(true, "\1\0\0\1\0\0\0\0\0\1" WWW IN_A OPT);
     assert_true(memcmp(id, w.id, 2) != 0);
     assert_int_equal(nib_gate_nibdns_deadline(&w.gate), 1000 + 4 * 800);
     assert_int_equal(
-        REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\x0e\x10\0\4\xc0\0\2\1"),
-        NIB_GATE_NIBDNS_ANSWERS);
+        REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\x0e\x10\0\4\xc0\0\2\1").what,
+        NIB_TOOK_ANSWER);
     expect_close();
     expect_answer(5000, 7, NIB_A, "192.0.2.1", 3600);
 }
@@ -298,7 +304,7 @@ static void a_silent_stream_is_given_up_and_so_is_one_that_ends(void **state)
         EXPECT_WWW();
         REPLY("\x83\x80" NO_ANSWER WWW IN_A);
         expect_close();
-        EXPECT_FETCH(NIB_GATE_SEND_STREAM, "\1\0\0\1\0\0\0\0\0\1" WWW IN_A OPT);
+        EXPECT_FETCH(true, "\1\0\0\1\0\0\0\0\0\1" WWW IN_A OPT);
         if (silent) {
             tick_at(w.now + 4 * 800 - 1);
             assert_int_equal(w.out.n, 0);
@@ -318,23 +324,23 @@ static void a_resolver_without_edns_is_asked_again_without(void **state)
     (void)state;
     ask(5000, 7, NIB_A, "www.example.org");
     EXPECT_WWW();
-    assert_int_equal(REPLY("\x81\x81\0\0\0\0\0\0\0\0"), NIB_GATE_NIBDNS_PLAIN);
+    assert_int_equal(REPLY("\x81\x81\0\0\0\0\0\0\0\0").what, NIB_DNS_ASKED_PLAIN);
     expect_close();
-    EXPECT_FETCH(NIB_GATE_SEND, "\1\0\0\1\0\0\0\0\0\0" WWW IN_A);
-    assert_int_equal(REPLY("\x81\x81" NO_ANSWER WWW IN_A), NIB_GATE_NIBDNS_ANSWERS); /* meant so */
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\0" WWW IN_A);
+    assert_int_equal(REPLY("\x81\x81" NO_ANSWER WWW IN_A).what, NIB_TOOK_ANSWER); /* meant so */
     expect_close();
     expect_answer(5000, 7, NIB_A, "Server failure", 0);
     ask(5000, 8, NIB_A, "www.example.org");
     EXPECT_WWW();
-    assert_int_equal(REPLY("\x81\x84" NO_ANSWER WWW IN_A), NIB_GATE_NIBDNS_PLAIN);
+    assert_int_equal(REPLY("\x81\x84" NO_ANSWER WWW IN_A).what, NIB_DNS_ASKED_PLAIN);
     expect_close();
-    EXPECT_FETCH(NIB_GATE_SEND, "\1\0\0\1\0\0\0\0\0\0" WWW IN_A);
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\0" WWW IN_A);
     REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\x0e\x10\0\4\xc0\0\2\1");
     expect_close();
     expect_answer(5000, 8, NIB_A, "192.0.2.1", 3600);
     ask(5000, 9, NIB_A, "www.example.org"); /* with EDNS in the answer it is no such resolver */
     EXPECT_WWW();
-    assert_int_equal(REPLY("\x81\x81\0\1\0\0\0\0\0\1" WWW IN_A OPT), NIB_GATE_NIBDNS_ANSWERS);
+    assert_int_equal(REPLY("\x81\x81\0\1\0\0\0\0\0\1" WWW IN_A OPT).what, NIB_TOOK_ANSWER);
     expect_close();
     expect_answer(5000, 9, NIB_A, "Server failure", 0);
 }
@@ -381,27 +387,30 @@ static void every_wrong_reply_is_counted_by_reason_and_the_wait_goes_on(void **s
 #define LIE "\xc0\x0c" IN_A "\0\0\0\x3c\0\4\6\6\6\6"
     ask(5000, 7, NIB_A, "www.example.org");
     EXPECT_WWW();
-    assert_int_equal(REPLY(""), NIB_GATE_NIBDNS_MALFORMED);
-    assert_int_equal(REPLY("\1\0" NO_ANSWER WWW IN_A), NIB_GATE_NIBDNS_FLAG);
+    assert_int_equal(REPLY("").what, NIB_DNS_DROPPED_MALFORMED);
+    assert_int_equal(REPLY("\1\0" NO_ANSWER WWW IN_A).mismatch, NIB_MISMATCH_FLAG);
     assert_int_equal(
-        REPLY("\xa1\x80" ONE_ANSWER WWW IN_A LIE), NIB_GATE_NIBDNS_FLAG); /* opcode 4 */
+        REPLY("\xa1\x80" ONE_ANSWER WWW IN_A LIE).mismatch, NIB_MISMATCH_FLAG); /* opcode 4 */
     w.id[0] ^= 1;
-    assert_int_equal(REPLY("\x81\x80" ONE_ANSWER WWW IN_A LIE), NIB_GATE_NIBDNS_ID);
-    assert_int_equal(REPLY("\x81\x81\0\0\0\0\0\0\0\0"), NIB_GATE_NIBDNS_ID);
+    assert_int_equal(REPLY("\x81\x80" ONE_ANSWER WWW IN_A LIE).mismatch, NIB_MISMATCH_ID);
+    assert_int_equal(REPLY("\x81\x81\0\0\0\0\0\0\0\0").mismatch, NIB_MISMATCH_ID);
     w.id[0] ^= 1;
+    assert_int_equal(REPLY("\x81\x80" ONE_ANSWER "\3wwx\7example\3org\0" IN_A LIE).mismatch,
+        NIB_MISMATCH_QUESTION);
     assert_int_equal(
-        REPLY("\x81\x80" ONE_ANSWER "\3wwx\7example\3org\0" IN_A LIE), NIB_GATE_NIBDNS_QUESTION);
-    assert_int_equal(REPLY("\x81\x80" ONE_ANSWER WWW "\0\x1c\0\1" LIE), NIB_GATE_NIBDNS_QUESTION);
-    assert_int_equal(REPLY("\x81\x80" ONE_ANSWER WWW "\0\1\0\3" LIE), NIB_GATE_NIBDNS_QUESTION);
-    assert_int_equal(REPLY("\x81\x80\0\0\0\1\0\0\0\0" LIE), NIB_GATE_NIBDNS_QUESTION);
-    assert_int_equal(REPLY("\x81\x80\0\1\0\2\0\0\0\0" WWW IN_A LIE), NIB_GATE_NIBDNS_MALFORMED);
+        REPLY("\x81\x80" ONE_ANSWER WWW "\0\x1c\0\1" LIE).mismatch, NIB_MISMATCH_QUESTION);
+    assert_int_equal(
+        REPLY("\x81\x80" ONE_ANSWER WWW "\0\1\0\3" LIE).mismatch, NIB_MISMATCH_QUESTION);
+    assert_int_equal(REPLY("\x81\x80\0\0\0\1\0\0\0\0" LIE).mismatch, NIB_MISMATCH_QUESTION);
+    assert_int_equal(
+        REPLY("\x81\x80\0\1\0\2\0\0\0\0" WWW IN_A LIE).what, NIB_DNS_DROPPED_MALFORMED);
     assert_int_equal(w.out.n, 0);
-    w.slot ^= 1;
-    assert_int_equal(REPLY("\x81\x80" ONE_ANSWER WWW IN_A LIE), NIB_GATE_NIBDNS_LATE);
-    w.slot ^= 1;
+    w.slot.serial ^= 1;
+    assert_int_equal(REPLY("\x81\x80" ONE_ANSWER WWW IN_A LIE).what, NIB_DROPPED_LATE);
+    w.slot.serial ^= 1;
     assert_int_equal(
-        REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\0\x3c\0\4\xc0\0\2\1"),
-        NIB_GATE_NIBDNS_ANSWERS);
+        REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\0\x3c\0\4\xc0\0\2\1").what,
+        NIB_TOOK_ANSWER);
     expect_close();
     expect_answer(5000, 7, NIB_A, "192.0.2.1", 60);
 }
@@ -413,9 +422,9 @@ static void all_that_ask_the_same_share_one_fetch(void **state)
     (void)state;
     ask(1, 1, NIB_A, "www.example.org");
     EXPECT_WWW();
-    assert_int_equal(ask(1, 1, NIB_A, "www.example.org"), NIB_GATE_NIBDNS_DROPPED_REPEAT);
-    assert_int_equal(ask(2, 1, NIB_A, "WWW.example.org"), NIB_GATE_NIBDNS_SHARED);
-    assert_int_equal(ask(1, 2, NIB_A, "www.example.org"), NIB_GATE_NIBDNS_SHARED);
+    assert_int_equal(ask(1, 1, NIB_A, "www.example.org").what, NIB_DROPPED_REPEAT);
+    assert_int_equal(ask(2, 1, NIB_A, "WWW.example.org").what, NIB_JOINED);
+    assert_int_equal(ask(1, 2, NIB_A, "www.example.org").what, NIB_JOINED);
     REPLY("\x81\x80" ONE_ANSWER WWW IN_A "\xc0\x0c" IN_A "\0\0\0\x3c\0\4\xc0\0\2\1");
     expect_close();
     expect_answer(1, 1, NIB_A, "192.0.2.1", 60);
@@ -427,19 +436,19 @@ static void a_full_table_is_a_server_failure_at_once(void **state)
 {
     (void)state;
     ask(1, 1, NIB_A, "a");
-    EXPECT_FETCH(NIB_GATE_SEND, "\1\0\0\1\0\0\0\0\0\1"
-                                "\1a\0" IN_A OPT);
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\1"
+                        "\1a\0" IN_A OPT);
     ask(1, 1, NIB_A, "b");
-    EXPECT_FETCH(NIB_GATE_SEND, "\1\0\0\1\0\0\0\0\0\1"
-                                "\1b\0" IN_A OPT);
-    assert_int_equal(ask(1, 1, NIB_A, "c"), NIB_GATE_NIBDNS_FAILURE);
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\1"
+                        "\1b\0" IN_A OPT);
+    assert_int_equal(ask(1, 1, NIB_A, "c").what, NIB_FAILED_FULL);
     expect_answer(1, 1, NIB_A, "Server failure", 0);
-    assert_int_equal(ask(2, 1, NIB_A, "a"), NIB_GATE_NIBDNS_SHARED);
-    assert_int_equal(ask(3, 1, NIB_A, "a"), NIB_GATE_NIBDNS_SHARED);
-    assert_int_equal(ask(4, 1, NIB_A, "a"), NIB_GATE_NIBDNS_FAILURE);
+    assert_int_equal(ask(2, 1, NIB_A, "a").what, NIB_JOINED);
+    assert_int_equal(ask(3, 1, NIB_A, "a").what, NIB_JOINED);
+    assert_int_equal(ask(4, 1, NIB_A, "a").what, NIB_FAILED_FULL);
     expect_answer(4, 1, NIB_A, "Server failure", 0);
     assert_int_equal(w.gate.counters[NIB_GATE_NIBDNS_FULL], 2);
-    w.gate.tries = 1;
+    w.gate.config.tries = 1;
     tick_at(1800);
     assert_int_equal(w.out.n, 2 + 4);
     w.seen = w.out.n;
@@ -449,10 +458,11 @@ static void a_full_table_is_a_server_failure_at_once(void **state)
 static void a_response_and_a_malformed_query_are_never_answered(void **state)
 {
     (void)state;
-    assert_int_equal(input(1, OCTETS("\0\0\0\7\x03\3www")), NIB_GATE_NIBDNS_DROPPED_MALFORMED);
+    assert_int_equal(input(1, OCTETS("\0\0\0\7\x03\3www")).what, NIB_DROPPED_MALFORMED);
     assert_int_equal(input(1, OCTETS("\0\0\0\7\x18\3www\x08\3www\0\0\0\x3c\7"
-                                     "6.6.6.6")),
-        NIB_GATE_NIBDNS_DROPPED_RESPONSE);
+                                     "6.6.6.6"))
+                         .what,
+        NIB_DROPPED_RESPONSE);
     assert_int_equal(w.out.n, 0);
 }
 
@@ -464,16 +474,15 @@ static void an_answer_that_could_not_be_sent_counts_as_dropped(void **state)
     REPLY("\x81\x82" NO_ANSWER WWW IN_A);
     expect_close();
     expect_answer(1, 1, NIB_A, "Server failure", 0);
-    nib_gate_nibdns_unsent(&w.gate);
+    nib_gate_nibdns_answer_unsent(&w.gate);
     assert_int_equal(w.gate.counters[NIB_GATE_NIBDNS_DROPPED_UNSENT], 1);
 }
 
-static void decisions_have_words_and_counters_names(void **state)
+static void counters_have_names(void **state)
 {
     (void)state;
     uint8_t text[4096];
     struct nib_writer writer = nib_writer_init(text, sizeof text);
-    assert_string_equal(nib_gate_nibdns_words(NIB_GATE_NIBDNS_FETCHES), "asked the resolver");
     ask(1, 1, NIB_A, "www.example.org");
     EXPECT_WWW();
     nib_gate_nibdns_counters(&w.gate, &writer);
@@ -514,7 +523,7 @@ int main(void)
             a_response_and_a_malformed_query_are_never_answered, begin, end),
         cmocka_unit_test_setup_teardown(
             an_answer_that_could_not_be_sent_counts_as_dropped, begin, end),
-        cmocka_unit_test_setup_teardown(decisions_have_words_and_counters_names, begin, end),
+        cmocka_unit_test_setup_teardown(counters_have_names, begin, end),
     };
     return cmocka_run_group_tests_name("gate_nibdns", tests, NULL, NULL);
 }

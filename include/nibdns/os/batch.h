@@ -10,7 +10,8 @@
 
 enum {
     NIB_BATCH = 64,          /* datagrams looked at, or sent, at a time */
-    NIB_DATAGRAM_CAP = 1024, /* octets kept of one: more than any message has (NIB-1.1) */
+    NIB_DATAGRAM_CAP = 1280, /* octets kept of one: more than any message has (NIB-1.1), or any
+                                datagram of the DNS that we ask for (RFC 6891) */
 };
 
 /* A datagram that was read. Its octets stay until the next read. */

@@ -52,6 +52,8 @@ struct nib_server_config {
     uint32_t workers;         /* 1 to NIB_WORKERS_MAX */
     uint32_t max_slots;       /* sockets upstream */
     uint32_t outputs_max;     /* that one call of the service appends */
+    bool streams;             /* queries may go over TCP; one worker only */
+    bool stream_clients;      /* with streams: clients may come over TCP, at the same addresses */
     bool quiet;               /* no tables */
     bool trace;               /* a line on standard error for each datagram */
     enum nib_table_form form; /* of the tables */
