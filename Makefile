@@ -112,7 +112,7 @@ bin/%: build/release/bin/%
 .PHONY: run lab demo
 # help: make run              both servers and the client's prompt
 # help: make lab              the three side by side in tmux
-# help: make demo             the five cases in real time, judged
+# help: make demo             the five cases in real time, each checked
 three := bin/client bin/localserver bin/amazoneserver
 run: $(three)
 	$(Q)tools/play/run.sh
@@ -143,11 +143,11 @@ check: tests-built
 
 tests-built: $(test_programs) $(programs:%=build/test/bin/%)
 
-# help: make floors           proves from the object files that the logic needs nothing of the system
+# help: make floors           the logic needs nothing of the system; who includes whom
 floors: build/release/libnibdns.a
 	$(Q)tools/check/floors.sh $<
 
-# help: make model            the model of the pending table, with Spin: the protocol's rule, and weakened ones
+# help: make model            a model of the pending table, with Spin
 .PHONY: model
 model: bin/nibpcap
 	$(Q)tools/check/model.sh
@@ -173,7 +173,7 @@ coverage:
 
 # ---- trouble ----
 
-# help: make trouble          floods, lost datagrams, full load with reloads: the real programs (S=30 seconds each)
+# help: make trouble          floods, lost datagrams, full load with reloads (S=30 seconds each)
 .PHONY: trouble
 trouble: all
 	$(Q)tools/stress/trouble.sh
@@ -184,7 +184,7 @@ soak: all
 
 # ---- campaigns: as long as you like ----
 
-# help: make sim              simulated runs until told to stop (RUNS=N: so many, SEED=N: from there)
+# help: make sim              simulated runs until told to stop (RUNS=N, SEED=N)
 # help: make mutants          do the tests notice small faults in the logic? (N=300 of them)
 .PHONY: sim mutants
 RUNS = 0
@@ -201,7 +201,7 @@ bench: all
 bench-peers: all
 	$(Q)tools/bench/peers.sh
 
-# help: make balance          three local servers behind nginx, which it installs; one is killed under load
+# help: make balance          three local servers behind nginx; one is killed under load
 .PHONY: balance
 balance: all
 	$(Q)tools/stress/balance.sh

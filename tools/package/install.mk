@@ -56,9 +56,14 @@ folders_of  = $(sort $(INCLUDEDIR)/nibdns $(DOCDIR)) \
 # Each pair's sides are $$file and $$place.
 each = for pair in $(1); do file=$${pair%%=*} place="$(DESTDIR)$${pair\#*=}"; $(2) || exit 1; done
 
-.PHONY: lib install uninstall dist deb portable $(made)
+.PHONY: lib symbols install uninstall dist deb portable $(made)
 # help: make lib              the library, static and shared
 lib: build/release/libnibdns.a $(shared)
+
+# What it exports, in the form of Debian's packages: to be read with git diff before a release.
+# help: make symbols          writes down what the shared library exports
+symbols: $(shared)
+	$(Q)tools/package/symbols.sh $< >tools/package/debian/libnibdns0.symbols
 
 # Files that name the folders of this installation.
 $(made):
@@ -71,13 +76,14 @@ $(made):
 
 # What the shells complete is what the programs say to --help.
 completions := build/completion/nibdns.bash build/completion/_nibdns
+# help: make completions      for bash and zsh, into build/completion
 .PHONY: completions
 completions: $(completions)
 $(completions): $(wildcard tools/package/completion/*) $(programs:%=bin/%)
 	@mkdir -p $(@D)
 	$(Q)tools/package/completion/generate.sh $(if $(filter %.bash,$@),bash,zsh) bin $(programs) >$@
 
-# help: make install          under PREFIX (/usr/local), with man pages, library, units and dissector
+# help: make install          under PREFIX (/usr/local): programs, manual, library, units, dissector
 install: all lib completions $(made)
 	@$(call each,$(programs_in),$(INSTALL) -D -m 755 $$file "$$place")
 	@$(call each,$(files_in),$(INSTALL) -D -m 644 $$file "$$place")
@@ -94,7 +100,7 @@ uninstall:
 
 # ---- packages, other machines ----
 
-# help: make dist             a source archive, build/nibdns-VERSION.tar.gz, the same octets each time
+# help: make dist             a source archive in build/, the same octets each time
 dist:
 	$(Q)tools/package/dist.sh $(version)
 
@@ -113,6 +119,6 @@ asm_headers := $(addprefix -idirafter ,$(wildcard /usr/include/x86_64-linux-gnu)
 $(eval $(call machine,m32,$$(CC) -m32 $$(asm_headers),$$(sanitize)))
 $(eval $(call machine,s390x,s390x-linux-gnu-gcc,-O2))
 
-# help: make portable         32 bits, and a big-endian machine that qemu plays, where their tools are there
+# help: make portable         32 bits, and a big-endian machine that qemu plays
 portable: all
 	$(Q)tools/check/portable.sh
