@@ -18,7 +18,7 @@ m() { make --no-print-directory "$@"; }
 root=$dir/root
 prefix=/opt/nib
 check "make install" m install DESTDIR="$root" PREFIX="$prefix"
-for program in client localserver amazoneserver nibpcap nibsim nibbench; do
+for program in client localserver amazoneserver nibgate nibpcap nibsim nibbench; do
     case $program in nib*) name=$program ;; *) name=nibdns-$program ;; esac
     check "$name is installed and says its version" "$root$prefix/bin/$name" --version
 done
@@ -26,13 +26,15 @@ for file in lib/libnibdns.a lib/libnibdns.so lib/libnibdns.so.0 lib/pkgconfig/ni
     include/nibdns/message.h share/man/man7/nibdns.7 share/man/man1/nibdns-client.1 \
     share/doc/nibdns/protocol.md share/nibdns/nibdns.lua share/nibdns/install-dissector.sh \
     share/bash-completion/completions/nibdns-client share/zsh/site-functions/_nibdns \
-    lib/systemd/system/nibdns-localserver.service; do
+    lib/systemd/system/nibdns-localserver.service lib/systemd/system/nibgate-dns.service; do
     check "$file is installed" test -s "$root$prefix/$file"
 done
 check "nothing of the system's part is in the headers" test ! -e "$root$prefix/include/nibdns/os"
 check "the unit starts the program where it is" \
     grep -q "^ExecStart=$prefix/bin/nibdns-localserver" \
     "$root$prefix/lib/systemd/system/nibdns-localserver.service"
+check "and that of a bridge" grep -q "^ExecStart=$prefix/bin/nibgate nibdns " \
+    "$root$prefix/lib/systemd/system/nibgate-nibdns.service"
 for_all() { find "$root" -type f ! -perm -444 | grep . && return 1 || return 0; }
 check "everybody can read what is installed" for_all
 

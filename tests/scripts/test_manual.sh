@@ -85,7 +85,7 @@ same() { # WHERE PROGRAM [COMMAND]
     where=$1
     shift
     : >"$dir/zsh_s"
-    [ "$1" = client ] && echo -s >"$dir/zsh_s"
+    case $* in client | "nibgate dns") echo -s >"$dir/zsh_s" ;; esac
     help_options "$@" | sort -u >"$dir/help"
     "${where}_options" "$@" | sort -u >"$dir/there"
     [ -s "$dir/help" ] && diff "$dir/help" "$dir/there"
@@ -114,6 +114,9 @@ for command in dump check ladder rerun replay make; do
 done
 for command in codec table load echo flood; do
     all_same nibbench "$command"
+done
+for command in dns nibdns; do
+    all_same nibgate "$command"
 done
 
 # ---- completion in bash: the words typed, the last one being completed; what comes of it ----
