@@ -40,7 +40,8 @@ os       := $(wildcard src/os/*.c) $(own_os) \
 common   := $(wildcard src/programs/common/*.c)
 tests    := $(wildcard $(addsuffix /test_*.c,tests/unit tests/system tests/scenario))
 helpers  := $(filter-out $(tests),$(wildcard tests/lib/*.c tests/scenario/*.c)) \
-            tests/reference/naive.c tests/reference/agree.c
+            tests/reference/naive.c tests/reference/agree.c \
+            $(wildcard $(addprefix src/programs/page/,base/*.c hosts/*.c show/*.c))
 
 # The files of each program: its folder, and those of its parts.
 parts = $(wildcard src/programs/$(1)/*.c src/programs/$(1)/*/*.c)
@@ -226,6 +227,6 @@ help:
 clean:
 	rm -rf bin build
 
-include tools/package/install.mk $(wildcard tests/reference/judges.mk tests/fuzz/fuzz.mk)
+include tools/package/install.mk src/programs/page/page.mk $(wildcard tests/reference/judges.mk tests/fuzz/fuzz.mk)
 
 -include $(shell find build -name '*.d' 2>/dev/null)

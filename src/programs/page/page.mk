@@ -1,0 +1,25 @@
+# The page: the programs' own objects in a browser, in one file.
+
+page_c    := $(core) $(wildcard $(addprefix src/programs/page/,base/*.c hosts/*.c show/*.c wasm/*.c))
+page_view := $(wildcard src/programs/page/view/*.js src/programs/page/lessons/*.txt)
+page_cc   := clang --target=wasm32 -nostdlibinc -isystem src/programs/page/wasm -Oz -mbulk-memory \
+             -ffunction-sections -fdata-sections
+page_ld   := wasm-ld --no-entry --gc-sections --strip-all -z stack-size=131072
+
+.PHONY: page
+# help: make page             the page, build/page/nibdns.html: the same logic in a browser (clang, wasm-ld)
+page:
+	$(Q)for tool in clang wasm-ld; do command -v $$tool >/dev/null || \
+	    { echo "the page needs $$tool: on Debian, apt-get install clang lld" >&2; exit 1; }; done
+	$(Q)$(MAKE) --no-print-directory build/page/nibdns.html
+
+build/page/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(page_cc) $(base) -Wno-missing-prototypes -Wno-cast-qual -c $< -o $@
+
+build/page/nibdns.wasm: $(page_c:%.c=build/page/%.o)
+	$(Q)$(page_ld) $^ -o $@
+
+build/page/nibdns.html: build/page/nibdns.wasm src/programs/page/join.sh src/programs/page/view/page.html \
+                        src/programs/page/view/page.css $(page_view)
+	$(Q)src/programs/page/join.sh $< >$@

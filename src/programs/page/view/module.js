@@ -1,0 +1,39 @@
+/* The module: the programs' own objects. Everything goes through these calls. */
+
+const machine = (() => {
+    const base64 = document.getElementById('module').textContent.trim();
+    const octets = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+    const reader = new TextDecoder(), writer = new TextEncoder();
+    let calls = null;
+
+    const buffer = n => new Uint8Array(calls.memory.buffer, calls.buffer(), n);
+    const text = n => reader.decode(buffer(n));
+    const put = words => {
+        const given = typeof words === 'string' ? writer.encode(words) : words;
+        if (given.length > calls.buffer_size())
+            return 0;
+        buffer(given.length).set(given);
+        return given.length;
+    };
+    const json = n => JSON.parse(text(n));
+
+    return {
+        async load() {
+            calls = (await WebAssembly.instantiate(octets)).instance.exports;
+        },
+        /* These three give what is wrong, in words; nothing when all is well. */
+        start: config => text(calls.start(put(config))),
+        plan: (when, action) => text(calls.plan(when, put(action))),
+        act: action => text(calls.act(put(action))),
+        next: () => calls.next(),
+        step: () => calls.step() !== 0,
+        advance: to => calls.advance(to),
+        state: () => json(calls.show_state()),
+        messages: first => json(calls.show_messages(first)),
+        octets: frame => json(calls.show_octets(frame)),
+        choices: () => json(calls.show_choices()),
+        capture: () => buffer(calls.show_capture()).slice(),
+        /* All that changes, as it stands in the module's memory. */
+        memory: () => new Uint32Array(calls.memory.buffer, calls.state(), calls.state_size() / 4),
+    };
+})();

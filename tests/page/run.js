@@ -1,0 +1,9 @@
+// All tests of the page that need it built: node tests/page/run.js, from the project's root.
+'use strict';
+const {finish} = require('./tap.js');
+
+(async () => {
+    require('./logic.js').everything();
+    await require('./browser.js').everything();
+    finish();
+})();
