@@ -1,6 +1,6 @@
 /*
  * nibsim: the logic of all programs over a simulated network and clock, under every kind of trouble
- * that the seed brings, with the promises checked after each step.
+ * that the seed brings, with the invariants checked after each step.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
@@ -11,7 +11,8 @@
 #include "common/options.h"
 #include "common/streams.h"
 #include "nibdns/os/clock.h"
-#include "nibsim/base/sim.h"
+#include "nibsim/base/trace.h"
+#include "nibsim/run.h"
 
 static const char program[] = "nibsim";
 enum { RUNS_UNLESS_TOLD = 100, SPEED_MS = 10000, HOURS_MAX = 100000 };
@@ -58,8 +59,8 @@ static void take_delay(const struct option_use *use)
 static void print_promises(const struct option_use *use)
 {
     (void)use;
-    for (int i = 0; i < SIM_PROMISE_COUNT; i++)
-        printf("%s\n", sim_promise_words((enum sim_promise)i));
+    for (int i = 0; i < SIM_INVARIANT_COUNT; i++)
+        printf("%s\n", sim_invariant_words((enum sim_invariant)i));
     exit(EXIT_SUCCESS);
 }
 
@@ -113,7 +114,7 @@ static const struct option_program command_line = {
     .notes =
         "What is not given is drawn from the seed. Given one of --loss, --duplicate, --corrupt,\n"
         "--delay, --spoof and --crash, nothing else goes wrong but what is given.\n"
-        "Status: 0 every promise kept, 1 a promise broken (said with the command that repeats "
+        "Status: 0 every invariant kept, 1 a invariant broken (said with the command that repeats "
         "it),\n"
         "2 wrong use.",
     .tables = {OPTION_ROWS(which_runs), OPTION_ROWS(what_they_are_like)},
@@ -138,7 +139,7 @@ static void print_summary(const struct sim *sim, int64_t simulated_s)
 {
     const struct sim_counts *c = &sim->counts;
     uint64_t runs = sim->runs;
-    printf("seeds      %llu to %llu: %llu runs, %lld h %lld min simulated, every promise kept\n",
+    printf("seeds      %llu to %llu: %llu runs, %lld h %lld min simulated, every invariant kept\n",
         U(sim->options.seed), U(sim->options.seed + runs - 1), U(runs),
         (long long)(simulated_s / 3600), (long long)(simulated_s / 60 % 60));
     printf("lookups    %llu: %llu found (%llu in the client's table), %llu not found, "

@@ -1,72 +1,21 @@
-#include "nibsim/base/sim.h"
+#include "nibsim/run.h"
 
 #include <stdlib.h>
 
+#include "nibsim/base/events.h"
+#include "nibsim/base/generate.h"
+#include "nibsim/base/host.h"
+#include "nibsim/base/mix.h"
+#include "nibsim/base/net.h"
+#include "nibsim/base/trace.h"
+#include "nibsim/nodes/attacker.h"
+#include "nibsim/nodes/authority.h"
+#include "nibsim/nodes/client.h"
+#include "nibsim/nodes/local.h"
+
 enum { PROGRESS_EVENTS = 65536 }; /* between looks at how far it is */
 
-/* ---- the queue: a binary heap by time, then by the order of arrival ---- */
-
-static bool before(const struct sim_event *a, const struct sim_event *b)
-{
-    return a->at != b->at ? a->at < b->at : a->no < b->no;
-}
-
-void sim_push(struct sim *sim, sim_us at, enum sim_kind kind, uint32_t who, struct sim_packet *p)
-{
-    if (sim->n_queue == sim->cap_queue) {
-        sim->cap_queue = sim->cap_queue * 2 + 64;
-        sim->queue = realloc(sim->queue, sim->cap_queue * sizeof *sim->queue);
-        if (sim->queue == NULL)
-            abort();
-    }
-    struct sim_event event = {at, sim->event_no++, kind, who, p};
-    size_t i = sim->n_queue++;
-    for (; i > 0 && before(&event, &sim->queue[(i - 1) / 2]); i = (i - 1) / 2)
-        sim->queue[i] = sim->queue[(i - 1) / 2];
-    sim->queue[i] = event;
-}
-
-static struct sim_event pop(struct sim *sim)
-{
-    struct sim_event first = sim->queue[0], last = sim->queue[--sim->n_queue];
-    size_t i = 0;
-    for (;;) {
-        size_t child = 2 * i + 1;
-        if (child + 1 < sim->n_queue && before(&sim->queue[child + 1], &sim->queue[child]))
-            child++;
-        if (child >= sim->n_queue || before(&last, &sim->queue[child]))
-            break;
-        sim->queue[i] = sim->queue[child];
-        i = child;
-    }
-    sim->queue[i] = last;
-    return first;
-}
-
 /* ---- hosts and their time ---- */
-
-nib_ms sim_clock(const struct sim *sim, const struct sim_host *host)
-{
-    return sim->now / 1000 + host->boot;
-}
-
-sim_us sim_when(const struct sim_host *host, nib_ms at)
-{
-    return (at - host->boot) * 1000;
-}
-
-void sim_wake(struct sim *sim, uint32_t no, sim_us at)
-{
-    struct sim_host *host = &sim->hosts[no];
-    if (at < host->busy_until)
-        at = host->busy_until;
-    if (at < sim->now)
-        at = sim->now;
-    if (!host->up || at >= host->wake_at)
-        return;
-    host->wake_at = at;
-    sim_push(sim, at, SIM_WAKE, no, NULL);
-}
 
 /* At times a host gets no turn for a while, and all that is for it has to wait. */
 static bool pauses(struct sim *sim, struct sim_host *host)
@@ -93,17 +42,7 @@ static void wake(struct sim *sim, uint32_t no, sim_us at)
         sim_wake(sim, no, host->busy_until);
         return;
     }
-    switch (host->role) {
-    case SIM_LOCAL_SERVER:
-        sim_local_turn(sim, host);
-        break;
-    case SIM_CLIENT:
-        sim_client_turn(sim, host);
-        break;
-    case SIM_AUTHORITY:
-        sim_authority_turn(sim, host);
-        break;
-    }
+    host->program->turn(sim, host);
 }
 
 static void start(struct sim *sim, uint32_t no)
@@ -114,17 +53,7 @@ static void start(struct sim *sim, uint32_t no)
     host->wake_at = SIM_NEVER;
     host->busy_until = 0;
     host->boot = SIM_PICK(&sim->chaos, boots);
-    switch (host->role) {
-    case SIM_LOCAL_SERVER:
-        sim_local_start(sim);
-        break;
-    case SIM_CLIENT:
-        sim_client_start(sim, host->no);
-        break;
-    case SIM_AUTHORITY:
-        sim_authority_start(sim, host->no);
-        break;
-    }
+    host->program->start(sim, host);
 }
 
 static void stop(struct sim *sim, uint32_t no)
@@ -133,17 +62,7 @@ static void stop(struct sim *sim, uint32_t no)
     for (; host->n_inbox > 0; host->n_inbox--)
         free(host->inbox[host->n_inbox - 1]);
     host->up = false;
-    switch (host->role) {
-    case SIM_LOCAL_SERVER:
-        sim_local_stop(sim);
-        break;
-    case SIM_CLIENT:
-        sim_client_stop(sim, host->no);
-        break;
-    case SIM_AUTHORITY:
-        sim_authority_stop(sim, host->no);
-        break;
-    }
+    host->program->stop(sim, host);
 }
 
 /* ---- what goes wrong now and then ---- */
@@ -222,7 +141,10 @@ static void happen(struct sim *sim, const struct sim_event *event)
 static uint32_t add_host(struct sim *sim, enum sim_role role, uint32_t no)
 {
     struct sim_host *host = &sim->hosts[sim->n_hosts];
-    *host = (struct sim_host){.role = role, .no = no};
+    static const struct sim_program *const programs[] = {[SIM_LOCAL_SERVER] = &sim_local_program,
+        [SIM_CLIENT] = &sim_client_program,
+        [SIM_AUTHORITY] = &sim_authority_program};
+    *host = (struct sim_host){.role = role, .no = no, .program = programs[role]};
     switch (role) {
     case SIM_LOCAL_SERVER:
         host->ip4 = sim->world.local4;
@@ -275,6 +197,12 @@ static void end(struct sim *sim)
 
 void sim_run(struct sim *sim, uint64_t seed)
 {
+    static struct sim_local local;
+    static struct sim_client clients[SIM_CLIENTS];
+    static struct sim_name_server name_servers[SIM_AUTHORITIES];
+    sim->local = &local;
+    sim->clients = clients;
+    sim->name_servers = name_servers;
     memset(&sim->mix, 0, sizeof sim->mix);
     sim->seed = seed;
     sim->now = sim->cut_until = 0;
@@ -290,7 +218,7 @@ void sim_run(struct sim *sim, uint64_t seed)
     sim_mix_draw(sim);
     begin(sim);
     while (sim->n_queue > 0) {
-        struct sim_event event = pop(sim);
+        struct sim_event event = sim_pop(sim);
         sim->now = event.at;
         sim->closing = sim->closing || sim->now >= sim->mix.length;
         sim->counts.events++;

@@ -1,13 +1,13 @@
 /*
  * Layer 7: what nibsim checks, and what it counts.
  */
-#ifndef NIBDNS_PROGRAMS_SIM_PROMISES_H
-#define NIBDNS_PROGRAMS_SIM_PROMISES_H
+#ifndef NIBDNS_PROGRAMS_SIM_INVARIANTS_H
+#define NIBDNS_PROGRAMS_SIM_INVARIANTS_H
 
 #include "nibdns/base.h"
 
 /* Promises: symbol, words with the rules of proto/protocol.md that they come from. */
-#define SIM_PROMISES(X)                                                                            \
+#define SIM_INVARIANTS(X)                                                                          \
     X(SIM_TRUE, "an answer is the true one or an honest failure (8.2 to 8.7)")                     \
     X(SIM_HONEST, "a failure has a reason (8.5)")                                                  \
     X(SIM_DEADLINE, "every lookup ends by its deadline (9.1, 9.2)")                                \
@@ -20,20 +20,20 @@
     X(SIM_ONCE, "a query gets one answer at most, and the right one (6.4, 8.12, 8.14)")            \
     X(SIM_SILENT, "nobody answers a response or a malformed message (6.2, 6.3)")                   \
     X(SIM_LIMIT, "16 datagrams upstream at most go into a request (8.6)")                          \
-    X(SIM_SHARED, "a shared question goes out once (8.11)")                                        \
-    X(SIM_IDS, "IDs go up by one per new question, a retry keeps its own (8.10, 9.3)")             \
-    X(SIM_ASKED, "a question goes to a name server of its domain, never to oneself (8.4, 8.9)")    \
+    X(SIM_SHARED, "a shared fetch goes out once (8.11)")                                           \
+    X(SIM_IDS, "IDs go up by one per new fetch, a retry keeps its own (8.10, 9.3)")                \
+    X(SIM_ASKED, "a fetch goes to a name server of its domain, never to oneself (8.4, 8.9)")       \
     X(SIM_PREFERRED, "a server that lately did not answer comes behind one that did (8.8)")        \
     X(SIM_PACE, "tries keep to their number and their pace (9.1, 9.2)")                            \
     X(SIM_COUNTERS, "the counters add up")                                                         \
     X(SIM_QUIET, "when all is quiet nothing is pending and every socket is closed")                \
     X(SIM_ENDS, "every step ends")
 
-enum sim_promise {
+enum sim_invariant {
 #define X(symbol, words) symbol,
-    SIM_PROMISES(X)
+    SIM_INVARIANTS(X)
 #undef X
-        SIM_PROMISE_COUNT /* and none of them */
+        SIM_INVARIANT_COUNT /* and none of them */
 };
 
 // clang-format off
@@ -50,5 +50,8 @@ struct sim_counts {
     SIM_COUNTS(X)
 #undef X
 };
+
+/* Its words; none of SIM_INVARIANT_COUNT. */
+const char *sim_invariant_words(enum sim_invariant invariant);
 
 #endif

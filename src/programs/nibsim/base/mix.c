@@ -1,4 +1,4 @@
-#include "nibsim/base/sim.h"
+#include "nibsim/base/mix.h"
 
 enum { SECOND_US = 1000000 };
 

@@ -1,16 +1,11 @@
-#include "nibsim/base/sim.h"
+#include "nibsim/base/net.h"
 
 #include <stdlib.h>
 
-struct sim_host *sim_host_at(struct sim *sim, const struct nib_addr *addr)
-{
-    for (uint32_t i = 0; i < sim->n_hosts; i++) {
-        struct sim_host *host = &sim->hosts[i];
-        if (nib_ip_equal(&host->ip4, addr) || nib_ip_equal(&host->ip6, addr))
-            return host;
-    }
-    return NULL;
-}
+#include "nibdns/message.h"
+#include "nibsim/base/events.h"
+#include "nibsim/base/host.h"
+#include "nibsim/base/trace.h"
 
 /* The answer's end, from its TTL on: octets enough and none too many, nothing that is out of
  * bounds. */
@@ -140,8 +135,8 @@ void sim_send(struct sim *sim, const struct nib_addr *src, const struct nib_addr
     struct sim_packet p = {.src = *src,
         .dst = *dst,
         .len = len,
-        .genuine = origin == SIM_SAID,
-        .spoofed = origin == SIM_SPOOFED};
+        .genuine = origin == SIM_GENUINE,
+        .spoofed = origin == SIM_FORGED};
     memcpy(p.octets, octets, len);
     sim->counts.datagrams++;
     launch(sim, &p, p.spoofed ? "spoofed" : "");
@@ -164,25 +159,6 @@ static void refuse(struct sim *sim, struct sim_packet *p)
     free(p);
 }
 
-/* Which of a host's sockets a datagram is for: false when there is none. */
-static bool find_socket(struct sim *sim, const struct sim_host *host, struct sim_packet *p)
-{
-    if (host->role == SIM_CLIENT)
-        return nib_addr_equal(&p->dst, &sim->clients[host->no].self);
-    if (host->role == SIM_AUTHORITY)
-        return p->dst.port == sim->world.upstream_port &&
-               sim->world.authorities[host->no].behaviour != SIM_CLOSED;
-    if (p->dst.port == NIB_PORT_LOCAL)
-        return true;
-    struct sim_slot *slot = sim_local_socket(sim, p->dst.port);
-    if (slot == NULL || !nib_addr_equal(&slot->peer, &p->src) ||
-        !nib_addr_equal(&slot->self, &p->dst))
-        return false;
-    p->socket = slot->socket;
-    slot->refused = slot->refused || p->refusal;
-    return true;
-}
-
 static bool is_silent(const struct sim *sim, const struct sim_host *host)
 {
     return host->role == SIM_AUTHORITY &&
@@ -195,7 +171,7 @@ void sim_arrive(struct sim *sim, struct sim_packet *p)
     struct sim_host *host = sim_host_at(sim, &p->dst);
     if (host == NULL || !host->up || is_silent(sim, host)) {
         lose(sim, p, "lost: nobody is there");
-    } else if (!find_socket(sim, host, p)) {
+    } else if (!host->program->takes(sim, host, p)) {
         refuse(sim, p);
     } else if (host->n_inbox == SIM_INBOX) {
         sim->counts.overflown++;

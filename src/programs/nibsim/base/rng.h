@@ -20,7 +20,7 @@ static inline uint64_t sim_draw(struct sim_rng *rng)
     return z ^ z >> 31;
 }
 
-/* Dice for a part, known by its number, of the run with that seed. */
+/* The rng of a part, known by its number, of the run with that seed. */
 static inline struct sim_rng sim_rng_of(uint64_t seed, uint64_t part)
 {
     struct sim_rng rng = {seed};

@@ -1,4 +1,6 @@
 #define _XOPEN_SOURCE 700
+#include "nibsim/base/trace.h"
+
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,8 +8,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "nibdns/message.h"
 #include "nibdns/pcap.h"
-#include "nibsim/base/sim.h"
+#include "nibsim/base/host.h"
 
 enum { LAST = 40, WORDS = 640, PATIENCE_S = 2 };
 
@@ -25,16 +28,6 @@ static FILE *capture;
 static const struct sim *watched;
 static volatile sig_atomic_t events_seen;
 static char last_words[1024];
-
-const char *sim_promise_words(enum sim_promise promise)
-{
-    static const char *const words[] = {
-#define X(symbol, text) text,
-        SIM_PROMISES(X)
-#undef X
-    };
-    return promise < SIM_PROMISE_COUNT ? words[promise] : "";
-}
 
 /* ---- lines ---- */
 
@@ -169,12 +162,12 @@ static void print_again(const struct sim *sim)
         sim->options.again, sim->options.trace ? "" : " --trace");
 }
 
-void sim_break(struct sim *sim, enum sim_promise promise, const char *format, ...)
+void sim_break(struct sim *sim, enum sim_invariant invariant, const char *format, ...)
 {
     va_list args;
     uint64_t first = n_events > LAST ? n_events - LAST : 0;
     nib_progress_wipe(&sim->progress);
-    printf("broken: %s\n  ", sim_promise_words(promise));
+    printf("broken: %s\n  ", sim_invariant_words(invariant));
     va_start(args, format);
     vprintf(format, args);
     va_end(args);
@@ -208,7 +201,7 @@ void sim_trace_run(struct sim *sim)
     (void)snprintf(last_words, sizeof last_words,
         "broken: %s\n  something goes on for ever\nseed %llu, at an unknown time\n"
         "again: nibsim --seed %llu --runs 1%s --trace\n",
-        sim_promise_words(SIM_ENDS), (unsigned long long)sim->seed, (unsigned long long)sim->seed,
+        sim_invariant_words(SIM_ENDS), (unsigned long long)sim->seed, (unsigned long long)sim->seed,
         sim->options.again);
 }
 

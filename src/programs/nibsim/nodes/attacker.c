@@ -1,12 +1,13 @@
-#include "nibsim/base/sim.h"
+#include "nibsim/nodes/attacker.h"
+
+#include "nibsim/base/net.h"
 
 /*
- * Somebody who sees nothing, but knows who talks to whom, and guesses well: the question often, the
- * ID, the port and the address each half of the time. Whoever guesses all of them right cannot be
- * told from the true server by this protocol; such a datagram is taken back where it arrives.
+ * Whoever guesses all of them right cannot be told from the true server by this protocol; such a
+ * datagram is taken back where it arrives.
  */
 
-/* The question that somebody waits on, as an answer with a lie in it. */
+/* The query that somebody waits on, as an answer with a lie in it. */
 static size_t forge(struct sim *sim, const uint8_t *query, size_t query_len, uint8_t *out)
 {
     struct sim_rng *rng = &sim->attack;
@@ -44,13 +45,13 @@ static struct nib_addr guess_source(struct sim *sim, const struct nib_addr *righ
     return addr;
 }
 
-static void at_question(struct sim *sim)
+static void at_fetch(struct sim *sim)
 {
     struct sim_rng *rng = &sim->attack;
     uint8_t out[NIB_MESSAGE_MAX];
-    const struct sim_slot *s = &sim->local.slots[sim_below(rng, SIM_SLOTS)];
+    const struct sim_slot *s = &sim->local->slots[sim_below(rng, SIM_SLOTS)];
     for (uint32_t i = 0; i < SIM_SLOTS && !s->open; i++)
-        s = &sim->local.slots[i];
+        s = &sim->local->slots[i];
     if (s->len == 0)
         return;
     struct nib_addr src = guess_source(sim, &s->peer), dst = s->self;
@@ -58,7 +59,7 @@ static void at_question(struct sim *sim)
         dst.port = (uint16_t)(dst.port + 1);
     size_t len = forge(sim, s->query, s->len, out);
     if (len > 0)
-        sim_send(sim, &src, &dst, out, len, SIM_SPOOFED);
+        sim_send(sim, &src, &dst, out, len, SIM_FORGED);
 }
 
 static void at_client(struct sim *sim)
@@ -71,7 +72,7 @@ static void at_client(struct sim *sim)
     struct nib_addr src = guess_source(sim, &c->logic.server);
     size_t len = forge(sim, c->logic.query, c->logic.query_len, out);
     if (len > 0)
-        sim_send(sim, &src, &c->self, out, len, SIM_SPOOFED);
+        sim_send(sim, &src, &c->self, out, len, SIM_FORGED);
 }
 
 /* To a server's own port: noise, an answer, or a query in somebody else's name. */
@@ -99,7 +100,7 @@ static void at_server(struct sim *sim)
             out[len] = (uint8_t)sim_below(rng, 256);
     else if (how == 2 && len > 0)
         len = sim_below(rng, (uint32_t)len);
-    sim_send(sim, &src, &dst, out, len, SIM_SPOOFED);
+    sim_send(sim, &src, &dst, out, len, SIM_FORGED);
 }
 
 void sim_attack(struct sim *sim)
@@ -109,7 +110,7 @@ void sim_attack(struct sim *sim)
         uint32_t where = sim_below(&sim->attack, 5);
         sim->counts.spoofed++;
         if (where < 2)
-            at_question(sim);
+            at_fetch(sim);
         else if (where < 4)
             at_client(sim);
         else

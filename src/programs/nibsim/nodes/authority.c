@@ -1,9 +1,14 @@
+#include "nibsim/nodes/authority.h"
+
 #include <stdlib.h>
 
-#include "nibsim/base/sim.h"
+#include "nibsim/base/model.h"
+#include "nibsim/base/net.h"
+#include "nibsim/base/trace.h"
 
-void sim_authority_start(struct sim *sim, uint32_t no)
+static void start(struct sim *sim, struct sim_host *host)
 {
+    uint32_t no = host->no;
     struct sim_name_server *s = &sim->name_servers[no];
     uint64_t seed = sim_draw(&sim->chaos);
     memset(s, 0, sizeof *s);
@@ -16,8 +21,9 @@ void sim_authority_start(struct sim *sim, uint32_t no)
     s->logic.ttl_s = s->what->ttl_s;
 }
 
-void sim_authority_stop(struct sim *sim, uint32_t no)
+static void stop(struct sim *sim, struct sim_host *host)
 {
+    uint32_t no = host->no;
     sim_block_free(&sim->name_servers[no].zone.block);
     sim_block_free(&sim->name_servers[no].outputs_block);
 }
@@ -29,14 +35,14 @@ static void check_answer(struct sim *sim, const struct sim_name_server *s,
     const struct nib_message *query, const uint8_t *out, size_t len)
 {
     struct nib_message m;
-    struct sim_truth truth;
+    struct sim_expected expected;
     struct sim_record made;
     size_t bad;
     const struct sim_domain *domain = &sim->world.domains[s->what->domain];
     if (nib_message_decode(&m, out, len, &bad) != NIB_OK || nib_message_fits(query, &m) != NIB_FITS)
         sim_break(sim, SIM_ONCE, "the answer of an authoritative server does not fit");
     const struct sim_record *r =
-        sim_world_said(&sim->world, s->what->domain, query->qname, query->qtype, &truth, &made);
+        sim_model_said(&sim->world, s->what->domain, query->qname, query->qtype, &expected, &made);
     if (domain->hidden)
         return; /* it has a part of its parent's records */
     bool right = r == NULL ? m.outcome == NIB_NOT_FOUND && m.ttl_s == 0
@@ -66,7 +72,7 @@ static void answer_truly(struct sim *sim, struct sim_name_server *s, const struc
     for (uint32_t i = 0; i < s->outputs.n; i++) {
         const struct nib_output *o = &s->outputs.items[i];
         check_answer(sim, s, &m, o->octets, o->len);
-        sim_send(sim, &o->path.self, &o->path.peer, o->octets, o->len, SIM_SAID);
+        sim_send(sim, &o->path.self, &o->path.peer, o->octets, o->len, SIM_GENUINE);
     }
     nib_outputs_clear(&s->outputs);
 }
@@ -82,7 +88,7 @@ static void reply(struct sim *sim, const struct sim_packet *p, const struct nib_
 }
 
 /* An answer that has one thing wrong with it, so that nobody may take it. */
-static void mumble(struct sim *sim, const struct sim_packet *p, struct nib_message *m)
+static void send_mismatch(struct sim *sim, const struct sim_packet *p, struct nib_message *m)
 {
     uint8_t out[NIB_MESSAGE_MAX + 1];
     struct nib_text other = NIB_TEXT("other.test");
@@ -108,7 +114,7 @@ static void mumble(struct sim *sim, const struct sim_packet *p, struct nib_messa
     size_t len = nib_message_encode(out, NIB_MESSAGE_MAX, m);
     if (how == 7)
         out[len++] = 0;
-    sim_send(sim, &p->dst, &p->src, out, len, SIM_MUMBLED);
+    sim_send(sim, &p->dst, &p->src, out, len, SIM_WRONG);
 }
 
 static void pretend(struct sim *sim, const struct sim_name_server *s, const struct sim_packet *p)
@@ -121,23 +127,23 @@ static void pretend(struct sim *sim, const struct sim_name_server *s, const stru
     m.flag = NIB_RESPONSE;
     m.atype = m.qtype;
     m.aname = m.qname;
-    if (s->what->behaviour == SIM_MUMBLES) {
+    if (s->what->behaviour == SIM_MISMATCHING) {
         sim->trouble++;
-        mumble(sim, p, &m);
+        send_mismatch(sim, p, &m);
     } else if (s->what->behaviour == SIM_LAME) {
         sim->trouble++;
         m.result = NIB_TEXT_FAILURE;
-        reply(sim, p, &m, SIM_SAID);
+        reply(sim, p, &m, SIM_GENUINE);
     } else {
         const struct sim_domain *domain = &sim->world.domains[s->what->domain];
         m.atype = NIB_CNAME;
         m.ttl_s = s->what->ttl_s;
-        m.result = sim_world_endless(domain, m.qname, target);
-        reply(sim, p, &m, SIM_SAID);
+        m.result = sim_model_endless(domain, m.qname, target);
+        reply(sim, p, &m, SIM_GENUINE);
     }
 }
 
-void sim_authority_turn(struct sim *sim, struct sim_host *host)
+static void turn(struct sim *sim, struct sim_host *host)
 {
     struct sim_name_server *s = &sim->name_servers[host->no];
     bool real = s->what->behaviour == SIM_REAL && !sim->world.domains[s->what->domain].endless;
@@ -153,3 +159,11 @@ void sim_authority_turn(struct sim *sim, struct sim_host *host)
     }
     host->n_inbox = 0;
 }
+
+static bool takes(struct sim *sim, struct sim_host *host, struct sim_packet *p)
+{
+    return p->dst.port == sim->world.upstream_port &&
+           sim->world.authorities[host->no].behaviour != SIM_CLOSED;
+}
+
+const struct sim_program sim_authority_program = {start, stop, turn, takes};

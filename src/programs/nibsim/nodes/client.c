@@ -1,6 +1,14 @@
+#include "nibsim/nodes/client.h"
+
 #include <stdlib.h>
 
-#include "nibsim/base/sim.h"
+#include "nibsim/base/events.h"
+#include "nibsim/base/host.h"
+#include "nibsim/base/model.h"
+#include "nibsim/base/net.h"
+#include "nibsim/base/trace.h"
+#include "nibsim/nodes/requests.h"
+#include "nibsim/nodes/table.h"
 
 enum { FIRST_PORT = 32768, JITTER_MS = 10 };
 
@@ -15,13 +23,13 @@ static void plan(struct sim *sim, uint32_t who)
         sim_push(sim, sim->now + pause, SIM_LOOKUP, who, NULL);
 }
 
-void sim_client_start(struct sim *sim, uint32_t no)
+static void start(struct sim *sim, struct sim_host *host)
 {
+    uint32_t no = host->no;
     static const uint32_t records[] = {0, 1, 3, 50, 200, 200};
     static const nib_ms timeouts[] = {1000, 1000, 1000, 200, 3000};
     static const uint32_t tries[] = {3, 3, 3, 1, 2, 5};
     struct sim_client *c = &sim->clients[no];
-    const struct sim_host *host = &sim->hosts[1 + no];
     struct sim_rng rng = sim_rng_of(sim->seed, 100 + no);
     c->active = false;
     c->next_id = 0;
@@ -38,9 +46,9 @@ void sim_client_start(struct sim *sim, uint32_t no)
     plan(sim, 1 + no);
 }
 
-void sim_client_stop(struct sim *sim, uint32_t no)
+static void stop(struct sim *sim, struct sim_host *host)
 {
-    struct sim_client *c = &sim->clients[no];
+    struct sim_client *c = &sim->clients[host->no];
     sim->counts.cut_off += c->active;
     c->active = false;
     sim_table_free(&c->table);
@@ -55,7 +63,7 @@ static nib_ms total_ms(const struct sim_client *c)
 }
 
 /* No answer has a reason: something went wrong, or the way is longer than anybody would wait. */
-static void judge_silence(struct sim *sim, const struct sim_client *c)
+static void check_silence(struct sim *sim, const struct sim_client *c)
 {
     nib_ms way_ms = 2 * (sim->mix.delay_max / 1000 + JITTER_MS);
     for (uint32_t i = 0; i < sim->n_hosts; i++)
@@ -65,30 +73,30 @@ static void judge_silence(struct sim *sim, const struct sim_client *c)
         sim_break(sim, SIM_HONEST, "%s has no answer, though nothing went wrong", c->name);
 }
 
-static void judge(struct sim *sim, const struct sim_client *c)
+static void check_outcome(struct sim *sim, const struct sim_client *c)
 {
     const struct nib_client *logic = &c->logic;
-    struct sim_truth truth;
+    struct sim_expected expected;
     struct nib_text result = {logic->result, logic->result_len};
-    sim_world_truth(&sim->world, logic->name, logic->type, &truth);
+    sim_model_answer(&sim->world, logic->name, logic->type, &expected);
     switch (logic->status) {
     case NIB_CLIENT_FOUND:
-        if (truth.kind != SIM_TRUE_RECORD || logic->atype != logic->type ||
-            !nib_text_same(result, truth.result))
+        if (expected.kind != SIM_EXPECT_RECORD || logic->atype != logic->type ||
+            !nib_text_same(result, expected.result))
             sim_break(sim, SIM_TRUE, "client learns of %s: %.*s, which is not true", c->name,
                 (int)result.len, result.ptr);
-        if (logic->ttl_s > truth.ttl_s)
+        if (logic->ttl_s > expected.ttl_s)
             sim_break(sim, SIM_TTL, "client learns of %s: TTL %u, at most %u is true", c->name,
-                (unsigned)logic->ttl_s, (unsigned)truth.ttl_s);
+                (unsigned)logic->ttl_s, (unsigned)expected.ttl_s);
         break;
     case NIB_CLIENT_NOT_FOUND:
-        if (truth.kind != SIM_TRUE_MISS)
+        if (expected.kind != SIM_EXPECT_MISS)
             sim_break(sim, SIM_TRUE, "client learns that %s is not there, but it is", c->name);
         break;
     case NIB_CLIENT_NO_ANSWER:
-        judge_silence(sim, c);
+        check_silence(sim, c);
         break;
-    case NIB_CLIENT_FAILURE: /* judged where the local server said it */
+    case NIB_CLIENT_FAILURE: /* checked where the local server said it */
         break;
     }
 }
@@ -131,7 +139,7 @@ static void note_end(struct sim *sim, const struct sim_client *c, uint32_t no)
 static void finish(struct sim *sim, struct sim_host *host, struct sim_client *c)
 {
     check_deadline(sim, host, c);
-    judge(sim, c);
+    check_outcome(sim, c);
     note_end(sim, c, host->no);
     c->active = false;
     plan(sim, 1 + host->no);
@@ -149,7 +157,7 @@ static void check_try(struct sim *sim, const struct sim_client *c, const struct 
         m.qname.len != strlen(c->name) || memcmp(m.qname.ptr, c->name, m.qname.len) != 0)
         sim_break(sim, SIM_ASKED, "the client asks something else than %s", c->name);
     if (m.id != c->next_id)
-        sim_break(sim, SIM_IDS, "a client's question has ID %u, %u is next", (unsigned)m.id,
+        sim_break(sim, SIM_IDS, "a client's query has ID %u, %u is next", (unsigned)m.id,
             (unsigned)c->next_id);
     if (c->asked >= c->tries || (c->asked > 0 && waited < c->timeout_ms << (c->asked - 1)))
         sim_break(sim, SIM_PACE, "try %u of a client comes %lld ms after the one before",
@@ -165,7 +173,7 @@ static void drain(struct sim *sim, struct sim_client *c)
         check_try(sim, c, o);
         c->asked++;
         c->sent_at = sim->now;
-        sim_send(sim, &c->self, &o->path.peer, o->octets, o->len, SIM_SAID);
+        sim_send(sim, &c->self, &o->path.peer, o->octets, o->len, SIM_GENUINE);
     }
     nib_outputs_clear(&c->outputs);
 }
@@ -222,7 +230,7 @@ static void read_late(struct sim *sim, struct sim_host *host, const struct sim_p
  * As the program does: datagrams wait in the socket until a lookup reads them. At times they are
  * read at once.
  */
-void sim_client_turn(struct sim *sim, struct sim_host *host)
+static void turn(struct sim *sim, struct sim_host *host)
 {
     struct sim_client *c = &sim->clients[host->no];
     uint32_t read = 0;
@@ -249,6 +257,13 @@ void sim_client_turn(struct sim *sim, struct sim_host *host)
         sim_break(sim, SIM_PACE, "after a tick a client's try is still due");
     sim_wake(sim, 1 + host->no, sim_when(host, due));
 }
+
+static bool takes(struct sim *sim, struct sim_host *host, struct sim_packet *p)
+{
+    return nib_addr_equal(&p->dst, &sim->clients[host->no].self);
+}
+
+const struct sim_program sim_client_program = {start, stop, turn, takes};
 
 /* ---- what is looked up ---- */
 

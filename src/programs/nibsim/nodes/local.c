@@ -1,15 +1,24 @@
+#include "nibsim/nodes/local.h"
+
 #include <stdlib.h>
 
-#include "nibsim/base/sim.h"
+#include "nibsim/base/host.h"
+#include "nibsim/base/model.h"
+#include "nibsim/base/net.h"
+#include "nibsim/base/trace.h"
+#include "nibsim/nodes/health.h"
+#include "nibsim/nodes/requests.h"
+#include "nibsim/nodes/sockets.h"
+#include "nibsim/nodes/table.h"
 
 /* ---- its turns ---- */
 
 static void begin_step(struct sim *sim)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     sim->step++;
     l->request = l->asked = false;
-    l->mute = SIM_PROMISE_COUNT;
+    l->mute = SIM_INVARIANT_COUNT;
     l->to_fail = 0;
     l->packet = NULL;
     l->full_before = l->logic.counters[NIB_LOCAL_PENDING_FULL];
@@ -17,20 +26,20 @@ static void begin_step(struct sim *sim)
 
 static void end_step(struct sim *sim, struct sim_host *host, const struct sim_packet *p, bool took)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     sim_local_drain(sim);
     for (; l->to_fail > 0; l->to_fail--) {
         nib_local_answer_unsent(&l->logic);
         l->unsent++;
     }
-    sim_ledger_check(sim);
+    sim_requests_check(sim);
     sim_table_check(sim, &l->table, host, p, took);
     sim_counters_check(sim);
 }
 
 static void read_request(struct sim *sim, struct sim_host *host, const struct sim_packet *p)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     struct nib_path path = {
         .peer = p->src, .self = p->dst, .listener = p->dst.family == 4 ? 0 : 1};
     struct nib_message m;
@@ -39,7 +48,7 @@ static void read_request(struct sim *sim, struct sim_host *host, const struct si
     l->fed++;
     enum nib_err err = nib_message_decode(&m, p->octets, p->len, &bad);
     if (err == NIB_OK && m.flag == NIB_QUERY) {
-        sim_ledger_query(sim, &path, &m);
+        sim_requests_query(sim, &path, &m);
     } else {
         l->fed_malformed += err != NIB_OK;
         l->fed_responses += err == NIB_OK;
@@ -62,7 +71,7 @@ static bool withdraw(struct sim *sim, const struct sim_slot *s, const struct sim
 static void read_reply(
     struct sim *sim, struct sim_host *host, const struct sim_packet *p, uint32_t slot)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     struct nib_message m;
     size_t bad;
     if (withdraw(sim, &l->slots[slot], p))
@@ -84,7 +93,7 @@ static void read_reply(
 /* What came to a socket: lost when that was closed, or (at times) read too late. */
 static void read_socket(struct sim *sim, struct sim_host *host, const struct sim_packet *p)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     uint32_t slot = 0;
     while (slot < SIM_SLOTS && l->slots[slot].socket != p->socket)
         slot++;
@@ -107,9 +116,9 @@ static void read_socket(struct sim *sim, struct sim_host *host, const struct sim
     }
 }
 
-void sim_local_turn(struct sim *sim, struct sim_host *host)
+static void turn(struct sim *sim, struct sim_host *host)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     nib_ms now = sim_clock(sim, host);
     sim_table_check(sim, &l->table, host, NULL, false);
     for (uint32_t i = 0; i < host->n_inbox; i++) {
@@ -141,14 +150,14 @@ void sim_local_turn(struct sim *sim, struct sim_host *host)
 static void draw_config(struct sim *sim)
 {
     static const uint32_t records[] = {0, 1, 2, 4, 8, 30, 200, 200};
-    static const uint32_t questions[] = {1, 2, 4, 16, SIM_SLOTS, SIM_SLOTS, SIM_SLOTS};
+    static const uint32_t fetches[] = {1, 2, 4, 16, SIM_SLOTS, SIM_SLOTS, SIM_SLOTS};
     static const nib_ms timeouts[] = {500, 500, 500, 500, 50, 2000, 2000, 1};
     static const uint32_t tries[] = {3, 3, 3, 1, 2, 5, 16};
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     struct sim_rng rng = sim_rng_of(sim->seed, 7);
     struct nib_local_limits limits;
     limits.records = SIM_PICK(&rng, records);
-    limits.fetches = SIM_PICK(&rng, questions);
+    limits.fetches = SIM_PICK(&rng, fetches);
     limits.requests = limits.fetches * (sim_one_in(&rng, 4) ? 1 : 4);
     l->config = (struct nib_local_config){.limits = limits,
         .static_ttl_s = sim->world.static_ttl_s,
@@ -158,9 +167,10 @@ static void draw_config(struct sim *sim)
     l->config.tries = SIM_PICK(&rng, tries);
 }
 
-void sim_local_start(struct sim *sim)
+static void start(struct sim *sim, struct sim_host *host)
 {
-    struct sim_local *l = &sim->local;
+    (void)host;
+    struct sim_local *l = sim->local;
     const struct nib_addr own[] = {sim->world.local4, sim->world.local6};
     uint64_t sockets = l->sockets;
     memset(l, 0, sizeof *l);
@@ -176,9 +186,10 @@ void sim_local_start(struct sim *sim)
     nib_outputs_init(&l->outputs, l->outputs_block.at, outputs);
 }
 
-void sim_local_stop(struct sim *sim)
+static void stop(struct sim *sim, struct sim_host *host)
 {
-    struct sim_local *l = &sim->local;
+    (void)host;
+    struct sim_local *l = sim->local;
     const uint64_t *c = l->logic.counters;
     sim->counts.fetches += c[NIB_LOCAL_FETCHES];
     sim->counts.shared += c[NIB_LOCAL_SHARED];
@@ -191,13 +202,29 @@ void sim_local_stop(struct sim *sim)
     sim_block_free(&l->outputs_block);
 }
 
+static bool takes(struct sim *sim, struct sim_host *host, struct sim_packet *p)
+{
+    (void)host;
+    if (p->dst.port == NIB_PORT_LOCAL)
+        return true;
+    struct sim_slot *slot = sim_local_socket(sim, p->dst.port);
+    if (slot == NULL || !nib_addr_equal(&slot->peer, &p->src) ||
+        !nib_addr_equal(&slot->self, &p->dst))
+        return false;
+    p->socket = slot->socket;
+    slot->refused = slot->refused || p->refusal;
+    return true;
+}
+
+const struct sim_program sim_local_program = {start, stop, turn, takes};
+
 /*
  * The records are read again: with one more of a domain's own, best of a name that is just being
  * asked for, or as they were.
  */
 void sim_local_reload(struct sim *sim)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     struct sim_host *host = &sim->hosts[0];
     const struct sim_world *world = &sim->world;
     if (!host->up)
@@ -206,8 +233,8 @@ void sim_local_reload(struct sim *sim)
     for (int i = 0; i < world->n_records && l->pin == NULL; i++) {
         const struct sim_record *r = &world->records[i];
         struct nib_key key = nib_key_of(r->name, l->logic.pending.seed);
-        if (r->owner >= 0 && r->type != NIB_NS && sim_world_domain(world, r->name) == r->owner &&
-            sim_world_record(world, SIM_LOCAL, r->name, r->type) == NULL &&
+        if (r->owner >= 0 && r->type != NIB_NS && sim_model_domain(world, r->name) == r->owner &&
+            sim_model_record(world, SIM_LOCAL, r->name, r->type) == NULL &&
             (nib_pending_find(&l->logic.pending, key, r->type) != NULL ||
                 sim_one_in(&sim->chaos, 100)))
             l->pin = r;
@@ -226,7 +253,7 @@ static void check_text(struct sim *sim)
 {
     uint8_t text[8192];
     struct nib_writer w = nib_writer_init(text, sizeof text - 1);
-    nib_local_counters(&sim->local.logic, &w);
+    nib_local_counters(&sim->local->logic, &w);
     text[w.off] = '\0';
     if (w.full || strstr((const char *)text, "\nwaiting: 0\n") == NULL)
         sim_break(sim, SIM_COUNTERS, "the counters' text does not say that nobody waits");
@@ -234,11 +261,11 @@ static void check_text(struct sim *sim)
 
 void sim_local_quiet(struct sim *sim)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     struct sim_host *host = &sim->hosts[0];
     if (l->logic.pending.n_fetches != 0 || l->logic.pending.n_requests != 0 || l->n_requests != 0 ||
         nib_local_deadline(&l->logic) != NIB_NEVER)
-        sim_break(sim, SIM_QUIET, "%u questions and %u requests are left",
+        sim_break(sim, SIM_QUIET, "%u fetches and %u requests are left",
             (unsigned)l->logic.pending.n_fetches, (unsigned)l->logic.pending.n_requests);
     check_text(sim);
     sim_table_empty(sim, &l->table, sim_clock(sim, host));

@@ -1,4 +1,9 @@
-#include "nibsim/base/sim.h"
+#include "nibsim/nodes/requests.h"
+
+#include "nibsim/base/host.h"
+#include "nibsim/base/model.h"
+#include "nibsim/base/trace.h"
+#include "nibsim/nodes/table.h"
 
 static struct nib_text name_of(const struct sim_request *r)
 {
@@ -10,7 +15,7 @@ static struct nib_text name_of(const struct sim_request *r)
 static struct sim_request *find(
     struct sim *sim, const struct nib_path *path, const struct nib_message *m)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     for (uint32_t i = 0; i < l->n_requests; i++) {
         struct sim_request *r = &l->requests[i];
         if (r->id == m->id && r->type == m->qtype && nib_text_same(name_of(r), m->qname) &&
@@ -24,14 +29,14 @@ uint64_t sim_trouble_before(const struct sim *sim)
 {
     uint64_t least = sim->trouble;
     for (int i = 0; i < SIM_SLOTS; i++)
-        if (sim->local.slots[i].open && sim->local.slots[i].trouble < least)
-            least = sim->local.slots[i].trouble;
+        if (sim->local->slots[i].open && sim->local->slots[i].trouble < least)
+            least = sim->local->slots[i].trouble;
     return least;
 }
 
-void sim_ledger_query(struct sim *sim, const struct nib_path *path, const struct nib_message *m)
+void sim_requests_query(struct sim *sim, const struct nib_path *path, const struct nib_message *m)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     if (find(sim, path, m) != NULL) {
         l->fed_repeats++;
         sim->counts.repeats++;
@@ -65,7 +70,7 @@ static uint32_t least(uint32_t a, uint32_t b)
  */
 static bool from_table(struct sim *sim, const struct nib_message *m, uint32_t *ttl_s)
 {
-    const struct sim_local *l = &sim->local;
+    const struct sim_local *l = sim->local;
     nib_ms now = sim_clock(sim, &sim->hosts[0]);
     struct nib_text name = m->qname;
     *ttl_s = NIB_TTL_MAX;
@@ -94,26 +99,28 @@ static bool from_table(struct sim *sim, const struct nib_message *m, uint32_t *t
 static bool learnt_a_domain(struct sim *sim)
 {
     nib_ms now = sim_clock(sim, &sim->hosts[0]);
-    for (uint32_t i = 0; i < sim->local.table.n_rows; i++) {
-        const struct sim_row *row = &sim->local.table.rows[i];
+    for (uint32_t i = 0; i < sim->local->table.n_rows; i++) {
+        const struct sim_row *row = &sim->local->table.rows[i];
         if (row->type == NIB_NS && row->due > now)
             return true;
     }
     return false;
 }
 
-static void judge_found(struct sim *sim, const struct nib_message *m, const struct sim_truth *truth)
+static void check_found(
+    struct sim *sim, const struct nib_message *m, const struct sim_expected *expected)
 {
-    const struct sim_local *l = &sim->local;
+    const struct sim_local *l = sim->local;
     uint32_t ttl_s;
-    if (truth->kind != SIM_TRUE_RECORD || !nib_text_same(m->result, truth->result))
+    if (expected->kind != SIM_EXPECT_RECORD || !nib_text_same(m->result, expected->result))
         sim_break(sim, SIM_TRUE, "%.*s %s is said to be %.*s, true is %.*s", (int)m->qname.len,
             m->qname.ptr, nib_type_name(m->qtype), (int)m->result.len, m->result.ptr,
-            (int)truth->result.len, truth->kind == SIM_TRUE_RECORD ? truth->result.ptr : "");
-    if (m->ttl_s > truth->ttl_s)
+            (int)expected->result.len,
+            expected->kind == SIM_EXPECT_RECORD ? expected->result.ptr : "");
+    if (m->ttl_s > expected->ttl_s)
         sim_break(sim, SIM_TTL, "%.*s %s is answered with TTL %u, at most %u is true",
             (int)m->qname.len, m->qname.ptr, nib_type_name(m->qtype), (unsigned)m->ttl_s,
-            (unsigned)truth->ttl_s);
+            (unsigned)expected->ttl_s);
     if (!l->request)
         return;
     if (!from_table(sim, m, &ttl_s) || ttl_s != m->ttl_s)
@@ -122,22 +129,23 @@ static void judge_found(struct sim *sim, const struct nib_message *m, const stru
             (unsigned)ttl_s);
 }
 
-static void judge(struct sim *sim, const struct sim_request *r, const struct nib_message *m)
+static void check_outcome(struct sim *sim, const struct sim_request *r, const struct nib_message *m)
 {
-    struct sim_truth truth;
-    sim_world_truth(&sim->world, m->qname, m->qtype, &truth);
+    struct sim_expected expected;
+    sim_model_answer(&sim->world, m->qname, m->qtype, &expected);
     switch (m->outcome) {
     case NIB_FOUND:
-        judge_found(sim, m, &truth);
+        check_found(sim, m, &expected);
         break;
     case NIB_NOT_FOUND:
-        if (truth.kind != SIM_TRUE_MISS)
+        if (expected.kind != SIM_EXPECT_MISS)
             sim_break(sim, SIM_TRUE, "%.*s %s is there, but said not to be", (int)m->qname.len,
                 m->qname.ptr, nib_type_name(m->qtype));
         break;
     case NIB_FAILURE:
-        if (truth.kind == SIM_TRUE_FAILURE || truth.may_fail || sim->trouble != r->trouble ||
-            sim->local.logic.counters[NIB_LOCAL_PENDING_FULL] != sim->local.full_before ||
+        if (expected.kind == SIM_EXPECT_FAILURE || expected.may_fail ||
+            sim->trouble != r->trouble ||
+            sim->local->logic.counters[NIB_LOCAL_PENDING_FULL] != sim->local->full_before ||
             learnt_a_domain(sim))
             break;
         sim_break(sim, SIM_HONEST, "%.*s %s fails, though nothing went wrong", (int)m->qname.len,
@@ -145,9 +153,9 @@ static void judge(struct sim *sim, const struct sim_request *r, const struct nib
     }
 }
 
-void sim_ledger_answer(struct sim *sim, const struct nib_path *path, const struct nib_message *m)
+void sim_requests_answer(struct sim *sim, const struct nib_path *path, const struct nib_message *m)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     struct sim_request *r = find(sim, path, m);
     if (r == NULL)
         sim_break(sim, SIM_ONCE, "an answer with ID %u for %.*s %s, for which no query waits",
@@ -155,13 +163,13 @@ void sim_ledger_answer(struct sim *sim, const struct nib_path *path, const struc
     if (!nib_addr_equal(&r->path.self, &path->self) || r->path.listener != path->listener ||
         m->atype != m->qtype || !nib_text_same(m->aname, m->qname))
         sim_break(sim, SIM_ONCE, "the answer with ID %u is not the query's", (unsigned)m->id);
-    judge(sim, r, m);
+    check_outcome(sim, r, m);
     *r = l->requests[--l->n_requests];
 }
 
 /* ---- datagrams upstream ---- */
 
-static void bill(struct sim *sim, const struct nib_request *waiting)
+static void charge(struct sim *sim, const struct nib_request *waiting)
 {
     struct nib_message m = {
         .id = waiting->id, .qtype = waiting->type, .qname = nib_request_name(waiting)};
@@ -175,21 +183,21 @@ static void bill(struct sim *sim, const struct nib_request *waiting)
 }
 
 /* A datagram for all that wait on it. */
-void sim_ledger_bill(struct sim *sim, uint32_t slot)
+void sim_requests_charge(struct sim *sim, uint32_t slot)
 {
-    const struct nib_pending *pending = &sim->local.logic.pending;
+    const struct nib_pending *pending = &sim->local->logic.pending;
     uint32_t ref = pending->fetches[slot].first;
     if (ref == 0)
-        sim_break(sim, SIM_BOUNDS, "a question went out that nobody waits for");
+        sim_break(sim, SIM_BOUNDS, "a fetch went out that nobody waits for");
     for (; ref != 0; ref = pending->requests[ref - 1].next)
-        bill(sim, &pending->requests[ref - 1]);
+        charge(sim, &pending->requests[ref - 1]);
 }
 
 /* ---- after a step ---- */
 
 static void check_slots(struct sim *sim)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     uint32_t open = 0;
     for (uint32_t i = 0; i < SIM_SLOTS; i++) {
         struct sim_slot *slot = &l->slots[i];
@@ -197,20 +205,20 @@ static void check_slots(struct sim *sim)
             continue;
         open++;
         if (i >= l->config.limits.fetches || nib_pending_at(&l->logic.pending, i) == NULL)
-            sim_break(sim, SIM_QUIET, "the socket at port %u is open without a question",
-                slot->self.port);
+            sim_break(
+                sim, SIM_QUIET, "the socket at port %u is open without a fetch", slot->self.port);
         uint32_t first = l->logic.pending.fetches[i].first;
         if (first == 0)
-            sim_break(sim, SIM_QUIET, "nobody waits for the question at port %u", slot->self.port);
+            sim_break(sim, SIM_QUIET, "nobody waits for the fetch at port %u", slot->self.port);
     }
     if (open != l->logic.pending.n_fetches)
-        sim_break(sim, SIM_QUIET, "%u sockets are open for %u questions", (unsigned)open,
+        sim_break(sim, SIM_QUIET, "%u sockets are open for %u fetches", (unsigned)open,
             (unsigned)l->logic.pending.n_fetches);
 }
 
-void sim_ledger_check(struct sim *sim)
+void sim_requests_check(struct sim *sim)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     const struct nib_local_config *c = &l->config;
     nib_ms longest = NIB_DATAGRAMS_MAX * ((c->timeout_ms << (c->tries - 1)) + 10);
     check_slots(sim);
@@ -219,7 +227,7 @@ void sim_ledger_check(struct sim *sim)
             (unsigned)l->n_requests, (unsigned)l->logic.pending.n_requests);
     if (l->logic.pending.n_requests > l->config.limits.requests ||
         l->logic.pending.n_fetches > l->config.limits.fetches || !sim_block_whole(&l->block))
-        sim_break(sim, SIM_BOUNDS, "%u questions and %u requests wait, at most %u and %u may",
+        sim_break(sim, SIM_BOUNDS, "%u fetches and %u requests wait, at most %u and %u may",
             (unsigned)l->logic.pending.n_fetches, (unsigned)l->logic.pending.n_requests,
             (unsigned)l->config.limits.fetches, (unsigned)l->config.limits.requests);
     for (uint32_t i = 0; i < l->n_requests; i++) {
@@ -240,7 +248,7 @@ static void expect(struct sim *sim, const char *what, uint64_t is, uint64_t shou
 
 void sim_counters_check(struct sim *sim)
 {
-    const struct sim_local *l = &sim->local;
+    const struct sim_local *l = sim->local;
     const uint64_t *c = l->logic.counters;
     uint64_t by_rule = 0;
     for (int i = 0; i < NIB_ERR_COUNT; i++)

@@ -1,4 +1,7 @@
-#include "nibsim/base/sim.h"
+#include "nibsim/nodes/health.h"
+
+#include "nibsim/base/model.h"
+#include "nibsim/base/trace.h"
 
 /* With more addresses than that, the local server may forget some. */
 enum { REMEMBERED = 8 };
@@ -7,9 +10,9 @@ static struct sim_health *health_of(struct sim *sim, const struct nib_addr *addr
 {
     for (int i = 0; i < sim->world.n_authorities; i++) {
         if (nib_addr_equal(&sim->world.authorities[i].ip4, addr))
-            return &sim->local.health[i][0];
+            return &sim->local->health[i][0];
         if (nib_addr_equal(&sim->world.authorities[i].ip6, addr))
-            return &sim->local.health[i][1];
+            return &sim->local->health[i][1];
     }
     return NULL;
 }
@@ -31,7 +34,7 @@ void sim_health_answered(struct sim *sim, const struct nib_addr *addr)
 /* The servers whose time is up at the tick that comes now. */
 void sim_health_overdue(struct sim *sim, nib_ms now)
 {
-    const struct sim_local *l = &sim->local;
+    const struct sim_local *l = sim->local;
     for (uint32_t i = 0; i < l->config.limits.fetches; i++)
         if (l->slots[i].open && l->logic.pending.fetches[i].retry.due <= now)
             sim_health_failed(sim, &l->slots[i].peer);
@@ -47,7 +50,7 @@ static bool has_good(struct sim *sim, int domain)
 {
     for (int i = 0; i < sim->world.n_authorities; i++) {
         const struct sim_authority *a = &sim->world.authorities[i];
-        const struct sim_health *health = sim->local.health[i];
+        const struct sim_health *health = sim->local->health[i];
         if (a->domain == domain && a->behaviour != SIM_SELF &&
             ((a->ip4.family != 0 && !is_bad(sim, &health[0])) ||
                 (a->ip6.family != 0 && !is_bad(sim, &health[1]))))
@@ -58,9 +61,9 @@ static bool has_good(struct sim *sim, int domain)
 
 void sim_health_check(struct sim *sim, struct nib_text name, const struct nib_addr *chosen)
 {
-    int domain = sim_world_domain(&sim->world, name), addresses = 0;
+    int domain = sim_model_domain(&sim->world, name), addresses = 0;
     const struct sim_health *health = health_of(sim, chosen);
-    const struct sim_packet *p = sim->local.packet;
+    const struct sim_packet *p = sim->local->packet;
     for (int i = 0; i < sim->world.n_authorities; i++) {
         const struct sim_authority *a = &sim->world.authorities[i];
         if (a->domain != domain &&

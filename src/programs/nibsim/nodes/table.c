@@ -1,6 +1,9 @@
-#include <stdlib.h>
+#include "nibsim/nodes/table.h"
 
-#include "nibsim/base/sim.h"
+#include "nibsim/base/events.h"
+#include "nibsim/base/host.h"
+#include "nibsim/base/model.h"
+#include "nibsim/base/trace.h"
 
 /* Expiries further off than this get no look of their own: the end of the run has one. */
 enum { PROBE_MS = 3600000 };

@@ -1,9 +1,15 @@
-#include "nibsim/base/world.h"
+#include "nibsim/base/generate.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-struct nib_text sim_world_keep(struct sim_world *world, const char *format, ...)
+#include "nibsim/base/model.h"
+
+/* A copy of a text that lives as long as the world. */
+static struct nib_text keep(struct sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static struct nib_text keep(struct sim_world *world, const char *format, ...)
 {
     char *at = world->text + world->used;
     size_t room = sizeof world->text - world->used;
@@ -23,7 +29,7 @@ static bool has_name(const struct sim_world *world, int owner, struct nib_text n
 {
     static const enum nib_type types[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (sim_world_record(world, owner, name, types[i]) != NULL)
+        if (sim_model_record(world, owner, name, types[i]) != NULL)
             return true;
     return false;
 }
@@ -33,9 +39,9 @@ static void add(struct sim_world *world, int owner, enum nib_type type, struct n
     struct nib_text result)
 {
     if (world->n_records == SIM_RECORDS || name.len > NIB_NAME_MAX || result.len > NIB_RESULT_MAX ||
-        sim_world_record(world, owner, name, NIB_CNAME) != NULL ||
+        sim_model_record(world, owner, name, NIB_CNAME) != NULL ||
         (type == NIB_CNAME && has_name(world, owner, name)) ||
-        (type != NIB_NS && sim_world_record(world, owner, name, type) != NULL))
+        (type != NIB_NS && sim_model_record(world, owner, name, type) != NULL))
         return;
     world->records[world->n_records++] = (struct sim_record){owner, type, name, result};
 }
@@ -50,8 +56,8 @@ static struct nib_text draw_ip(struct sim_world *world, enum nib_type type)
 {
     unsigned a = sim_below(&world->rng, 256), b = sim_below(&world->rng, 65536);
     if (type == NIB_A)
-        return sim_world_keep(world, "10.%u.%u.%u", a, b >> 8, b & 255);
-    return sim_world_keep(world, "2001:db8:%x::%x", a, b);
+        return keep(world, "10.%u.%u.%u", a, b >> 8, b & 255);
+    return keep(world, "2001:db8:%x::%x", a, b);
 }
 
 /* A name in a domain: often a plain one, at times as long as names get. */
@@ -63,12 +69,12 @@ static struct nib_text draw_name(struct sim_world *world, struct nib_text domain
     const char *label = labels[n % (sizeof labels / sizeof labels[0])];
     char fill[NIB_NAME_MAX + 1];
     if (n < 19 || domain.len > 200)
-        return sim_world_keep(world, "%s%u.%.*s", n < 9 ? label : "n",
-            n < 9 ? 0 : sim_below(&world->rng, 40), (int)domain.len, domain.ptr);
+        return keep(world, "%s%u.%.*s", n < 9 ? label : "n", n < 9 ? 0 : sim_below(&world->rng, 40),
+            (int)domain.len, domain.ptr);
     size_t len = NIB_NAME_MAX - domain.len - 1;
     for (size_t i = 0; i < len; i++)
         fill[i] = i % 64 == 60 && i + 1 < len ? '.' : 'l';
-    return sim_world_keep(world, "%.*s.%.*s", (int)len, fill, (int)domain.len, domain.ptr);
+    return keep(world, "%.*s.%.*s", (int)len, fill, (int)domain.len, domain.ptr);
 }
 
 /* Where a CNAME goes: mostly to something that is there. */
@@ -77,7 +83,7 @@ static struct nib_text draw_target(struct sim_world *world)
     struct sim_rng *rng = &world->rng;
     uint32_t n = sim_below(rng, 16);
     if (n == 0)
-        return sim_world_keep(world, "no-such-name.%s", "nowhere.invalid");
+        return keep(world, "no-such-name.%s", "nowhere.invalid");
     if (n == 1 || world->n_names == 0)
         return draw_name(world, world->domains[sim_below(rng, (uint32_t)world->n_domains)].name);
     return world->names[sim_below(rng, (uint32_t)world->n_names)];
@@ -111,7 +117,7 @@ static void add_address(
     if (addr->family == 0)
         return;
     (void)nib_ip_format(addr, ip);
-    add(world, owner, addr->family == 4 ? NIB_A : NIB_AAAA, host, sim_world_keep(world, "%s", ip));
+    add(world, owner, addr->family == 4 ? NIB_A : NIB_AAAA, host, keep(world, "%s", ip));
 }
 
 /* One name server more for a domain; its NS record and addresses go to who has to know them. */
@@ -129,8 +135,8 @@ static void add_authority(struct sim_world *world, int d, enum sim_behaviour beh
         a->ttl_s /= 2;
     world->n_authorities++;
     int owner = domain->hidden ? domain->data : SIM_LOCAL;
-    struct nib_text host = sim_world_keep(
-        world, "ns%d.%.*s", world->n_authorities, (int)domain->name.len, domain->name.ptr);
+    struct nib_text host =
+        keep(world, "ns%d.%.*s", world->n_authorities, (int)domain->name.len, domain->name.ptr);
     add(world, owner, NIB_NS, domain->name, host);
     add_address(world, owner, host, &a->ip4);
     add_address(world, owner, host, &a->ip6);
@@ -142,7 +148,7 @@ static void add_authority(struct sim_world *world, int d, enum sim_behaviour beh
 static enum sim_behaviour draw_behaviour(struct sim_rng *rng)
 {
     static const enum sim_behaviour odd[] = {SIM_DEAD, SIM_DEAD, SIM_DEAD, SIM_CLOSED, SIM_CLOSED,
-        SIM_NO_ROUTE, SIM_LAME, SIM_LAME, SIM_MUMBLES, SIM_SELF};
+        SIM_NO_ROUTE, SIM_LAME, SIM_LAME, SIM_MISMATCHING, SIM_SELF};
     return sim_below(rng, 10) < 8 ? SIM_REAL : SIM_PICK(rng, odd);
 }
 
@@ -166,12 +172,11 @@ static void add_domain(struct sim_world *world)
         parent = &world->domains[sim_below(rng, (uint32_t)d)];
     *domain = (struct sim_domain){.data = d, .ttl_s = SIM_PICK(rng, ttls)};
     if (d == 0)
-        domain->name = sim_world_keep(world, "amazone.com");
+        domain->name = keep(world, "amazone.com");
     else if (parent == NULL)
-        domain->name = sim_world_keep(world, d % 2 == 0 ? "d%d.test" : "Domain%d.Example", d);
+        domain->name = keep(world, d % 2 == 0 ? "d%d.test" : "Domain%d.Example", d);
     else
-        domain->name =
-            sim_world_keep(world, "sub%d.%.*s", d, (int)parent->name.len, parent->name.ptr);
+        domain->name = keep(world, "sub%d.%.*s", d, (int)parent->name.len, parent->name.ptr);
     domain->hidden = parent != NULL && !parent->hidden && !parent->endless && sim_one_in(rng, 2);
     if (domain->hidden) {
         domain->data = (int)(parent - world->domains);
@@ -198,7 +203,7 @@ static void fill_domain(struct sim_world *world, int d)
         ask_for(world, name);
     }
     ask_for(world, domain->name);
-    ask_for(world, sim_world_keep(world, "not%.*s", (int)domain->name.len, domain->name.ptr));
+    ask_for(world, keep(world, "not%.*s", (int)domain->name.len, domain->name.ptr));
 }
 
 /* A chain of that many CNAMEs, from domain to domain, whose last link is an address or the first
@@ -213,8 +218,7 @@ static void add_chain(struct sim_world *world, int number, int links, bool loop)
         if (domain->endless)
             continue;
         owners[n] = domain->data;
-        names[n] = sim_world_keep(
-            world, "c%d-%d.%.*s", number, n, (int)domain->name.len, domain->name.ptr);
+        names[n] = keep(world, "c%d-%d.%.*s", number, n, (int)domain->name.len, domain->name.ptr);
         n++;
     }
     for (int i = 0; i + 1 < n; i++)
@@ -241,9 +245,9 @@ static bool is_server_name(const struct sim_world *world, struct nib_text name)
 static void add_local_records(struct sim_world *world)
 {
     struct sim_rng *rng = &world->rng;
-    struct nib_text www = sim_world_keep(world, "www.csusm.edu");
-    struct nib_text alias = sim_world_keep(world, "alias.csusm.edu");
-    add(world, SIM_LOCAL, NIB_A, www, sim_world_keep(world, "144.37.5.45"));
+    struct nib_text www = keep(world, "www.csusm.edu");
+    struct nib_text alias = keep(world, "alias.csusm.edu");
+    add(world, SIM_LOCAL, NIB_A, www, keep(world, "144.37.5.45"));
     add(world, SIM_LOCAL, NIB_CNAME, alias, draw_target(world));
     ask_for(world, www);
     ask_for(world, alias);
@@ -279,6 +283,6 @@ void sim_world_make(struct sim_world *world, uint64_t seed)
         add_chain(world, 10 + (int)n, links, true);
     }
     add_local_records(world);
-    ask_for(world, sim_world_keep(world, "nobody.knows.this"));
-    ask_for(world, sim_world_keep(world, "com"));
+    ask_for(world, keep(world, "nobody.knows.this"));
+    ask_for(world, keep(world, "com"));
 }

@@ -1,12 +1,19 @@
-#include "nibsim/base/sim.h"
+#include "nibsim/nodes/sockets.h"
+
+#include "nibsim/base/host.h"
+#include "nibsim/base/model.h"
+#include "nibsim/base/net.h"
+#include "nibsim/base/trace.h"
+#include "nibsim/nodes/health.h"
+#include "nibsim/nodes/requests.h"
 
 enum { FIRST_PORT = 32768 };
 
 struct sim_slot *sim_local_socket(struct sim *sim, uint16_t port)
 {
     for (int i = 0; i < SIM_SLOTS; i++)
-        if (sim->local.slots[i].open && sim->local.slots[i].self.port == port)
-            return &sim->local.slots[i];
+        if (sim->local->slots[i].open && sim->local->slots[i].self.port == port)
+            return &sim->local->slots[i];
     return NULL;
 }
 
@@ -14,15 +21,15 @@ struct sim_slot *sim_local_socket(struct sim *sim, uint16_t port)
 
 static void answer(struct sim *sim, const struct nib_output *o)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     const struct nib_path *path = &o->path;
     struct nib_message m;
     size_t bad;
-    if (l->mute != SIM_PROMISE_COUNT)
+    if (l->mute != SIM_INVARIANT_COUNT)
         sim_break(sim, l->mute, "the local server answers what it must not answer");
     if (nib_message_decode(&m, o->octets, o->len, &bad) != NIB_OK || m.flag != NIB_RESPONSE)
         sim_break(sim, SIM_ONCE, "an answer is no response");
-    sim_ledger_answer(sim, path, &m);
+    sim_requests_answer(sim, path, &m);
     l->answers++;
     sim->counts.answers++;
     if (sim->mix.unsent && sim_one_in(&sim->chaos, 50)) {
@@ -31,31 +38,31 @@ static void answer(struct sim *sim, const struct nib_output *o)
         return;
     }
     sim_capture(sim, &path->self, &path->peer, o->octets, o->len);
-    sim_send(sim, &path->self, &path->peer, o->octets, o->len, SIM_SAID);
+    sim_send(sim, &path->self, &path->peer, o->octets, o->len, SIM_GENUINE);
 }
 
 static void close_socket(struct sim *sim, struct nib_slot slot)
 {
-    struct sim_slot *s = &sim->local.slots[slot.index];
+    struct sim_slot *s = &sim->local->slots[slot.index];
     if (s->open && s->serial != slot.serial)
         sim_break(sim, SIM_IDS, "a socket is closed that is another's");
     s->open = s->refused = false;
     s->closed_in = sim->step;
 }
 
-/* A new question: its ID, whom it goes to, and that nobody asks the same already. */
-static void check_question(struct sim *sim, const struct sim_slot *s, const struct nib_addr *to,
+/* A new fetch: its ID, whom it goes to, and that nobody asks the same already. */
+static void check_fetch(struct sim *sim, const struct sim_slot *s, const struct nib_addr *to,
     const struct nib_message *m)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     if (m->id != (uint32_t)l->next_id)
-        sim_break(sim, SIM_IDS, "a new question has ID %u, %u is next", (unsigned)m->id,
+        sim_break(sim, SIM_IDS, "a new fetch has ID %u, %u is next", (unsigned)m->id,
             (unsigned)l->next_id);
     l->next_id++;
-    if (!sim_world_may_ask(&sim->world, m->qname, to) || nib_addr_equal(to, &l->logic.own[0]) ||
+    if (!sim_model_may_ask(&sim->world, m->qname, to) || nib_addr_equal(to, &l->logic.own[0]) ||
         nib_addr_equal(to, &l->logic.own[1]))
-        sim_break(sim, SIM_ASKED, "a question for %.*s goes to a stranger", (int)m->qname.len,
-            m->qname.ptr);
+        sim_break(
+            sim, SIM_ASKED, "a fetch for %.*s goes to a stranger", (int)m->qname.len, m->qname.ptr);
     for (int i = 0; i < SIM_SLOTS; i++) {
         const struct sim_slot *other = &l->slots[i];
         struct nib_text name = {
@@ -71,7 +78,7 @@ static void check_question(struct sim *sim, const struct sim_slot *s, const stru
 static void check_retry(struct sim *sim, const struct sim_slot *s, const struct nib_addr *to,
     const uint8_t *octets, size_t len)
 {
-    const struct nib_local_config *c = &sim->local.config;
+    const struct nib_local_config *c = &sim->local->config;
     nib_ms waited = sim->now / 1000 - s->sent_at / 1000;
     if (len != s->len || memcmp(octets, s->query, len) != 0 || !nib_addr_equal(to, &s->peer))
         sim_break(sim, SIM_IDS, "a retry differs from its first try");
@@ -94,7 +101,7 @@ static bool open_socket(struct sim *sim, struct sim_slot *s, const struct nib_ad
     if (port == 0)
         return false;
     s->open = true;
-    s->socket = ++sim->local.sockets;
+    s->socket = ++sim->local->sockets;
     s->self = *self;
     s->self.port = port;
     s->peer = *to;
@@ -110,7 +117,7 @@ static bool no_route(struct sim *sim, const struct nib_addr *to)
            sim->world.authorities[host->no].behaviour == SIM_NO_ROUTE;
 }
 
-/* The trouble that counts for a question is all since it began, whichever server it is at now. */
+/* The trouble that counts for a fetch is all since it began, whichever server it is at now. */
 static void keep_query(struct sim *sim, struct sim_slot *s, const struct nib_addr *to,
     const uint8_t *octets, size_t len)
 {
@@ -129,7 +136,7 @@ static void keep_query(struct sim *sim, struct sim_slot *s, const struct nib_add
 /* The logic hears that a query was not sent; what it does about it is in the list. */
 static void fail(struct sim *sim, struct nib_slot slot, bool exhausted)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     sim->trouble++;
     sim->counts.no_socket++;
     (void)nib_local_query_unsent(
@@ -142,7 +149,7 @@ static bool prepare(
 {
     const struct nib_addr *to = &o->path.peer;
     if (!s->open) {
-        check_question(sim, s, to, m);
+        check_fetch(sim, s, to, m);
         keep_query(sim, s, to, o->octets, o->len);
         if (no_route(sim, to)) {
             sim_health_failed(sim, to);
@@ -165,15 +172,15 @@ static bool prepare(
 
 static void ask(struct sim *sim, const struct nib_output *o)
 {
-    struct sim_local *l = &sim->local;
+    struct sim_local *l = sim->local;
     struct sim_slot *s = &l->slots[o->slot.index];
     struct nib_message m;
     size_t bad;
     l->asked = true;
-    if (l->mute != SIM_PROMISE_COUNT)
+    if (l->mute != SIM_INVARIANT_COUNT)
         sim_break(sim, l->mute, "the local server asks for what it must pass over");
     if (nib_message_decode(&m, o->octets, o->len, &bad) != NIB_OK || m.flag != NIB_QUERY)
-        sim_break(sim, SIM_ASKED, "a question is no query");
+        sim_break(sim, SIM_ASKED, "what is asked is no query");
     if (s->open && s->serial != o->slot.serial)
         sim_break(sim, SIM_IDS, "a new socket takes the place of one that is open");
     s->serial = o->slot.serial;
@@ -183,14 +190,14 @@ static void ask(struct sim *sim, const struct nib_output *o)
     s->sent_at = sim->now;
     l->sent++;
     sim->counts.upstream++;
-    sim_ledger_bill(sim, o->slot.index);
+    sim_requests_charge(sim, o->slot.index);
     sim_capture(sim, &s->self, &o->path.peer, o->octets, o->len);
-    sim_send(sim, &s->self, &o->path.peer, o->octets, o->len, SIM_SAID);
+    sim_send(sim, &s->self, &o->path.peer, o->octets, o->len, SIM_GENUINE);
 }
 
 void sim_local_drain(struct sim *sim)
 {
-    struct nib_outputs *outputs = &sim->local.outputs;
+    struct nib_outputs *outputs = &sim->local->outputs;
     for (uint32_t i = 0; i < outputs->n; i++) { /* the list may grow meanwhile */
         const struct nib_output o = outputs->items[i];
         if (o.kind == NIB_OUTPUT_ANSWER)
@@ -201,6 +208,6 @@ void sim_local_drain(struct sim *sim)
             close_socket(sim, o.slot);
     }
     nib_outputs_clear(outputs);
-    if (!sim_block_whole(&sim->local.outputs_block))
+    if (!sim_block_whole(&sim->local->outputs_block))
         sim_break(sim, SIM_BOUNDS, "the list of outputs goes past its memory");
 }

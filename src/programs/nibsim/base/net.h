@@ -1,0 +1,20 @@
+/*
+ * Layer 7: datagrams under way: lost, late, twice, damaged, cut links.
+ */
+#ifndef NIBDNS_PROGRAMS_SIM_NET_H
+#define NIBDNS_PROGRAMS_SIM_NET_H
+
+#include "nibsim/base/sim.h"
+
+enum sim_origin { SIM_GENUINE, SIM_WRONG, SIM_FORGED };
+
+void sim_send(struct sim *sim, const struct nib_addr *src, const struct nib_addr *dst,
+    const uint8_t *octets, size_t len, enum sim_origin origin);
+
+/* A datagram reaches its host. */
+void sim_arrive(struct sim *sim, struct sim_packet *packet);
+
+/* Whether a packet answers a query as far as its receiver can tell. */
+bool sim_fits(const struct sim_packet *packet, const uint8_t *query, size_t len);
+
+#endif
