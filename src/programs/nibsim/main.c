@@ -114,7 +114,7 @@ static const struct option_program command_line = {
     .notes =
         "What is not given is drawn from the seed. Given one of --loss, --duplicate, --corrupt,\n"
         "--delay, --spoof and --crash, nothing else goes wrong but what is given.\n"
-        "Status: 0 every invariant kept, 1 a invariant broken (said with the command that repeats "
+        "Status: 0 every promise kept, 1 a invariant broken (said with the command that repeats "
         "it),\n"
         "2 wrong use.",
     .tables = {OPTION_ROWS(which_runs), OPTION_ROWS(what_they_are_like)},
@@ -139,7 +139,7 @@ static void print_summary(const struct sim *sim, int64_t simulated_s)
 {
     const struct sim_counts *c = &sim->counts;
     uint64_t runs = sim->runs;
-    printf("seeds      %llu to %llu: %llu runs, %lld h %lld min simulated, every invariant kept\n",
+    printf("seeds      %llu to %llu: %llu runs, %lld h %lld min simulated, every promise kept\n",
         U(sim->options.seed), U(sim->options.seed + runs - 1), U(runs),
         (long long)(simulated_s / 3600), (long long)(simulated_s / 60 % 60));
     printf("lookups    %llu: %llu found (%llu in the client's table), %llu not found, "
