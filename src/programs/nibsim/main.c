@@ -114,7 +114,7 @@ static const struct option_program command_line = {
     .notes =
         "What is not given is drawn from the seed. Given one of --loss, --duplicate, --corrupt,\n"
         "--delay, --spoof and --crash, nothing else goes wrong but what is given.\n"
-        "Status: 0 every promise kept, 1 a invariant broken (said with the command that repeats "
+        "Status: 0 every promise kept, 1 a promise broken (said with the command that repeats "
         "it),\n"
         "2 wrong use.",
     .tables = {OPTION_ROWS(which_runs), OPTION_ROWS(what_they_are_like)},
