@@ -114,15 +114,17 @@ bin/%: build/release/bin/%
 # help: make run              both servers and the client's prompt
 # help: make lab              the three side by side in tmux
 # help: make demo             the five cases in real time, each checked
+# Ctrl-C ends make, too, which needs no complaint of the status that a shell makes of it.
+play = $(Q)trap : INT; tools/play/$(1).sh || { s=$$?; [ $$s -eq 130 ] || exit $$s; }
 three := bin/client bin/localserver bin/amazoneserver
 run: $(three)
-	$(Q)tools/play/run.sh
+	$(call play,run)
 
 lab: $(three)
-	$(Q)tools/play/lab.sh
+	$(call play,lab)
 
 demo: $(three)
-	$(Q)tools/play/demo.sh
+	$(call play,demo)
 
 # ---- tests ----
 

@@ -18,6 +18,7 @@ musl-gcc musl-tools
 valgrind valgrind
 mandoc mandoc
 spin spin
+tmux tmux
 zsh zsh
 dig bind9-dnsutils
 kdig knot-dnsutils

@@ -83,7 +83,7 @@ $(completions): $(wildcard tools/package/completion/*) $(programs:%=bin/%)
 	@mkdir -p $(@D)
 	$(Q)tools/package/completion/generate.sh $(if $(filter %.bash,$@),bash,zsh) bin $(programs) >$@
 
-# help: make install          under PREFIX (/usr/local): programs, manual, library, units, dissector
+# help: make install          under PREFIX (/usr/local): programs, manual, library, units and more
 install: all lib completions $(made)
 	@$(call each,$(programs_in),$(INSTALL) -D -m 755 $$file "$$place")
 	@$(call each,$(files_in),$(INSTALL) -D -m 644 $$file "$$place")

@@ -8,9 +8,7 @@ failures=0
 trap stop_servers EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-mkdir -p "$dir"
-start amazoneserver --ttl "$ttl" && amazone_pid=$started || exit 2
-start localserver --ttl "$ttl" --write "$dir/demo.pcap" && local_pid=$started || exit 2
+start_servers --ttl "$ttl" || exit 2
 mkfifo "$dir/names.$$" || exit 2
 bin/client <"$dir/names.$$" >"$dir/client.txt" 2>"$dir/client.err" &
 client_pid=$!
@@ -119,5 +117,5 @@ expect_said 'Record found: shop.amazone.com -> 3.33.147.88' "the client asked ag
 
 exec 3>&-
 wait "$client_pid"
-say "" "$failures of the checks failed. The packets of all five: bin/nibpcap ladder $dir/demo.pcap"
+say "" "$failures of the checks failed. The packets of all five: bin/nibpcap ladder $dir/localserver.pcap"
 [ "$failures" -eq 0 ]

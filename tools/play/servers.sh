@@ -1,37 +1,47 @@
-# Read by run.sh, lab.sh and demo.sh: starts the two servers and ends them again.
-# Their tables, messages and the local server's capture go to $dir.
+# shellcheck shell=sh
+# Read by run.sh, lab.sh, demo.sh and tree.sh: starts servers and ends them again. Their tables,
+# messages and captures go to $dir, under each server's name. What stands there from another run is
+# left alone until the new server has its port: that run may be on.
 
 dir=build/run
-local_pid='' amazone_pid=''
+started=''
+mkdir -p "$dir" || exit 2
 
-# start NAME OPTIONS...: prints its process id once it listens; complains and fails otherwise.
+# start NAME PROGRAM OPTION...: returns once it listens; says why and fails otherwise.
 start() {
-    name=$1
-    shift
-    : >"$dir/$name.err"
-    "bin/$name" "$@" >"$dir/$name.txt" 2>"$dir/$name.err" </dev/null &
+    name=$1 program=$2
+    shift 2
+    new=$dir/new.$$
+    : >"$new.err"
+    "bin/$program" --write "$new.pcap" "$@" >"$new.txt" 2>"$new.err" </dev/null &
     pid=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        if grep -q 'Server listening' "$dir/$name.err"; then
-            started=$pid
-            return 0
+    tries=0
+    until grep -q 'Server listening' "$new.err"; do
+        tries=$((tries + 1))
+        if ! kill -0 "$pid" 2>/dev/null || [ "$tries" -gt 100 ]; then
+            kill "$pid" 2>/dev/null
+            wait "$pid" 2>/dev/null
+            cat "$new.err" >&2
+            rm -f "$new".*
+            return 1
         fi
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.1
+        sleep 0.05
     done
-    cat "$dir/$name.err" >&2
-    return 1
+    started="$pid $started"
+    for kind in err txt pcap; do
+        mv "$new.$kind" "$dir/$name.$kind"
+    done
 }
 
+# The two of the course, with further options for both.
 start_servers() {
-    mkdir -p "$dir"
-    start amazoneserver --write "$dir/amazoneserver.pcap" && amazone_pid=$started || return 1
-    start localserver --write "$dir/localserver.pcap" && local_pid=$started || return 1
+    start amazoneserver amazoneserver "$@" && start localserver localserver "$@"
 }
 
 stop_servers() {
-    for pid in $local_pid $amazone_pid; do
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    for pid in $started; do
+        kill "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
     done
-    local_pid='' amazone_pid=''
+    started=''
 }
