@@ -138,25 +138,31 @@ static void accept_some(struct nib_worker *worker, uint32_t listener)
     }
 }
 
-/* Hands messages over until the connection has none, ends, or has had its turn. */
+/* The next message is handed over. False: there is none, and c->ended says whether one may come. */
+static bool hand_over_one(struct nib_worker *worker, struct connection *c)
+{
+    struct nib_datagram *d = &worker->datagrams[0];
+    const struct nib_path path = c->path; /* stays while an answer closes the connection */
+    enum nib_stream_status status = nib_stream_read(c->stream, &d->octets, &d->len);
+    c->ended = status == NIB_STREAM_ENDED;
+    if (status != NIB_STREAM_MESSAGE)
+        return false;
+    d->path = &path;
+    d->real_len = d->len;
+    c->since = worker->now;
+    c->waiting++;
+    worker_hand_over(worker, 1);
+    return true;
+}
+
+/* Hands messages over until there are none, too many wait, or others must have their turn. */
 static void read_connection(struct nib_worker *worker, struct connection *c)
 {
     c->more = false;
-    for (int i = 0; c->stream != NULL && !c->ended && c->waiting < WAITING_MAX; i++) {
-        struct nib_datagram *d = &worker->datagrams[0];
-        const struct nib_path path = c->path; /* stays while an answer closes the connection */
-        enum nib_stream_status status = NIB_STREAM_LATER;
-        c->more = i == MESSAGES;
-        if (!c->more)
-            status = nib_stream_read(c->stream, &d->octets, &d->len);
-        c->ended = status == NIB_STREAM_ENDED;
-        if (status != NIB_STREAM_MESSAGE)
+    for (int i = 0; c->stream != NULL && !c->ended; i++) {
+        c->more = i == MESSAGES || c->waiting == WAITING_MAX;
+        if (c->more || !hand_over_one(worker, c))
             break;
-        d->path = &path;
-        d->real_len = d->len;
-        c->since = worker->now;
-        c->waiting++;
-        worker_hand_over(worker, 1);
     }
     if (c->stream != NULL)
         settle_connection(worker, c);
@@ -170,7 +176,6 @@ bool streams_answer(struct nib_worker *worker, const struct nib_output *answer)
         return false;
     c->since = worker->now;
     c->waiting--;
-    c->more = c->waiting == WAITING_MAX - 1; /* what was read meanwhile was not handed over */
     bool sent = nib_stream_write(c->stream, answer->octets, answer->len);
     if (sent)
         settle_connection(worker, c);
@@ -287,13 +292,19 @@ bool streams_ready(struct nib_worker *worker, uint32_t number)
     return true;
 }
 
+/* What came already is to be handed over, whether more comes or not. */
+static bool goes_on(const struct connection *c)
+{
+    return c->more && c->waiting < WAITING_MAX;
+}
+
 void streams_tick(struct nib_worker *worker)
 {
     struct streams *streams = worker->server->streams;
     if (streams == NULL || streams->n_connections == 0)
         return;
     for (struct connection *c = streams->connections; c < streams->connections + CONNECTIONS; c++) {
-        if (c->stream != NULL && c->more)
+        if (c->stream != NULL && goes_on(c))
             read_connection(worker, c);
         if (c->stream != NULL && worker->now - c->since >= IDLE_MS)
             close_connection(worker, c);
@@ -308,7 +319,7 @@ nib_ms streams_deadline(const struct nib_server *server)
         return due;
     for (size_t i = 0; i < CONNECTIONS; i++) {
         const struct connection *c = &streams->connections[i];
-        nib_ms own = c->more ? c->since : c->since + IDLE_MS;
+        nib_ms own = goes_on(c) ? c->since : c->since + IDLE_MS;
         if (c->stream != NULL && own < due)
             due = own;
     }

@@ -61,6 +61,6 @@ int bridge_run(struct bridge *bridge, const struct nib_service *service)
     config->streams = true;
     config->max_slots = FETCHES;
     config->outputs_max = nib_gate_outputs_max(FETCHES, QUERIES, NIB_BATCH);
-    struct nib_server *server = nib_server_open(config);
-    return server == NULL ? NIB_EXIT_USAGE : nib_server_run(server, service);
+    bridge->server = nib_server_open(config);
+    return bridge->server == NULL ? NIB_EXIT_USAGE : nib_server_run(bridge->server, service);
 }

@@ -17,6 +17,7 @@ struct bridge {
     uint32_t tries;
     bool quiet, check;
     struct nib_gate_table table;
+    struct nib_server *server; /* NULL until it runs */
 };
 
 /* Reads the value of --listen. */
