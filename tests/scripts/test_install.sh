@@ -29,6 +29,11 @@ for file in lib/libnibdns.a lib/libnibdns.so lib/libnibdns.so.0 lib/pkgconfig/ni
     lib/systemd/system/nibdns-localserver.service lib/systemd/system/nibgate-dns.service; do
     check "$file is installed" test -s "$root$prefix/$file"
 done
+if have clang && have wasm-ld; then
+    check "share/nibdns/nibdns.html is installed" test -s "$root$prefix/share/nibdns/nibdns.html"
+else
+    skip "share/nibdns/nibdns.html is installed" "no clang and wasm-ld to make it"
+fi
 check "nothing of the system's part is in the headers" test ! -e "$root$prefix/include/nibdns/os"
 check "the unit starts the program where it is" \
     grep -q "^ExecStart=$prefix/bin/nibdns-localserver" \

@@ -14,6 +14,9 @@ pkg-config pkg-config
 clang clang
 clang-runtime libclang-rt-VERSION-dev
 wasm-ld lld
+node nodejs
+wasi-libc wasi-libc
+wasi-runtime libclang-rt-VERSION-dev-wasm32
 musl-gcc musl-tools
 valgrind valgrind
 mandoc mandoc
@@ -39,6 +42,12 @@ have() {
         ! command -v clang >/dev/null ||
             echo 'int main(void) { return 0; }' |
             clang -fsanitize=thread -x c - -o /dev/null 2>/dev/null
+        ;;
+    wasi-libc) test -e /usr/include/wasm32-wasi/stdio.h ;;
+    wasi-runtime)
+        ! command -v clang >/dev/null ||
+            echo 'int main(void) { return 0; }' |
+            clang --target=wasm32-wasi -x c - -o /dev/null 2>/dev/null
         ;;
     wasm-ld) command -v wasm-ld || ls /usr/bin/wasm-ld-* ;;
     *) command -v "$1" ;;

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Debian packages of this tree, in build/deb: builds them in a copy of the tree, has lintian look at
 # them, and as root tries installing and removing them. Speaks TAP. Needs, on Debian: apt-get install
-# dpkg-dev debhelper lintian
+# dpkg-dev debhelper lintian clang lld
 set -u
 out=$PWD/build/deb
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
-for tool in dpkg-buildpackage dh; do
+for tool in dpkg-buildpackage dh clang wasm-ld; do
     command -v "$tool" >/dev/null || {
         echo "1..0 # SKIP $tool is not installed: apt-get install --no-install-recommends" \
-            "dpkg-dev debhelper lintian"
+            "dpkg-dev debhelper lintian clang lld"
         exit 0
     }
 done
@@ -38,7 +38,8 @@ fi
 ours() { dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' '*nibdns*' 2>/dev/null | grep '^i'; }
 works() {
     nibdns-client --version && nibpcap --version && nibdns-localserver --check &&
-        nibdns-amazoneserver --check && test -s /usr/share/man/man7/nibdns.7.gz
+        nibdns-amazoneserver --check && test -s /usr/share/man/man7/nibdns.7.gz &&
+        test -s /usr/share/nibdns/nibdns.html
 }
 embeds() {
     # shellcheck disable=SC2046

@@ -32,6 +32,7 @@ $(shared): $(core:%.c=build/pic/%.o) tools/package/libnibdns.map build/pic/flags
 installed  = $(if $(filter nib%,$(1)),$(1),nibdns-$(1))
 into       = $(foreach f,$(2),$(f)=$(1)/$(notdir $(f)))
 made      := build/install
+page_file  = $(and $(shell command -v clang),$(shell command -v wasm-ld),build/page/nibdns.html)
 units      = $(wildcard tools/package/systemd/*.service)
 
 programs_in = $(foreach p,$(programs),bin/$(p)=$(BINDIR)/$(call installed,$(p))) \
@@ -44,6 +45,7 @@ files_in    = $(call into,$(LIBDIR),build/release/libnibdns.a) \
               $(call into,$(DOCDIR),$(wildcard README.md proto/*)) \
               build/completion/nibdns.bash=$(BASHDIR)/nibdns \
               $(call into,$(ZSHDIR),build/completion/_nibdns) \
+              $(call into,$(DATADIR)/nibdns,$(page_file)) \
               $(call into,$(UNITDIR),$(units:tools/package/systemd/%=$(made)/%)) \
               $(call into,$(or $(PLUGINDIR),$(DATADIR)/nibdns),tools/nibdns.lua) \
               $(call into,$(DATADIR)/nibdns/profile/nibdns,$(wildcard tools/wireshark/profile/nibdns/*))
@@ -84,7 +86,7 @@ $(completions): $(wildcard tools/package/completion/*) $(programs:%=bin/%)
 	$(Q)tools/package/completion/generate.sh $(if $(filter %.bash,$@),bash,zsh) bin $(programs) >$@
 
 # help: make install          under PREFIX (/usr/local): programs, manual, library, units and more
-install: all lib completions $(made)
+install: all lib completions $(page_file) $(made)
 	@$(call each,$(programs_in),$(INSTALL) -D -m 755 $$file "$$place")
 	@$(call each,$(files_in),$(INSTALL) -D -m 644 $$file "$$place")
 	@$(call each,$(links_in),ln -sf $$file "$$place")

@@ -23,3 +23,12 @@ build/page/nibdns.wasm: $(page_c:%.c=build/page/%.o)
 build/page/nibdns.html: build/page/nibdns.wasm src/programs/page/join.sh src/programs/page/view/page.html \
                         src/programs/page/view/page.css $(page_view)
 	$(Q)src/programs/page/join.sh $< >$@
+
+# nibsim for WASI, a second machine, so to speak: its digests must be those of the first.
+wasi_c := $(core) $(parts_nibsim) $(common) src/os/posix/progress.c src/os/posix/clock.c
+build/wasi/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)clang --target=wasm32-wasi -D_WASI_EMULATED_SIGNAL -isystem tests/page/wasi -include tests/page/wasi/system.h \
+	    -O2 $(base) -c $< -o $@
+build/wasi/nibsim.wasm: $(wasi_c:%.c=build/wasi/%.o)
+	$(Q)clang --target=wasm32-wasi $^ -lwasi-emulated-signal -o $@
