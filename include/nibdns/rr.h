@@ -7,6 +7,9 @@
 #include "nibdns/name.h"
 #include "nibdns/protocol.h"
 
+/* NIB-7.1: the first line of a printed table and of a records file. */
+#define NIB_RR_HEADER "record_no,name,type,result,ttl,static"
+
 /* NIB-7.1: a view of a record in a table; texts stay the table's and live until the table next
  * changes. */
 struct nib_rr {

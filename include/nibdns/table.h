@@ -13,7 +13,7 @@
 #include "nibdns/cursor.h"
 #include "nibdns/zone.h"
 
-#define NIB_TABLE_HEADER NIB_TEXT("record_no,name,type,result,ttl,static")
+#define NIB_TABLE_HEADER NIB_TEXT(NIB_RR_HEADER)
 
 struct nib_table {
     const struct nib_zone *zone; /* of the same seed as the cache */

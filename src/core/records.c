@@ -281,16 +281,14 @@ bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_fa
         if (header) {
             read_record(&line, content);
         } else if (!nib_text_same(content, NIB_TABLE_HEADER)) {
-            fault(&line, content.ptr, "the first line must be ", NOTHING,
-                "record_no,name,type,result,ttl,static");
+            fault(&line, content.ptr, "the first line must be ", NOTHING, NIB_RR_HEADER);
             return false;
         }
         header = true;
     }
     if (!header) {
         line.number = 1;
-        fault(&line, line.text.ptr, "the first line must be ", NOTHING,
-            "record_no,name,type,result,ttl,static");
+        fault(&line, line.text.ptr, "the first line must be ", NOTHING, NIB_RR_HEADER);
     }
     settle(&reading);
     return faults->n == 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/streams.h"
 #include "nibdns/cursor.h"
 #include "nibdns/name.h"
@@ -222,63 +223,68 @@ static const char *status_word(const struct nib_client *c)
     return words[c->status];
 }
 
-/* Names and results are of alphabets that JSON needs no escapes for. */
-static bool print_json(const struct nib_client *c, int64_t took_us)
+static bool print_line(struct nib_writer *w)
 {
-    char line[1024], id[16] = "null", result[NIB_RESULT_MAX + 32] = "null,\"ttl\":null";
-    char server[NIB_ADDR_TEXT_MAX];
-    (void)nib_addr_format(&c->server, server);
-    if (!c->from_table)
-        (void)snprintf(id, sizeof id, "%lu", (unsigned long)c->id);
-    if (c->status == NIB_CLIENT_FOUND)
-        (void)snprintf(result, sizeof result, "\"%.*s\",\"ttl\":%lu", (int)c->result_len, c->result,
-            (unsigned long)c->ttl_s);
-    int n = snprintf(line, sizeof line,
-        "{\"id\":%s,\"name\":\"%.*s\",\"type\":\"%s\",\"status\":\"%s\",\"result\":%s,"
-        "\"source\":\"%s\",\"time_ms\":%lld.%03lld,\"tries\":%lu,\"discarded\":%lu}\n",
-        id, (int)c->name.len, c->name.ptr, nib_type_name(c->type), status_word(c), result,
-        c->from_table ? "table" : server, (long long)took_us / 1000, (long long)took_us % 1000,
-        (unsigned long)c->tried, (unsigned long)discarded(c));
-    return client_print((struct nib_text){line, (size_t)n});
+    json_close(w, '}');
+    nib_writer_u8(w, '\n');
+    return client_print((struct nib_text){(const char *)w->octets, w->off});
 }
 
-/* A word as a JSON string, whatever octets it has; one that is not there as null. */
-static void write_string(struct nib_writer *w, struct nib_text word)
+static bool print_json(const struct nib_client *c, int64_t took_us)
 {
-    if (word.len == 0) {
-        nib_writer_word(w, "null");
-        return;
+    uint8_t line[1024];
+    char server[NIB_ADDR_TEXT_MAX];
+    struct nib_writer w = nib_writer_init(line, sizeof line);
+    (void)nib_addr_format(&c->server, server);
+    json_open(&w, NULL, '{');
+    if (c->from_table)
+        json_null(&w, "id");
+    else
+        json_number(&w, "id", c->id);
+    json_text(&w, "name", c->name);
+    json_word(&w, "type", nib_type_name(c->type));
+    json_word(&w, "status", status_word(c));
+    if (c->status == NIB_CLIENT_FOUND) {
+        json_text(&w, "result", (struct nib_text){c->result, c->result_len});
+        json_number(&w, "ttl", c->ttl_s);
+    } else {
+        json_null(&w, "result");
+        json_null(&w, "ttl");
     }
-    nib_writer_u8(w, '"');
-    for (size_t i = 0; i < word.len; i++) {
-        uint8_t c = (uint8_t)word.ptr[i];
-        if (c == '"' || c == '\\') {
-            nib_writer_u8(w, '\\');
-            nib_writer_u8(w, c);
-        } else if (c >= ' ' && c < 0x7f) {
-            nib_writer_u8(w, c);
-        } else {
-            nib_writer_word(w, "\\u00");
-            nib_writer_hex(w, c >> 4, 1);
-            nib_writer_hex(w, c & 15, 1);
-        }
-    }
-    nib_writer_u8(w, '"');
+    json_word(&w, "source", c->from_table ? "table" : server);
+    json_fixed(&w, "time_ms", took_us, 3);
+    json_number(&w, "tries", c->tried);
+    json_number(&w, "discarded", (int64_t)discarded(c));
+    return print_line(&w);
+}
+
+/* A word of a line, whatever octets it has; one that is not there as null. */
+static void add_word(struct nib_writer *w, const char *key, struct nib_text word)
+{
+    if (word.len == 0)
+        json_null(w, key);
+    else
+        json_text(w, key, word);
 }
 
 bool client_report_invalid(struct nib_text line, enum client_output output)
 {
-    static char text[6 * CLIENT_LINE_MAX + 256];
-    struct nib_writer w = nib_writer_init((uint8_t *)text, sizeof text);
+    static uint8_t text[6 * CLIENT_LINE_MAX + 256];
+    struct nib_writer w = nib_writer_init(text, sizeof text);
     if (output != CLIENT_JSON)
         return true;
-    nib_writer_word(&w, "{\"id\":null,\"name\":");
-    write_string(&w, next_word(&line));
-    nib_writer_word(&w, ",\"type\":");
-    write_string(&w, next_word(&line));
-    nib_writer_word(&w, ",\"status\":\"invalid\",\"result\":null,\"ttl\":null,\"source\":null,"
-                        "\"time_ms\":0.000,\"tries\":0,\"discarded\":0}\n");
-    return client_print((struct nib_text){text, w.off});
+    json_open(&w, NULL, '{');
+    json_null(&w, "id");
+    add_word(&w, "name", next_word(&line));
+    add_word(&w, "type", next_word(&line));
+    json_word(&w, "status", "invalid");
+    json_null(&w, "result");
+    json_null(&w, "ttl");
+    json_null(&w, "source");
+    json_fixed(&w, "time_ms", 0, 3);
+    json_number(&w, "tries", 0);
+    json_number(&w, "discarded", 0);
+    return print_line(&w);
 }
 
 static void say_discarded(const struct nib_client *c)

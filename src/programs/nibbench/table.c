@@ -115,7 +115,7 @@ static struct nib_text make_file(uint32_t n)
     enum { LINE_MAX_OCTETS = 80 };
     size_t len = 0, cap = ((size_t)n + 1) * LINE_MAX_OCTETS;
     char *text = need(cap);
-    len += (size_t)snprintf(text, cap, "record_no,name,type,result,ttl,static\n");
+    len += (size_t)snprintf(text, cap, NIB_RR_HEADER "\n");
     for (unsigned i = 0; i < n; i++)
         len +=
             (size_t)snprintf(text + len, cap - len, "%u,host%u.amazone.com,A,10.%u.%u.%u,None,1\n",

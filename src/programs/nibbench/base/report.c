@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/json.h"
+
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -41,16 +43,33 @@ void bench_report_value(struct bench_report *report, const char *key, const char
     add(report, key, words, unit, decimals)->stat = (struct bench_stat){value, value, value};
 }
 
+static void add_number(
+    struct nib_writer *w, const struct bench_line *l, const char *end, double number)
+{
+    char key[80];
+    double unit = 1;
+    for (int i = 0; i < l->decimals; i++)
+        unit *= 10;
+    (void)snprintf(key, sizeof key, "%s%s", l->key, end);
+    json_fixed(w, key, (int64_t)(number * unit + (number < 0 ? -0.5 : 0.5)), l->decimals);
+}
+
 static void print_json(const struct bench_report *report)
 {
+    uint8_t line[BENCH_LINES * 256];
+    struct nib_writer w = nib_writer_init(line, sizeof line);
+    json_open(&w, NULL, '{');
     for (size_t i = 0; i < report->n; i++) {
         const struct bench_line *l = &report->lines[i];
-        printf("%s\"%s\":%.*f", i == 0 ? "{" : ",", l->key, l->decimals, l->stat.median);
-        if (l->spread)
-            printf(",\"%s_min\":%.*f,\"%s_max\":%.*f", l->key, l->decimals, l->stat.min, l->key,
-                l->decimals, l->stat.max);
+        add_number(&w, l, "", l->stat.median);
+        if (!l->spread)
+            continue;
+        add_number(&w, l, "_min", l->stat.min);
+        add_number(&w, l, "_max", l->stat.max);
     }
-    printf("}\n");
+    json_close(&w, '}');
+    nib_writer_u8(&w, '\n');
+    (void)fwrite(line, 1, w.off, stdout);
 }
 
 static void print_text(const struct bench_report *report)

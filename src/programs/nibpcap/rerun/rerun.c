@@ -192,8 +192,7 @@ static int run(struct rerun *rerun)
     const struct rerun_options *o = &rerun->options;
     struct nib_zonefile zone = {0};
     const struct nib_complaints complaints = {.say = say};
-    static const char *const builtin[] = {
-        NIB_BUILTIN_LOCAL, NIB_BUILTIN_AMAZONE, "record_no,name,type,result,ttl,static\n"};
+    static const char *const builtin[] = {NIB_BUILTIN_LOCAL, NIB_BUILTIN_AMAZONE, NIB_BUILTIN_NONE};
     if (!nib_zonefile_read(&zone, o->records, o->n_records, builtin[o->as], 0, &complaints))
         return NIBPCAP_USE;
     int status = rerun_read(rerun);

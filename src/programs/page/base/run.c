@@ -1,3 +1,4 @@
+#include "nibdns/builtin.h"
 #include "page/base/words.h"
 #include "page/base/world.h"
 
@@ -67,8 +68,6 @@ bool page_set(struct page_network *network, struct nib_text key, struct nib_text
     return true;
 }
 
-static const char no_records[] = "record_no,name,type,result,ttl,static\n";
-
 static void add_hosts(struct page *page)
 {
     struct page_state *s = &page->state;
@@ -77,7 +76,7 @@ static void add_hosts(struct page *page)
         *host = (struct page_host){
             .role = w->role, .addr = {.port = w->port, .family = 4}, .name = w->name};
         memcpy(host->addr.ip, w->ip, sizeof w->ip);
-        const char *records = w->records == NULL ? no_records : w->records;
+        const char *records = w->records == NULL ? NIB_BUILTIN_NONE : w->records;
         (void)page_host_records(page, host, (struct nib_text){records, strlen(records)});
         if (w->role == PAGE_LOCAL)
             s->local_host = (uint8_t)(s->n_hosts - 1);

@@ -3,8 +3,6 @@
 #include "nibdns/builtin.h"
 #include "page/base/words.h"
 
-#define HEADER "record_no,name,type,result,ttl,static\n"
-
 /* clang-format off */
 #define CLIENT(n, name) {PAGE_CLIENT, name, {127, 0, 0, 10 + n}, 0, NULL}
 #define LOCAL(records) {PAGE_LOCAL, "local", {127, 0, 0, 1}, NIB_PORT_LOCAL, records}
@@ -18,7 +16,7 @@ static const struct page_world worlds[] = {
             SERVER("amazone", 127, 0, 0, 1, NIB_BUILTIN_AMAZONE), ATTACKER}},
     {"two-servers", "amazone.com has two name servers",
         {CLIENT(1, "client"), CLIENT(2, "client 2"),
-            LOCAL(HEADER
+            LOCAL(NIB_BUILTIN_NONE
                 "0,www.csusm.edu,A,144.37.5.45,None,1\n"
                 "1,amazone.com,NS,dns1.amazone.com,None,1\n"
                 "2,amazone.com,NS,dns2.amazone.com,None,1\n"
@@ -28,16 +26,16 @@ static const struct page_world worlds[] = {
             SERVER("amazone 2", 127, 0, 0, 3, NIB_BUILTIN_AMAZONE)}},
     {"cname", "a name that stands for another, on another server",
         {CLIENT(1, "client"), CLIENT(2, "client 2"),
-            LOCAL(HEADER
+            LOCAL(NIB_BUILTIN_NONE
                 "0,www.csusm.edu,A,144.37.5.45,None,1\n"
                 "1,amazone.com,NS,dns.amazone.com,None,1\n"
                 "2,dns.amazone.com,A,127.0.0.2,None,1\n"
                 "3,cloud.example,NS,dns.cloud.example,None,1\n"
                 "4,dns.cloud.example,A,127.0.0.3,None,1\n"),
-            SERVER("amazone", 127, 0, 0, 2, HEADER
+            SERVER("amazone", 127, 0, 0, 2, NIB_BUILTIN_NONE
                 "0,www.amazone.com,CNAME,shop.amazone.com,None,1\n"
                 "1,shop.amazone.com,CNAME,eu-7.cloud.example,None,1\n"),
-            SERVER("cloud", 127, 0, 0, 3, HEADER "0,eu-7.cloud.example,A,15.197.140.28,None,1\n")}},
+            SERVER("cloud", 127, 0, 0, 3, NIB_BUILTIN_NONE "0,eu-7.cloud.example,A,15.197.140.28,None,1\n")}},
 };
 /* clang-format on */
 

@@ -1,4 +1,4 @@
-#include "page/base/json.h"
+#include "common/json.h"
 #include "page/base/world.h"
 #include "page/show/show.h"
 

@@ -1,8 +1,9 @@
 /*
- * JSON, written from left to right: each call writes its own comma.
+ * Layer 7: JSON, written from left to right: each call writes its own comma. In an array the key is
+ * NULL.
  */
-#ifndef NIBDNS_PAGE_JSON_H
-#define NIBDNS_PAGE_JSON_H
+#ifndef NIBDNS_PROGRAMS_JSON_H
+#define NIBDNS_PROGRAMS_JSON_H
 
 #include "nibdns/cursor.h"
 
@@ -15,5 +16,9 @@ void json_text(struct nib_writer *w, const char *key, struct nib_text text);
 void json_word(struct nib_writer *w, const char *key, const char *word);
 void json_number(struct nib_writer *w, const char *key, int64_t number);
 void json_flag(struct nib_writer *w, const char *key, bool flag);
+void json_null(struct nib_writer *w, const char *key);
+
+/* A number with so many decimals: value is in units of the last one. */
+void json_fixed(struct nib_writer *w, const char *key, int64_t value, int decimals);
 
 #endif

@@ -1,4 +1,4 @@
-#include "page/base/json.h"
+#include "common/json.h"
 
 static void begin(struct nib_writer *w, const char *key)
 {
@@ -60,4 +60,28 @@ void json_flag(struct nib_writer *w, const char *key, bool flag)
 {
     begin(w, key);
     nib_writer_word(w, flag ? "true" : "false");
+}
+
+void json_null(struct nib_writer *w, const char *key)
+{
+    begin(w, key);
+    nib_writer_word(w, "null");
+}
+
+void json_fixed(struct nib_writer *w, const char *key, int64_t value, int decimals)
+{
+    uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value, unit = 1;
+    for (int i = 0; i < decimals; i++)
+        unit *= 10;
+    begin(w, key);
+    if (value < 0)
+        nib_writer_u8(w, '-');
+    nib_writer_decimal(w, size / unit);
+    if (decimals > 0)
+        nib_writer_u8(w, '.');
+    for (uint64_t part = size % unit; decimals > 0; decimals--) {
+        unit /= 10;
+        nib_writer_u8(w, (uint8_t)('0' + part / unit));
+        part %= unit;
+    }
 }
