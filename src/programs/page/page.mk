@@ -7,7 +7,7 @@ page_cc   := clang --target=wasm32 -nostdlibinc -isystem src/programs/page/wasm 
 page_ld   := wasm-ld --no-entry --gc-sections --strip-all -z stack-size=131072
 
 .PHONY: page
-# help: make page             the page, build/page/nibdns.html: the same logic in a browser (clang, wasm-ld)
+# help: make page             build/page/nibdns.html, the same logic in a browser (clang, wasm-ld)
 page:
 	$(Q)for tool in clang wasm-ld; do command -v $$tool >/dev/null || \
 	    { echo "the page needs $$tool: on Debian, apt-get install clang lld" >&2; exit 1; }; done
