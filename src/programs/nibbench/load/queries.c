@@ -68,15 +68,11 @@ static void put(struct bench_queries *q, struct bench_query *one, const struct n
     one->at = (uint32_t)q->used;
     one->type = (uint8_t)m->qtype;
     one->name_len = (uint8_t)m->qname.len;
-    if (q->mode == BENCH_DNS) {
-        one->len = (uint16_t)bench_dns_query(m->qname, m->qtype, out, BENCH_QUERY_CAP);
-        one->expect_len = (uint8_t)bench_dns_rdata(m->qtype, m->result, out + one->len);
-    } else {
-        one->len = (uint16_t)nib_message_encode(out, BENCH_QUERY_CAP, m);
-        one->expect_len = (uint8_t)m->result.len;
-        if (m->result.len > 0)
-            memcpy(out + one->len, m->result.ptr, m->result.len);
-    }
+    one->len = (uint16_t)(q->mode == BENCH_DNS ? bench_dns_query(m->qname, m->qtype, out)
+                                               : nib_message_encode(out, BENCH_QUERY_CAP, m));
+    one->expect_len = (uint8_t)m->result.len;
+    if (m->result.len > 0)
+        memcpy(out + one->len, m->result.ptr, m->result.len);
     q->used += (size_t)one->len + one->expect_len;
 }
 

@@ -4,11 +4,11 @@
 #ifndef NIBDNS_PROGRAMS_BENCH_QUERIES
 #define NIBDNS_PROGRAMS_BENCH_QUERIES
 
-#include "nibdns/protocol.h"
+#include "nibdns/dns.h"
 
 enum bench_mode { BENCH_NIB, BENCH_DNS, BENCH_ECHO };
 
-enum { BENCH_QUERY_CAP = 12 + 255 + 4 }; /* octets: the longest query, ours or DNS */
+enum { BENCH_QUERY_CAP = NIB_DNS_QUERY_MAX }; /* octets: the longest query, ours or DNS */
 
 /* What is sent, and what shall come back: octets of the datagram (ID zero), then the result. */
 struct bench_query {
