@@ -29,18 +29,6 @@ static const struct start *start_of(const uint8_t *octets)
     return NULL;
 }
 
-enum nib_link pcap_link(uint32_t number)
-{
-    switch (number) {
-#define X(symbol, code, name) case code:
-        NIB_LINKS(X)
-#undef X
-        return (enum nib_link)number;
-    default:
-        return NIB_LINK_UNKNOWN;
-    }
-}
-
 /* The first four octets tell the most, so they are looked at before the rest is there. */
 static enum nib_pcap_step read_start(
     struct nib_pcap_reader *reader, const uint8_t *octets, size_t len, bool last, size_t *taken)

@@ -1,5 +1,7 @@
 #include "nibdns/pcap.h"
 
+#include "pcap_ng.h"
+
 /*
  * A frame is peeled from outside: link layer, tags, IP, extension headers, UDP or ICMP. Each layer
  * is a view that shrinks; it knows how many octets were captured and how many there were, and len
@@ -12,6 +14,18 @@ struct view {
 
 enum { PROTOCOL_ICMP = 1, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58 };
 enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd };
+
+enum nib_link pcap_link(uint32_t number)
+{
+    switch (number) {
+#define X(symbol, code, name) case code:
+        NIB_LINKS(X)
+#undef X
+        return (enum nib_link)number;
+    default:
+        return NIB_LINK_UNKNOWN;
+    }
+}
 
 static unsigned u16_at(const uint8_t *p)
 {
