@@ -20,7 +20,9 @@
     X(NIB_AUTH_DROPPED_UNSENT, "dropped_unsent")                                                   \
     X(NIB_AUTH_FOUND, "answered_found")                                                            \
     X(NIB_AUTH_CNAME, "answered_cname")                                                            \
-    X(NIB_AUTH_NOT_FOUND, "answered_not_found")
+    X(NIB_AUTH_REFERRAL, "answered_referral")                                                      \
+    X(NIB_AUTH_NOT_FOUND, "answered_not_found")                                                    \
+    X(NIB_AUTH_FAILURE, "answered_failure")
 
 enum nib_authoritative_counter {
 #define X(symbol, name) symbol,
@@ -32,6 +34,9 @@ enum nib_authoritative_counter {
 struct nib_authoritative {
     struct nib_table *table;
     uint32_t ttl_s; /* what answers from static records carry */
+    /* Its zones (NIB-8.17), names that are the caller's; without any it answers for every name. */
+    const struct nib_text *zones;
+    size_t n_zones;
     uint64_t counters[NIB_AUTH_COUNTERS];
     uint64_t malformed[NIB_ERR_COUNT];
 };

@@ -20,6 +20,8 @@
     X(NIB_DECIDED_NOTHING, "nothing to do")                                                        \
     X(NIB_ANSWERED_RECORD, "answered from record %n")                                              \
     X(NIB_ANSWERED_CNAME, "answered with the alias in record %n")                                  \
+    X(NIB_ANSWERED_REFERRAL, "referred by record %n (NIB-8.18)")                                   \
+    X(NIB_FAILED_ZONE, "answered Server failure: in no zone of this server (NIB-8.17)")            \
     X(NIB_ANSWERED_FETCH, "answered from fetch %n")                                                \
     X(NIB_ANSWERED_NOT_FOUND, "answered Record not found")                                         \
     X(NIB_FAILED_NO_SERVER, "answered Server failure: no name server has an address")              \

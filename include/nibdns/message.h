@@ -44,6 +44,13 @@ size_t nib_message_encode(uint8_t *out, size_t cap, const struct nib_message *me
 enum nib_mismatch nib_message_fits(
     const struct nib_message *query, const struct nib_message *response);
 
+/*
+ * Whether a response that decodes is a referral for the query (NIB-5.5), which is no answer to it.
+ * Who asked the servers of a domain takes it when its answer name is longer than that domain's:
+ * then it has more labels.
+ */
+bool nib_message_is_referral(const struct nib_message *query, const struct nib_message *response);
+
 /* What a result text stands for. */
 enum nib_outcome nib_result_outcome(struct nib_text result);
 

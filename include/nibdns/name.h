@@ -29,6 +29,9 @@ uint64_t nib_name_hash(struct nib_text name, uint64_t seed);
 /* The same hash over the exact octets of any text. */
 uint64_t nib_text_hash(struct nib_text text, uint64_t seed);
 
+/* Whether a name is a domain or below it: whole labels, in any case. */
+bool nib_name_is_under(struct nib_text name, struct nib_text domain);
+
 /* The name without its first label; length 0 for a name of one label. */
 struct nib_text nib_name_parent(struct nib_text name);
 

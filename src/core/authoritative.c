@@ -33,13 +33,71 @@ void nib_authoritative_seek(
     nib_zone_fetch_record(server->table->zone, query->key, query->message.qtype);
 }
 
-/* NIB-8.1: the record with that name and type, else the CNAME record of that name, else a miss. */
+/* ---- zones ---- */
+
+/* The closest enclosing zone of a name; of length 0: it is under none. */
+static struct nib_text zone_of(const struct nib_authoritative *server, struct nib_text name)
+{
+    struct nib_text closest = {name.ptr, 0};
+    for (size_t i = 0; i < server->n_zones; i++)
+        if (server->zones[i].len > closest.len && nib_name_is_under(name, server->zones[i]))
+            closest = server->zones[i];
+    return closest;
+}
+
+/* NIB-8.18: of the NS records of a domain the one in place ID modulo their number. */
+static bool pick_server(
+    const struct nib_zone *zone, struct nib_text domain, uint32_t id, struct nib_rr *rr)
+{
+    struct nib_key key = nib_key_of(domain, zone->seed);
+    struct nib_probe probe = nib_zone_begin(zone, key, NIB_NS);
+    uint32_t n = 0;
+    while (nib_zone_next(zone, key, NIB_NS, &probe, rr))
+        n++;
+    if (n == 0)
+        return false;
+    probe = nib_zone_begin(zone, key, NIB_NS);
+    for (uint32_t i = 0; i <= id % n; i++)
+        (void)nib_zone_next(zone, key, NIB_NS, &probe, rr);
+    return true;
+}
+
+/* The referral for a name in a zone, its domain in the letters of the question. */
+static bool refer(const struct nib_authoritative *server, const struct nib_message *query,
+    size_t zone_len, struct nib_rr *rr, struct nib_text *domain)
+{
+    bool found = false;
+    struct nib_text name = query->qname;
+    for (; name.len > zone_len && zone_len > 0; name = nib_name_parent(name)) {
+        struct nib_rr one;
+        if (!pick_server(server->table->zone, name, query->id, &one))
+            continue;
+        found = true; /* and the topmost, if none comes behind it */
+        *rr = one;
+        *domain = name;
+    }
+    return found;
+}
+
+/* ---- answers ---- */
+
+/*
+ * NIB-8.1: the record with that name and type, else the CNAME record of that name, else a referral,
+ * else a miss. *aname is the answer's name.
+ */
 static struct nib_decision look_up(struct nib_authoritative *server,
-    const struct nib_authoritative_query *query, struct nib_rr *rr)
+    const struct nib_authoritative_query *query, struct nib_rr *rr, struct nib_text *aname)
 {
     const struct nib_zone *zone = server->table->zone;
-    enum nib_type type = query->message.qtype;
-    if (nib_zone_find(zone, query->key, type, rr)) {
+    const struct nib_message *m = &query->message;
+    size_t zone_len = server->n_zones == 0 ? 0 : zone_of(server, m->qname).len;
+    *aname = m->qname;
+    if (server->n_zones > 0 && zone_len == 0) {
+        count(server, NIB_AUTH_FAILURE);
+        *rr = (struct nib_rr){.type = m->qtype, .result = NIB_TEXT_FAILURE};
+        return (struct nib_decision){.what = NIB_FAILED_ZONE};
+    }
+    if (nib_zone_find(zone, query->key, m->qtype, rr)) {
         count(server, NIB_AUTH_FOUND);
         return (struct nib_decision){.what = NIB_ANSWERED_RECORD, .number = rr->no};
     }
@@ -47,8 +105,12 @@ static struct nib_decision look_up(struct nib_authoritative *server,
         count(server, NIB_AUTH_CNAME);
         return (struct nib_decision){.what = NIB_ANSWERED_CNAME, .number = rr->no};
     }
+    if (refer(server, m, zone_len, rr, aname)) {
+        count(server, NIB_AUTH_REFERRAL);
+        return (struct nib_decision){.what = NIB_ANSWERED_REFERRAL, .number = rr->no};
+    }
     count(server, NIB_AUTH_NOT_FOUND);
-    *rr = (struct nib_rr){.type = type, .result = NIB_TEXT_NOT_FOUND};
+    *rr = (struct nib_rr){.type = m->qtype, .result = NIB_TEXT_NOT_FOUND};
     return (struct nib_decision){.what = NIB_ANSWERED_NOT_FOUND};
 }
 
@@ -57,11 +119,12 @@ struct nib_decision nib_authoritative_finish(struct nib_authoritative *server,
 {
     struct nib_message *m = &query->message;
     struct nib_rr rr;
-    struct nib_decision decision = look_up(server, query, &rr);
+    struct nib_text aname;
+    struct nib_decision decision = look_up(server, query, &rr, &aname);
     uint8_t *octets = nib_outputs_reserve(out);
     m->flag = NIB_RESPONSE;
     m->atype = rr.type;
-    m->aname = m->qname;
+    m->aname = aname;
     m->ttl_s = rr.is_static ? server->ttl_s : 0;
     m->result = rr.result;
     count(server, NIB_AUTH_ANSWERED);

@@ -213,6 +213,20 @@ enum nib_mismatch nib_message_fits(
     return NIB_FITS;
 }
 
+/* Whether a domain is the name, or what follows one of its dots, octet for octet. */
+static bool is_domain_of(struct nib_text domain, struct nib_text name)
+{
+    size_t skipped = name.len - domain.len;
+    return domain.len <= name.len && (skipped == 0 || name.ptr[skipped - 1] == '.') &&
+           nib_text_same(domain, (struct nib_text){name.ptr + skipped, domain.len});
+}
+
+bool nib_message_is_referral(const struct nib_message *query, const struct nib_message *response)
+{
+    return nib_message_fits(query, response) == NIB_MISMATCH_ANSWER && response->atype == NIB_NS &&
+           response->outcome == NIB_FOUND && is_domain_of(response->aname, query->qname);
+}
+
 size_t nib_message_line(const struct nib_message *message, char out[NIB_LINE_MAX])
 {
     const struct nib_message *m = message;

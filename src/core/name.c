@@ -212,6 +212,13 @@ uint64_t nib_text_hash(struct nib_text text, uint64_t seed)
     return sip_text(text, 0, seed);
 }
 
+bool nib_name_is_under(struct nib_text name, struct nib_text domain)
+{
+    size_t skipped = name.len - domain.len;
+    return domain.len <= name.len && (skipped == 0 || name.ptr[skipped - 1] == '.') &&
+           nib_name_equal(domain, (struct nib_text){name.ptr + skipped, domain.len});
+}
+
 struct nib_text nib_name_parent(struct nib_text name)
 {
     size_t i = 0;

@@ -26,6 +26,17 @@ static void check_line(const struct nib_message *m)
         PROMISE(line[i] >= ' ' && line[i] <= '~');
 }
 
+/* NIB-5.5, one place of the name after the other. */
+static bool refers_slowly(const struct nib_message *m)
+{
+    bool found = false;
+    for (size_t i = 0; i < m->qname.len; i++)
+        if ((i == 0 || m->qname.ptr[i - 1] == '.') && m->qname.len - i == m->aname.len &&
+            memcmp(m->qname.ptr + i, m->aname.ptr, m->aname.len) == 0)
+            found = found || i > 0 || m->qtype != NIB_NS;
+    return found && m->atype == NIB_NS && nib_result_outcome(m->result) == NIB_FOUND;
+}
+
 /* A response fits the query that asks what it says it was asked, and no query of another ID. */
 static void check_fit(const struct nib_message *m)
 {
@@ -39,6 +50,8 @@ static void check_fit(const struct nib_message *m)
         nib_text_same(m->aname, m->qname) && (m->atype == m->qtype || m->atype == NIB_CNAME);
     PROMISE(nib_message_fits(&query, m) == (fits ? NIB_FITS : NIB_MISMATCH_ANSWER));
     PROMISE(nib_message_fits(&other, m) == NIB_MISMATCH_ID);
+    PROMISE(nib_message_is_referral(&query, m) == refers_slowly(m));
+    PROMISE(!nib_message_is_referral(&other, m));
     enum nib_mismatch mismatch = nib_message_fits(&query, m);
     PROMISE((nib_mismatch_words(mismatch)[0] == '\0') == (mismatch == NIB_FITS));
     PROMISE((nib_mismatch_rule(mismatch)[0] == '\0') == (mismatch == NIB_FITS));

@@ -146,7 +146,7 @@ check "what it sent is of four kinds" is sent "$(sum)"
 check "and each was sent" above_0 flags
 kill -USR1 "$pid"
 tries=0
-until grep -q '^tables_dropped' "$dir/amazoneserver.err" || [ "$tries" -gt 100 ]; do
+until grep -q '^waiting' "$dir/amazoneserver.err" || [ "$tries" -gt 100 ]; do
     tries=$((tries + 1))
     sleep 0.1
 done

@@ -74,10 +74,30 @@ static void text_that_does_not_fit_is_noticed_and_stays_inside_its_room(void **s
     }
 }
 
+static void what_has_not_happened_is_left_out_but_for_the_first_three(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "received", "answered", "waiting", "dropped_repeat", "answered_found"};
+    static const uint64_t values[] = {0, 0, 0, 0, 1};
+    static const uint64_t by_rule[NIB_ERR_COUNT] = {[NIB_ERR_TTL] = 3};
+    uint8_t out[128];
+    struct nib_writer w = nib_writer_init(out, sizeof out);
+    nib_counters_text(&w, names, values, 5);
+    nib_counters_rules_text(&w, by_rule);
+    assert_octets(out, nib_writer_done(&w),
+        "received: 0\n"
+        "answered: 0\n"
+        "waiting: 0\n"
+        "answered_found: 1\n"
+        "malformed_NIB-2.6: 3\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_counter_is_a_name_and_a_value_on_a_line),
+        cmocka_unit_test(what_has_not_happened_is_left_out_but_for_the_first_three),
         cmocka_unit_test(no_counters_are_no_text),
         cmocka_unit_test(each_broken_rule_has_a_line_in_the_order_of_the_rules),
         cmocka_unit_test(text_that_does_not_fit_is_noticed_and_stays_inside_its_room),

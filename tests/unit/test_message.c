@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "lib/support.h"
+
 #include "nibdns/message.h"
 
 static char long_name[254]; /* 254 times a, without a terminator */
@@ -299,6 +301,70 @@ static int setup(void **state)
     return 0;
 }
 
+/* NIB-5.5: what a response is that differs from the right answer in type, name and result alone. */
+static bool refers(const char *qname, enum nib_type qtype, const char *aname, enum nib_type atype,
+    const char *result)
+{
+    struct nib_message q = query, r = response;
+    q.qname = r.qname = text_of(qname);
+    q.qtype = r.qtype = qtype;
+    r.aname = text_of(aname);
+    r.atype = atype;
+    r.result = text_of(result);
+    r.outcome = nib_result_outcome(r.result);
+    return nib_message_is_referral(&q, &r);
+}
+
+static void a_referral_names_the_name_or_what_follows_one_of_its_dots(void **state)
+{
+    (void)state;
+    assert_true(refers("a.b.c", NIB_A, "a.b.c", NIB_NS, "ns"));
+    assert_true(refers("a.b.c", NIB_A, "b.c", NIB_NS, "ns"));
+    assert_true(refers("a.b.c", NIB_A, "c", NIB_NS, "ns"));
+    assert_false(refers("a.b.c", NIB_A, ".c", NIB_NS, "ns"));
+    assert_false(refers("a.bb.c", NIB_A, "b.c", NIB_NS, "ns"));    /* no whole label */
+    assert_false(refers("a.b.c", NIB_A, "x.b.c", NIB_NS, "ns"));   /* beside it */
+    assert_false(refers("a.b.c", NIB_A, "x.a.b.c", NIB_NS, "ns")); /* below it */
+    assert_false(refers("a.b.c", NIB_A, "B.c", NIB_NS, "ns"));     /* other letters */
+}
+
+static void a_referral_is_of_type_ns_and_no_miss(void **state)
+{
+    (void)state;
+    assert_false(refers("a.b.c", NIB_A, "b.c", NIB_A, "1.2.3.4"));
+    assert_false(refers("a.b.c", NIB_A, "b.c", NIB_CNAME, "ns"));
+    assert_false(refers("a.b.c", NIB_A, "b.c", NIB_NS, "Record not found"));
+    assert_false(refers("a.b.c", NIB_A, "b.c", NIB_NS, "Server failure"));
+}
+
+static void name_servers_that_were_asked_for_are_an_answer_but_not_those_of_a_domain_above(
+    void **state)
+{
+    (void)state;
+    assert_false(refers("a.b.c", NIB_NS, "a.b.c", NIB_NS, "ns"));
+    assert_true(refers("a.b.c", NIB_NS, "b.c", NIB_NS, "ns"));
+}
+
+static void a_referral_has_the_id_and_question_of_its_query(void **state)
+{
+    (void)state;
+    struct nib_message r = response, other;
+    r.atype = NIB_NS;
+    r.aname = text_of("amazone.com");
+    r.result = text_of("ns.amazone.com");
+    assert_true(nib_message_is_referral(&query, &r));
+    assert_int_equal(nib_message_fits(&query, &r), NIB_MISMATCH_ANSWER); /* for all others */
+    other = r;
+    other.id++;
+    assert_false(nib_message_is_referral(&query, &other));
+    other = r;
+    other.qtype = NIB_AAAA;
+    assert_false(nib_message_is_referral(&query, &other));
+    other = r;
+    other.flag = NIB_QUERY;
+    assert_false(nib_message_is_referral(&query, &other));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +387,11 @@ int main(void)
         cmocka_unit_test(a_line_says_what_a_message_says),
         cmocka_unit_test(a_line_names_an_answer_type_that_is_not_the_questions),
         cmocka_unit_test(the_longest_line_fits),
+        cmocka_unit_test(a_referral_names_the_name_or_what_follows_one_of_its_dots),
+        cmocka_unit_test(a_referral_is_of_type_ns_and_no_miss),
+        cmocka_unit_test(
+            name_servers_that_were_asked_for_are_an_answer_but_not_those_of_a_domain_above),
+        cmocka_unit_test(a_referral_has_the_id_and_question_of_its_query),
     };
     return cmocka_run_group_tests_name("message", tests, setup, NULL);
 }

@@ -38,9 +38,9 @@ bench() {
     run_cases | sed 's/beside the echo/beside 1 worker/'
 }
 
-# counter NAME FILE: the last value said
+# counter NAME FILE: the last value said; what is 0 is left out, but for the first three
 counter() {
-    sed -n "s/^$1: //p" "$2" | tail -n 1
+    tac "$2" | sed '/^received/q' | sed -n "s/^$1: //p" | grep . || [ "$1" = waiting ] || echo 0
 }
 
 # stressed WHAT COMMAND...
@@ -62,7 +62,7 @@ stressed() {
     wait "$generator"
     status=$?
     kill -USR1 "$pid"
-    until [ -n "$(counter tables_dropped "$said")" ]; do
+    until [ -n "$(counter waiting "$said")" ]; do
         kill -0 "$pid" 2>/dev/null || die "$what ended: $(tail -n 3 "$said")"
         sleep 0.05
     done

@@ -30,9 +30,9 @@ keep() {
 
 # counters PID FILE: asks for them, and waits until they have been said once more.
 counters() {
-    before=$(grep -c '^tables_dropped' "$2")
+    before=$(grep -c '^waiting' "$2")
     kill -USR1 "$1" || return 1
-    while [ "$(grep -c '^tables_dropped' "$2")" -eq "$before" ]; do
+    while [ "$(grep -c '^waiting' "$2")" -eq "$before" ]; do
         kill -0 "$1" 2>/dev/null || return 1
         sleep 0.02
     done
@@ -47,8 +47,8 @@ adds_up() {
         END { exit !(all > 0 && sum == all) }' "$dir/counters"
 }
 
-counter() { # NAME: of those said last
-    sed -n "s/^$1: //p" "$dir/counters"
+counter() { # NAME: of those said last; what is 0 is left out
+    sed -n "s/^$1: //p" "$dir/counters" | grep . || echo 0
 }
 
 # Datagrams that the kernel had no room for at that port.

@@ -1,16 +1,48 @@
 /*
  * The authoritative server of amazone.com: options and wiring.
  */
-#include <stdio.h>
+#include <string.h>
 
 #include "common/streams.h"
 #include "nibdns/authoritative.h"
 #include "nibdns/builtin.h"
 #include "server/serve.h"
 
+/* What each worker has for itself: its counters, and the queries of the batch in hand. */
+struct worker {
+    struct nib_authoritative logic;
+    struct nib_authoritative_query queries[NIB_BATCH];
+};
+
+enum { ZONES_MAX = 64 };
+
+struct amazone {
+    struct serve serve;
+    struct nib_text zones[ZONES_MAX];
+    size_t n_zones;
+    struct worker workers[NIB_WORKERS_MAX];
+};
+
+static void take_zone(const struct option_use *use)
+{
+    struct amazone *a = use->settings;
+    struct nib_text name = {use->text, strlen(use->text)};
+    size_t bad;
+    if (name.len > 1 && name.ptr[name.len - 1] == '.')
+        name.len--;
+    enum nib_err err = nib_name_check(name, &bad);
+    if (err != NIB_OK)
+        option_wrong(use, "is no domain: %s", nib_err_words(err));
+    if (a->n_zones == ZONES_MAX)
+        option_wrong(use, "is one too many; give %d at most", ZONES_MAX);
+    a->zones[a->n_zones++] = name;
+}
+
 static const struct option_row rows[] = {
     OPTION_CALL('l', "listen", "ADDR[:PORT]", serve_take_listen,
         "listen there (127.0.0.1:22000); may be given again"),
+    OPTION_CALL(0, "zone", "NAME", take_zone,
+        "answer below NAME alone, refer to what is below it; may be given again"),
 };
 
 static const struct option_program command_line = {
@@ -19,17 +51,6 @@ static const struct option_program command_line = {
     .about = "The authoritative server of amazone.com, on UDP port 22000.",
     .notes = SERVE_NOTES,
     .tables = {OPTION_ROWS(rows), &serve_rows},
-};
-
-/* What each worker has for itself: its counters, and the queries of the batch in hand. */
-struct worker {
-    struct nib_authoritative logic;
-    struct nib_authoritative_query queries[NIB_BATCH];
-};
-
-struct amazone {
-    struct serve serve;
-    struct worker workers[NIB_WORKERS_MAX];
 };
 
 static void input(void *ctx, uint32_t index, nib_ms now, const struct nib_datagram *datagrams,
@@ -89,8 +110,10 @@ int main(int argc, char **argv)
     if (a.serve.server == NULL)
         return 2;
     for (uint32_t i = 0; i < a.serve.config.workers; i++)
-        a.workers[i].logic =
-            (struct nib_authoritative){.table = &a.serve.table, .ttl_s = a.serve.ttl_s};
+        a.workers[i].logic = (struct nib_authoritative){.table = &a.serve.table,
+            .ttl_s = a.serve.ttl_s,
+            .zones = a.zones,
+            .n_zones = a.n_zones};
     const struct nib_service service = {.ctx = &a,
         .input = input,
         .answer_unsent = answer_unsent,
