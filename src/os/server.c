@@ -1,6 +1,5 @@
 #define _DEFAULT_SOURCE
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -16,23 +15,7 @@ enum {
     SAY_CAP = 1 << 18,      /* octets of messages that may wait for a slow reader */
     PATIENCE_MS = 500,      /* for a reader that takes nothing, at the end */
     CAPTURE_LOOK_MS = 1000, /* between looks at a capture that may be in trouble */
-    COUNTERS_MAX = 8192,    /* octets of all counters as text */
 };
-
-void nib_server_say(struct nib_server *server, enum nib_log_level rank, const char *format, ...)
-{
-    char line[COUNTERS_MAX];
-    va_list args;
-    size_t len = (size_t)snprintf(line, sizeof line, "%s", nib_log_prefix(rank));
-    va_start(args, format);
-    int n = vsnprintf(line + len, sizeof line - 1 - len, format, args);
-    va_end(args);
-    if (n < 0)
-        return;
-    len = (size_t)n < sizeof line - 1 - len ? len + (size_t)n : sizeof line - 2;
-    line[len++] = '\n';
-    (void)nib_queue_write(server->messages, line, len);
-}
 
 /* ---- opening ---- */
 
@@ -121,8 +104,8 @@ static bool prepare(struct nib_server *server)
     server->notify = nib_notify_open();
     raise_descriptor_limit(server);
     (void)pthread_mutex_init(&server->reload_lock, NULL);
-    if (!slots_init(server) || !streams_init(server) || server->messages == NULL || pipe(server->wake) != 0 ||
-        (server->tables == NULL && !config->quiet))
+    if (!slots_init(server) || !streams_init(server) || server->messages == NULL ||
+        pipe(server->wake) != 0 || (server->tables == NULL && !config->quiet))
         return false;
     for (uint32_t i = 0; i < config->workers; i++)
         if (!worker_init(&server->workers[i], server, i))
@@ -191,7 +174,7 @@ static void write_counters(void *ctx)
 static void say_counters(struct nib_server *server)
 {
     static const char *const names[] = {"tables_dropped"};
-    char text[COUNTERS_MAX];
+    char text[SAY_MAX];
     struct counters_text c = {server, nib_writer_init((uint8_t *)text, sizeof text)};
     uint64_t dropped = server->tables == NULL ? 0 : nib_queue_dropped(server->tables);
     nib_server_with_all_locks(server, write_counters, &c);

@@ -1,6 +1,8 @@
 /*
- * Layer 6, private: what server.c (start, end, signals, messages), worker.c (the loop), slots.c
- * (sockets upstream) and print.c (tables) share.
+ * Layer 6, private: what the files of the server share. server.c starts and ends it, and takes
+ * signals; worker.c is the loop, and beneath it streams_in.c (messages over TCP) and print.c
+ * (tables); drain.c hands over what came and sends what is wanted, by slots.c (sockets upstream)
+ * and streams.c; service.c has the lock and the messages to people.
  */
 #ifndef NIBDNS_OS_SERVER_PRIVATE_H
 #define NIBDNS_OS_SERVER_PRIVATE_H
@@ -86,6 +88,9 @@ struct nib_server {
     struct nib_worker workers[NIB_WORKERS_MAX];
 };
 
+/* Octets that are said at once at most: the counters are the longest text. */
+enum { SAY_MAX = 8192 };
+
 /* So many descriptors are enough to keep some. */
 enum { PLENTY = 1024 };
 
@@ -129,7 +134,7 @@ void slots_close(struct nib_server *server, struct nib_slot slot);
 /* Reads what waits at a slot's socket into the worker's replies, as far as there is room. */
 void slots_read(struct nib_worker *worker, uint32_t index);
 
-/* ---- streams.c: messages over TCP, of a server with one worker ---- */
+/* ---- streams.c, streams_in.c: messages over TCP, of a server with one worker ---- */
 
 /* False with errno set. */
 bool streams_init(struct nib_server *server);
