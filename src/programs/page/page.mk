@@ -1,6 +1,6 @@
 # The page: the programs' own objects in a browser, in one file.
 
-page_c    := $(core) src/programs/common/json.c $(wildcard $(addprefix src/programs/page/,base/*.c hosts/*.c show/*.c wasm/*.c))
+page_c    := $(core) src/programs/common/json.c $(wildcard $(addprefix src/programs/page/,*.c base/*.c hosts/*.c show/*.c wasm/*.c))
 page_view := $(wildcard src/programs/page/view/*.js src/programs/page/lessons/*.txt)
 page_cc   := clang --target=wasm32 -nostdlibinc -isystem src/programs/page/wasm -Oz -mbulk-memory \
              -ffunction-sections -fdata-sections
