@@ -59,9 +59,11 @@ enum nib_err nib_result_check(enum nib_type type, struct nib_text result, size_t
 
 /*
  * `Query A www.csusm.edu id 0` or `Response A www.csusm.edu 144.37.5.45 ttl 60 id 0`, terminated; a
- * response of another type than the question's names it before the result. Returns its length.
+ * response of another type than the question's names it before the result, one with another name
+ * has its record behind a colon: `Response A www.shop.test: shop.test NS ns.shop.test ttl 60 id 0`.
+ * Returns its length.
  */
-enum { NIB_LINE_MAX = 640 };
+enum { NIB_LINE_MAX = 896 };
 size_t nib_message_line(const struct nib_message *message, char out[NIB_LINE_MAX]);
 
 #endif

@@ -236,8 +236,13 @@ size_t nib_message_line(const struct nib_message *message, char out[NIB_LINE_MAX
     nib_writer_u8(&w, ' ');
     nib_writer_text(&w, m->qname);
     if (m->flag == NIB_RESPONSE) {
-        nib_writer_u8(&w, ' ');
-        if (m->atype != m->qtype) {
+        bool renamed = !nib_text_same(m->aname, m->qname);
+        nib_writer_word(&w, renamed ? ": " : " ");
+        if (renamed) {
+            nib_writer_text(&w, m->aname);
+            nib_writer_u8(&w, ' ');
+        }
+        if (renamed || m->atype != m->qtype) {
             nib_writer_word(&w, nib_type_name(m->atype));
             nib_writer_u8(&w, ' ');
         }

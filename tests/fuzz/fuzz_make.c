@@ -3,13 +3,14 @@
  * that reads back without a fault, the same octets each time. The command's own files are taken in
  * here, so that its end of the program can be the end of one input.
  */
-#include <getopt.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "fuzz/fuzz.h"
+#include "nibpcap/base/memory.h"
+#include "nibpcap/base/status.h"
 
 static jmp_buf way_out;
 static size_t said;
@@ -40,64 +41,37 @@ __attribute__((format(printf, 2, 3))) static int say(FILE *to, const char *forma
 #define fprintf say
 /* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "nibpcap/make/build.c"
-#include "nibpcap/make/make.c"
+#include "nibpcap/make/description.c"
 #include "nibpcap/make/packet.c"
 #include "nibpcap/make/words.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 #undef exit
 #undef fprintf
 
-void *nibpcap_allocate(void *old, size_t n)
+void *memory_resize(void *old, size_t n)
 {
     void *memory = realloc(old, n);
     PROMISE(memory != NULL);
     return memory;
 }
 
-/* The command line is not gone into. */
-int nibpcap_option(
-    int argc, char **argv, const char *letters, const struct option *options, int *status)
+void memory_free(void *memory)
 {
-    (void)argc, (void)argv, (void)letters, (void)options, (void)status;
-    return -1;
+    free(memory);
 }
 
-const char *nibpcap_operand(int argc, char **argv, const char *what)
-{
-    (void)argc, (void)argv, (void)what;
-    return NULL;
-}
-
-int nibpcap_complain(const char *format, ...)
-{
-    (void)format;
-    return 2;
-}
-
-bool nib_memory_read_file(const char *path, struct nib_text *text)
-{
-    (void)path, (void)text;
-    return false;
-}
-
-/* What nibpcap_make() does between reading and writing. False: refused. */
+/* False: refused. */
 static bool make_file(struct make *make, struct nib_text text)
 {
     memset(make, 0, sizeof *make);
     make->path = "input";
-    make->start_ns = make->time_ns = 1700000000ll * 1000000000;
+    make->start_ns = 1700000000ll * 1000000000;
     make->file.link = NIB_LINK_RAW;
     make->file.snaplen = NIB_PCAP_FRAME_MAX;
     said = 0;
     if (setjmp(way_out) != 0)
         return false;
-    while (text.len > 0) {
-        make->line++;
-        struct nib_text line = make_cut(&text, '\n');
-        read_line(make, line);
-    }
-    if (make->file.len == 0)
-        make_begin(&make->file);
+    make_capture(make, text);
     return true;
 }
 

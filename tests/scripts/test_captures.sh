@@ -101,7 +101,7 @@ checks() {
 }
 draws() { "$nibpcap" ladder "$1.pcap" >"$dir/ladder" && stored "$1.ladder" "$dir/ladder"; }
 paints() {
-    "$nibpcap" ladder real-five-cases.pcap -o "$dir/svg" && stored five-cases.svg "$dir/svg"
+    "$nibpcap" ladder real-five-cases.pcap -o "$dir/five.svg" && stored five-cases.svg "$dir/five.svg"
 }
 while read -r file; do
     name=${file%.pcap}

@@ -10,7 +10,8 @@
 
 #include "nibdns/message.h"
 
-static char long_name[254]; /* 254 times a, without a terminator */
+static char long_name[254];
+static char other_name[253]; /* 254 times a, without a terminator */
 
 static const struct nib_message query = {
     .id = 7,
@@ -279,7 +280,19 @@ static void a_line_names_an_answer_type_that_is_not_the_questions(void **state)
     expect_line(&m, "Response CNAME shop.amazone.com store.amazone.com ttl 60 id 7");
 }
 
-/* 9 + 6 + 253 + 1 + 5 + 253, " ttl 2147483647", " id 4294967295" */
+static void a_line_has_the_record_of_another_name_behind_a_colon(void **state)
+{
+    (void)state;
+    struct nib_message m = response;
+    m.aname = NIB_TEXT("Shop.amazone.com");
+    expect_line(&m, "Response A shop.amazone.com: Shop.amazone.com A 3.33.147.88 ttl 60 id 7");
+    m.aname = NIB_TEXT("amazone.com");
+    m.atype = NIB_NS;
+    m.result = NIB_TEXT("dns.amazone.com");
+    expect_line(&m, "Response A shop.amazone.com: amazone.com NS dns.amazone.com ttl 60 id 7");
+}
+
+/* 9 + 6 + 253, ": ", 253 + 1 + 5 + 253, " ttl 2147483647", " id 4294967295" */
 static void the_longest_line_fits(void **state)
 {
     (void)state;
@@ -288,16 +301,18 @@ static void the_longest_line_fits(void **state)
     m.id = UINT32_MAX;
     m.qtype = NIB_CNAME;
     m.atype = NIB_AAAA;
-    m.qname = m.aname = m.result = (struct nib_text){long_name, 253};
+    m.qname = m.result = (struct nib_text){long_name, 253};
+    m.aname = (struct nib_text){other_name, 253};
     m.ttl_s = NIB_TTL_MAX;
-    assert_int_equal(nib_message_line(&m, line), 9 + 6 + 253 + 1 + 5 + 253 + 15 + 14);
-    assert_string_equal(line + 9 + 6 + 253 + 1 + 5 + 253, " ttl 2147483647 id 4294967295");
+    assert_int_equal(nib_message_line(&m, line), 9 + 6 + 253 + 2 + 254 + 5 + 253 + 15 + 14);
+    assert_string_equal(line + 9 + 6 + 253 + 2 + 254 + 5 + 253, " ttl 2147483647 id 4294967295");
 }
 
 static int setup(void **state)
 {
     (void)state;
     memset(long_name, 'a', sizeof long_name);
+    memset(other_name, 'b', sizeof other_name);
     return 0;
 }
 
@@ -386,6 +401,7 @@ int main(void)
         cmocka_unit_test(no_octets_at_all_are_too_short),
         cmocka_unit_test(a_line_says_what_a_message_says),
         cmocka_unit_test(a_line_names_an_answer_type_that_is_not_the_questions),
+        cmocka_unit_test(a_line_has_the_record_of_another_name_behind_a_colon),
         cmocka_unit_test(the_longest_line_fits),
         cmocka_unit_test(a_referral_names_the_name_or_what_follows_one_of_its_dots),
         cmocka_unit_test(a_referral_is_of_type_ns_and_no_miss),

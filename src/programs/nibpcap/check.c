@@ -1,4 +1,9 @@
-#include "nibpcap/base/nibpcap.h"
+#include "common/json.h"
+#include "common/print.h"
+#include "nibpcap/base/choice.h"
+#include "nibpcap/base/status.h"
+#include "nibpcap/base/words.h"
+#include "nibpcap/capture/input.h"
 #include "nibpcap/commands.h"
 
 /* Counted over a capture: symbol, name. */
@@ -11,7 +16,9 @@
     X(FOUND, "found")                                                                              \
     X(NOT_FOUND, "not_found")                                                                      \
     X(FAILURE, "server_failure")                                                                   \
+    X(REFERRALS, "referrals")                                                                      \
     X(RETRANSMISSIONS, "retransmissions")                                                          \
+    X(COPIES, "copies")                                                                            \
     X(DUPLICATES, "duplicates")                                                                    \
     X(UNSOLICITED, "unsolicited")                                                                  \
     X(MISMATCHED, "mismatched")                                                                    \
@@ -36,84 +43,120 @@ enum count {
         N_COUNTS
 };
 
+static const char *const count_names[] = {
+#define X(symbol, name) [symbol] = name,
+    COUNTS(X)
+#undef X
+};
+
+struct settings {
+    struct choice choice;
+    bool json;
+};
+
 struct check {
-    struct nibpcap_ports ports;
-    struct nibpcap_pairs pairs;
+    const struct settings *settings;
+    struct input *input;
     uint64_t counts[N_COUNTS];
     uint64_t wrong;
     int64_t least_ns, most_ns, sum_ns; /* response times */
-    bool json;
-    struct nibpcap_input input;
 };
 
-static void begin_wrong(struct check *check, struct nibpcap_line *line, uint64_t frame)
+/* ---- what is wrong ---- */
+
+static void begin_wrong(struct check *check, struct line *line, uint64_t frame)
 {
     check->wrong++;
-    nibpcap_begin(line);
-    nibpcap_add(line, "frame ");
-    nibpcap_add_number(line, frame);
-    nibpcap_add(line, ": ");
+    line_begin(line);
+    line_count(line, "frame ", frame, ": ");
 }
 
-static void end_wrong(struct check *check, struct nibpcap_line *line)
+static void end_wrong(struct check *check, struct line *line)
 {
-    if (check->json)
+    if (check->settings->json)
         return;
-    nib_progress_wipe(&check->input.progress);
-    nibpcap_end(line, stdout);
+    nib_progress_wipe(&check->input->progress);
+    print_line(line, stdout);
 }
 
-static void add_route(struct nibpcap_line *line, const struct nib_packet_udp *d)
+static void add_route(struct line *line, const struct nib_addr *src, const struct nib_addr *dst)
 {
-    nibpcap_add(line, ", ");
-    nibpcap_add_socket(line, &d->src);
-    nibpcap_add(line, " > ");
-    nibpcap_add_socket(line, &d->dst);
+    line_add(line, ", ");
+    words_of_route(line, src, dst);
 }
 
-static void unanswered(void *ctx, const struct nibpcap_exchange *x)
+static void unanswered(void *ctx, const struct exchange *x)
 {
     struct check *check = ctx;
-    struct nibpcap_line line;
-    struct nib_message m = {.id = x->id, .qtype = x->type, .qname = {x->name, x->name_len}};
+    struct line line;
+    const struct filter *filter = &check->settings->choice.filter;
+    const struct nib_message m = {.id = x->id, .qtype = x->type, .qname = {x->name, x->name_len}};
+    if (!x->chosen || (filter->has_id && filter->id != x->id) ||
+        (filter->last != 0 && (x->query_frame < filter->first || x->query_frame > filter->last)))
+        return;
     check->counts[UNANSWERED]++;
+    check->counts[REFUSED] += x->icmp_frame != 0;
     begin_wrong(check, &line, x->query_frame);
-    nibpcap_add(&line, "unanswered: ");
-    nibpcap_add_message(&line, &m);
-    if (x->tries > 1) {
-        nibpcap_add(&line, ", tries ");
-        nibpcap_add_number(&line, x->tries);
-    }
-    const struct nib_packet_udp route = {.src = x->asker, .dst = x->server};
-    add_route(&line, &route);
+    line_add(&line, "unanswered: ");
+    line_message(&line, &m);
+    if (x->tries > 1)
+        line_count(&line, ", tries ", x->tries, "");
+    if (x->icmp_frame != 0)
+        line_count(&line, ", refused in frame ", x->icmp_frame, "");
+    add_route(&line, &x->asker->addr, &x->server);
     end_wrong(check, &line);
 }
 
-/* A response that is not the answer of anything, and which query it was held against. */
-static void complain(struct check *check, const struct nibpcap_seen *seen, const char *what,
-    const char *why, const struct nibpcap_exchange *x)
+/* A message, what is wrong with it, and the query that it is held against. */
+static void complain_of(
+    struct check *check, const struct seen *seen, const struct judgement *j, const char *what)
 {
-    struct nibpcap_line line;
+    struct line line;
     begin_wrong(check, &line, seen->frame.no);
-    nibpcap_add(&line, what);
-    nibpcap_add(&line, why);
-    nibpcap_add(&line, ": ");
-    nibpcap_add_message(&line, &seen->m);
-    if (x != NULL) {
-        nibpcap_add(&line, ", query in frame ");
-        nibpcap_add_number(&line, x->query_frame);
-    }
-    add_route(&line, &seen->packet.udp);
+    line_add(&line, what);
+    if (*what == '\0')
+        words_of_judgement(&line, j);
+    line_add(&line, ": ");
+    line_message(&line, &seen->m);
+    if (j->frame != 0)
+        line_count(&line,
+            j->verdict == VERDICT_DUPLICATE ? ", first response in frame " : ", query in frame ",
+            j->frame, "");
+    add_route(&line, &seen->packet.udp.src, &seen->packet.udp.dst);
     end_wrong(check, &line);
 }
 
-static void take_answer(
-    struct check *check, const struct nibpcap_seen *seen, const struct nibpcap_exchange *x)
+static void take_malformed(struct check *check, const struct seen *seen)
 {
-    static const enum count outcomes[] = {FOUND, NOT_FOUND, FAILURE};
-    int64_t took = seen->frame.time_ns - x->query_ns;
+    struct line line;
+    check->counts[MALFORMED]++;
+    begin_wrong(check, &line, seen->frame.no);
+    line_malformed(&line, seen->err, seen->bad);
+    add_route(&line, &seen->packet.udp.src, &seen->packet.udp.dst);
+    end_wrong(check, &line);
+}
+
+static void take_broken(struct check *check, const struct seen *seen)
+{
+    struct line line;
+    check->counts[BROKEN]++;
+    begin_wrong(check, &line, seen->frame.no);
+    line_add(&line, "the lengths in its headers contradict each other");
+    end_wrong(check, &line);
+}
+
+/* ---- messages ---- */
+
+static void take_answer(struct check *check, const struct seen *seen, const struct judgement *j)
+{
+    static const enum count outcomes[] = {
+        [NIB_FOUND] = FOUND, [NIB_NOT_FOUND] = NOT_FOUND, [NIB_FAILURE] = FAILURE};
+    int64_t took = seen->frame.time_ns - j->exchange->query_ns;
     check->counts[PAIRS]++;
-    check->counts[outcomes[seen->m.outcome]]++;
+    if (j->verdict == VERDICT_REFERRAL)
+        check->counts[REFERRALS]++;
+    else if (seen->has_message)
+        check->counts[outcomes[seen->m.outcome]]++;
     if (check->counts[PAIRS] == 1 || took < check->least_ns)
         check->least_ns = took;
     if (check->counts[PAIRS] == 1 || took > check->most_ns)
@@ -121,118 +164,92 @@ static void take_answer(
     check->sum_ns += took;
 }
 
-static void pair(struct check *check, const struct nibpcap_seen *seen)
+static void take_verdict(struct check *check, const struct seen *seen, const struct judgement *j)
 {
-    struct nibpcap_exchange *x;
-    enum nib_mismatch mismatch;
-    switch (nibpcap_pairs_message(&check->pairs, seen, &x, &mismatch)) {
-    case NIBPCAP_QUESTION:
+    check->counts[MISMATCHED] += j->reason != NIB_FITS;
+    switch (j->verdict) {
+    case VERDICT_QUERY:
+        if (j->reason != NIB_FITS)
+            complain_of(check, seen, j, "");
         break;
-    case NIBPCAP_RETRANSMISSION:
+    case VERDICT_RETRANSMISSION:
         check->counts[RETRANSMISSIONS]++;
         break;
-    case NIBPCAP_ANSWER:
-        take_answer(check, seen, x);
+    case VERDICT_COPY:
+        check->counts[COPIES]++;
         break;
-    case NIBPCAP_DUPLICATE: /* as many as there were tries are fine: each is a query (NIB-6.4) */
+    case VERDICT_ANSWER:
+    case VERDICT_REFERRAL:
+        take_answer(check, seen, j);
+        break;
+    case VERDICT_DUPLICATE: /* as many as there were tries are fine: each is a query (NIB-6.4) */
         check->counts[DUPLICATES]++;
-        if (x->responses > x->tries)
-            complain(check, seen, "more responses than queries", "", x);
+        if (j->surplus)
+            complain_of(check, seen, j, "more responses than queries");
         break;
-    case NIBPCAP_MISMATCH:
-        check->counts[MISMATCHED]++;
-        complain(check, seen, "does not fit its query: ", nib_mismatch_words(mismatch), x);
-        break;
-    case NIBPCAP_UNSOLICITED:
+    case VERDICT_UNSOLICITED:
         check->counts[UNSOLICITED]++;
-        complain(check, seen, "unsolicited", "", NULL);
+        complain_of(check, seen, j, "");
+        break;
+    case VERDICT_NONE:
         break;
     }
 }
 
-static void take_message(struct check *check, const struct nibpcap_seen *seen)
+static void take_message(struct check *check, const struct seen *seen, const struct judgement *j)
 {
     uint8_t again[NIB_MESSAGE_MAX];
     const struct nib_packet_udp *d = &seen->packet.udp;
     size_t len = nib_message_encode(again, sizeof again, &seen->m);
-    check->counts[seen->m.flag == NIB_QUERY ? QUERIES : RESPONSES]++;
-    if (len != d->len || memcmp(again, d->payload, len) != 0) {
-        check->counts[UNLIKE]++;
-        complain(check, seen, "encodes to other octets", "", NULL);
-    }
-    pair(check, seen);
-}
-
-static void take_malformed(struct check *check, const struct nibpcap_seen *seen)
-{
-    struct nibpcap_line line;
-    check->counts[MALFORMED]++;
-    begin_wrong(check, &line, seen->frame.no);
-    nibpcap_add_malformed(&line, seen->err, seen->bad);
-    add_route(&line, &seen->packet.udp);
-    end_wrong(check, &line);
-}
-
-static void take_icmp(struct check *check, const struct nibpcap_seen *seen)
-{
-    struct nibpcap_line line;
-    const struct nibpcap_exchange *x = nibpcap_pairs_refused(&check->pairs, seen);
-    check->counts[ICMP]++;
-    if (x == NULL)
+    if (len == d->len && memcmp(again, d->payload, len) == 0)
         return;
-    check->counts[REFUSED]++;
-    begin_wrong(check, &line, seen->frame.no);
-    nibpcap_add(&line, "refused: nobody listens at ");
-    nibpcap_add_socket(&line, &x->server);
-    nibpcap_add(&line, ", query in frame ");
-    nibpcap_add_number(&line, x->query_frame);
-    end_wrong(check, &line);
+    check->counts[UNLIKE]++;
+    complain_of(check, seen, j, "encodes to other octets");
 }
 
-static void take(struct check *check, const struct nibpcap_seen *seen)
+static void take_sums(struct check *check, const struct nib_packet *p)
 {
-    static const enum count sums[] = {N_COUNTS, SUM_RIGHT, SUM_WRONG, SUM_PARTIAL, SUM_NONE};
-    struct nibpcap_line line;
-    const struct nib_packet *p = &seen->packet;
-    check->counts[FRAMES] += seen->segment <= 1;
-    switch (seen->what) {
-    case NIBPCAP_OTHER:
-        check->counts[OTHER]++;
-        return;
-    case NIBPCAP_MESSAGE:
-        take_message(check, seen);
-        break;
-    case NIBPCAP_BAD:
-        take_malformed(check, seen);
-        break;
-    case NIBPCAP_CUT:
-        check->counts[CUT]++;
-        (void)nibpcap_pairs_cut(&check->pairs, seen);
-        break;
-    case NIBPCAP_FRAGMENT:
-        check->counts[FRAGMENTS]++;
-        (void)nibpcap_pairs_cut(&check->pairs, seen);
-        break;
-    case NIBPCAP_BROKEN:
-        check->counts[BROKEN]++;
-        begin_wrong(check, &line, seen->frame.no);
-        nibpcap_add(&line, "the lengths in its headers contradict each other");
-        end_wrong(check, &line);
-        break;
-    case NIBPCAP_ICMP:
-        take_icmp(check, seen);
-        break;
-    }
+    static const enum count sums[] = {[NIB_SUM_RIGHT] = SUM_RIGHT,
+        [NIB_SUM_WRONG] = SUM_WRONG,
+        [NIB_SUM_PARTIAL] = SUM_PARTIAL,
+        [NIB_SUM_NONE] = SUM_NONE};
     if (p->udp_sum != NIB_SUM_UNKNOWN)
         check->counts[sums[p->udp_sum]]++;
     check->counts[IP_SUM_WRONG] += p->ip_sum == NIB_SUM_WRONG;
 }
 
-static const char *const count_names[] = {
-#define X(symbol, name) name,
-    COUNTS(X)
-#undef X
-};
+static void take(struct check *check, const struct seen *seen, const struct judgement *j)
+{
+    if (seen->has_question && seen->kind != SEEN_ICMP)
+        check->counts[seen->m.flag == NIB_QUERY ? QUERIES : RESPONSES]++;
+    switch (seen->kind) {
+    case SEEN_MESSAGE:
+        take_message(check, seen, j);
+        break;
+    case SEEN_MALFORMED:
+        take_malformed(check, seen);
+        break;
+    case SEEN_FRAGMENT:
+        check->counts[FRAGMENTS]++;
+        check->counts[CUT] += seen->packet.fragment_at == 0;
+        break;
+    case SEEN_CUT:
+        check->counts[CUT]++;
+        break;
+    case SEEN_BROKEN:
+        take_broken(check, seen);
+        break;
+    case SEEN_ICMP:
+        check->counts[ICMP]++;
+        break;
+    case SEEN_OTHER:
+        break;
+    }
+    take_verdict(check, seen, j);
+    take_sums(check, &seen->packet);
+}
+
+/* ---- the summary ---- */
 
 static void print_summary(const struct check *check)
 {
@@ -251,50 +268,71 @@ static void print_summary(const struct check *check)
 
 static void print_json(const struct check *check)
 {
-    uint64_t pairs = check->counts[PAIRS];
+    struct line line;
+    line_begin(&line);
+    json_open(&line.w, NULL, '{');
     for (int i = 0; i < N_COUNTS; i++)
-        printf("%s\"%s\":%llu", i == 0 ? "{" : ",", count_names[i],
-            (unsigned long long)check->counts[i]);
-    if (pairs > 0)
-        printf(",\"response_time_ms\":{\"min\":%.3f,\"mean\":%.3f,\"max\":%.3f}",
-            (double)check->least_ns / 1e6, (double)check->sum_ns / 1e6 / (double)pairs,
-            (double)check->most_ns / 1e6);
-    printf(",\"wrong\":%llu}\n", (unsigned long long)check->wrong);
+        json_number(&line.w, count_names[i], (int64_t)check->counts[i]);
+    if (check->counts[PAIRS] > 0) {
+        json_open(&line.w, "response_time_ms", '{');
+        json_fixed(&line.w, "min", check->least_ns / 1000, 3);
+        json_fixed(&line.w, "mean", check->sum_ns / 1000 / (int64_t)check->counts[PAIRS], 3);
+        json_fixed(&line.w, "max", check->most_ns / 1000, 3);
+        json_close(&line.w, '}');
+    }
+    json_number(&line.w, "wrong", (int64_t)check->wrong);
+    json_close(&line.w, '}');
+    print_line(&line, stdout);
 }
 
+/* ---- the command ---- */
+
 static const struct option_row rows[] = {
-    OPTION_FLAG(0, "json", struct check, json, "the summary as a JSON object"),
-    NIBPCAP_PORTS(
-        struct check, ports, "these ports alone (21000,22000, and where else messages are found)"),
+    OPTION_FLAG(0, "json", struct settings, json, "the summary as a JSON object"),
 };
 
-static const struct option_program command_line = {
+static const struct option_program program = {
     .name = "nibpcap check",
     .usage = "[options] FILE",
-    .about =
-        "Every message decodes and encodes back to the same octets, every response has its query\n"
-        "and every query its response. Status 1 when something is wrong.",
-    .tables = {OPTION_ROWS(rows)},
+    .about = "Every message decodes and encodes back to the same octets, every response has its "
+             "query and\nevery query its response. Status 1 when something is wrong.",
+    .tables = {OPTION_ROWS(rows), &choice_options, &ports_options},
     .operands = 1,
 };
 
-int nibpcap_check(int argc, char **argv)
+static int run(struct check *check, const char *path)
 {
-    struct check check = {.ports = nibpcap_default_ports()};
-    struct nibpcap_seen seen;
-    const char *path = nibpcap_options(&command_line, &check, argc, argv, "FILE");
-    if (!nibpcap_open(&check.input, path, &check.ports))
-        return NIBPCAP_USE;
-    nibpcap_pairs_init(&check.pairs, &check, unanswered);
-    while (nibpcap_next(&check.input, &seen))
-        take(&check, &seen);
-    nibpcap_pairs_finish(&check.pairs);
-    if (check.json && check.input.reader.started)
-        print_json(&check);
-    else if (check.input.reader.started)
-        print_summary(&check);
-    int status = nibpcap_close(&check.input);
-    return nibpcap_finish_output(status != NIBPCAP_FINE ? status
-                                 : check.wrong > 0      ? NIBPCAP_WRONG
-                                                        : NIBPCAP_FINE);
+    struct verdicts verdicts;
+    struct seen seen;
+    check->input = input_open(path, &check->settings->choice.ports);
+    if (check->input == NULL)
+        return STATUS_USE;
+    verdicts_init(&verdicts, &check->input->hosts, 0);
+    verdicts.ctx = check;
+    verdicts.unanswered = unanswered;
+    while (input_next(check->input, &seen)) {
+        struct judgement judgement;
+        verdict_of(&verdicts, &seen, &judgement);
+        check->counts[FRAMES] += seen.segment <= 1;
+        if (seen.kind == SEEN_OTHER)
+            check->counts[OTHER]++;
+        else if (filter_takes(&check->settings->choice.filter, &seen, &judgement))
+            take(check, &seen, &judgement);
+    }
+    verdicts_finish(&verdicts);
+    nib_progress_wipe(&check->input->progress);
+    if (check->input->reader.started)
+        (check->settings->json ? print_json : print_summary)(check);
+    int status = input_close(check->input);
+    if (status == STATUS_FINE && check->wrong > 0)
+        status = STATUS_WRONG;
+    return finish_output(status);
+}
+
+int command_check(int argc, char **argv)
+{
+    struct settings settings = {.choice.ports = ports_default()};
+    struct check check = {.settings = &settings};
+    const char *path = choice_read(&program, &settings, "FILE", argc, argv);
+    return run(&check, path);
 }

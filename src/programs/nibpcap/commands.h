@@ -1,14 +1,15 @@
 /*
- * Layer 7: the commands. Each returns the exit status.
+ * Layer 7, nibpcap's commands: each has its options and its wiring in the file of its name. They
+ * return the exit status.
  */
-#ifndef NIBDNS_PROGRAMS_NIBPCAP_COMMANDS_H
-#define NIBDNS_PROGRAMS_NIBPCAP_COMMANDS_H
+#ifndef NIBDNS_NIBPCAP_COMMANDS_H
+#define NIBDNS_NIBPCAP_COMMANDS_H
 
-int nibpcap_dump(int argc, char **argv);
-int nibpcap_check(int argc, char **argv);
-int nibpcap_ladder(int argc, char **argv);
-int nibpcap_rerun(int argc, char **argv);
-int nibpcap_replay(int argc, char **argv);
-int nibpcap_make(int argc, char **argv);
+int command_dump(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_ladder(int argc, char **argv);
+int command_rerun(int argc, char **argv);
+int command_replay(int argc, char **argv);
+int command_make(int argc, char **argv);
 
 #endif

@@ -1,98 +1,130 @@
 /*
- * Layer 7, private to nibpcap ladder: a capture as rungs between lifelines. One file reads it into
- * rungs, one finds out who the lifelines are, two draw: text and SVG.
+ * Layer 7, a part of nibpcap: a capture as a sequence diagram. What is seen becomes rows, an arrow
+ * each; whoever sends or receives has a lifeline. Drawing is for text.h and svg.h. Knows no file
+ * and has no state of its own: a page uses it, too.
+ *
+ *     ladder_init, then for each frame verdict_of and ladder_take, then verdicts_finish,
+ *     ladder_place, drawing, ladder_free
+ *
+ * A live ladder draws each row as it comes and forgets it (ladder_drop); its lifelines are added as
+ * hosts turn up.
  */
 #ifndef NIBDNS_NIBPCAP_LADDER_H
 #define NIBDNS_NIBPCAP_LADDER_H
 
-#include "nibpcap/base/nibpcap.h"
+#include "common/line.h"
+#include "nibpcap/base/verdict.h"
 
-enum rung_kind {
-    RUNG_QUERY,
-    RUNG_FOUND,
-    RUNG_MISS,
-    RUNG_FAILURE,
-    RUNG_MALFORMED,
-    RUNG_PART, /* cut or a fragment */
-    RUNG_REFUSED,
+enum row_kind {
+    ROW_QUERY,
+    ROW_FOUND,
+    ROW_MISS,
+    ROW_FAILURE,
+    ROW_REFERRAL,
+    ROW_PART,      /* not whole */
+    ROW_MALFORMED, /* or with broken headers */
+    ROW_ERROR,     /* ICMP */
+    ROW_REMARK,    /* no frame of its own: an earlier one turned out to be unanswered */
 };
 
-/* What is remarkable about a message, each with the frame that it refers to, if any. */
-#define RUNG_MARKS(X)                                                                              \
-    X(MARK_FOR, "for frame ")                                                                      \
-    X(MARK_RETRANSMISSION, "retransmission of ")                                                   \
-    X(MARK_DUPLICATE, "duplicate of ")                                                             \
-    X(MARK_CACHE_HIT, "cache hit, learnt in ")                                                     \
-    X(MARK_SHARED, "shares the answer in ")                                                        \
-    X(MARK_OWN_RECORD, "own record")                                                               \
-    X(MARK_UNSOLICITED, "unsolicited")                                                             \
-    X(MARK_MISMATCH, "does not fit ")                                                              \
-    X(MARK_UNANSWERED, "unanswered")                                                               \
-    X(MARK_REFUSED, "refuses ")
-
-enum rung_mark {
-#define X(symbol, words) symbol,
-    RUNG_MARKS(X)
-#undef X
-        RUNG_MARK_COUNT
+/* A host: a server is a socket; so is whoever speaks from a server's host; others are addresses. */
+struct host {
+    enum role role;
+    struct nib_addr addr; /* port 0: all of that address */
 };
 
-struct rung {
+/* Texts are the row's own, "" where there is none. */
+struct row {
+    enum row_kind kind;
     uint64_t frame;
-    int64_t time_ns;  /* since the first one */
-    int64_t since_ns; /* the one before */
+    int64_t time_ns;  /* since the first row */
+    int64_t since_ns; /* the row before; 0 of the first one */
     struct nib_addr src, dst;
-    enum rung_kind kind;
-    bool upstream;  /* between a local and an authoritative server */
-    bool open;      /* a request to a local server that has no response yet */
-    uint32_t asked; /* questions upstream for this request */
+    struct host ends[2]; /* sender, receiver */
+    size_t from, to;     /* their lifelines */
     uint32_t id;
-    uint64_t mark[RUNG_MARK_COUNT]; /* 0: not so; else a frame, or 1 where there is none */
-    size_t from, to;                /* lifelines */
-    char *question, *answer;        /* "A www.csusm.edu"; "144.37.5.45 ttl 60", or what is wrong */
-    char *now;                      /* of an open request: the name that is looked for by now */
+    bool has_id;
+    bool first;      /* of all rows */
+    bool again;      /* a retransmission, copy or duplicate */
+    bool bad;        /* unsolicited, mismatched, malformed, an error */
+    bool unanswered; /* a query */
+    size_t answer;   /* of a query: the number of the row that answers it; 0: none */
+    char *question;  /* "A www.csusm.edu" */
+    char *result;    /* "144.37.5.45 ttl 60" */
+    char *notes;     /* "for frame 3; retransmission of frame 4" */
 };
 
-enum lifeline_role { ROLE_CLIENT, ROLE_LOCAL, ROLE_AMAZONE, ROLE_OTHER, ROLE_COUNT };
+enum { LIFELINES_MAX = 12 };
 
+/* The last one may be `others`: hosts that have no line of their own. */
 struct lifeline {
-    enum lifeline_role role;
-    struct nib_addr addr; /* port 0: all ports of that host */
-    char name[32];        /* "client 2" */
+    struct host host;
+    bool others;
+    char name[24]; /* "client 2" */
     char text[NIB_ADDR_TEXT_MAX];
 };
 
-enum { LIFELINES_MAX = 16 };
+enum { LADDER_SERVERS = 64 };
+
+struct learnt;
 
 struct ladder {
-    const char *output; /* a picture; NULL: text */
-    struct rung *rungs;
-    size_t n, cap, most;
-    uint64_t left_out; /* messages past `most` */
+    struct verdicts *verdicts; /* the caller's */
+    size_t most;               /* rows that are kept; further ones are counted */
+    bool live;                 /* lifelines are placed as hosts turn up */
+    size_t lines_most;         /* lifelines, up to LIFELINES_MAX */
+    struct row *rows;
+    size_t n, cap, dropped;
+    uint64_t left_out, left_first, left_last; /* messages that are not drawn: how many, frames */
     struct lifeline lines[LIFELINES_MAX];
     size_t n_lines;
-    struct nibpcap_ports ports;
-    const struct nibpcap_known *known;
+    struct host servers[LADDER_SERVERS]; /* those seen so far */
+    size_t n_servers;
+    int64_t first_ns, before_ns;
+    bool begun;
+    struct learnt *learnt; /* answers that a local server has, by their question */
+    size_t learnt_places, n_learnt;
 };
 
 /* A gap from here on is a silence, drawn as a cut. */
 #define LADDER_SILENCE_NS 1000000000
 
-enum lifeline_role ladder_role(const struct ladder *ladder, const struct nib_addr *addr);
+/* Sets the verdicts' callback. */
+void ladder_init(struct ladder *ladder, struct verdicts *verdicts, size_t most, size_t lines_most);
 
-/* Reads a capture into rungs. NIBPCAP_FINE or NIBPCAP_USE. */
-int ladder_read(struct ladder *ladder, struct nibpcap_input *input);
+/* What was seen and judged next. What is not shown is learnt from all the same. */
+void ladder_take(
+    struct ladder *ladder, const struct seen *seen, const struct judgement *judgement, bool shown);
 
-/* Finds the lifelines and each rung's ends. */
-void ladder_cast(struct ladder *ladder);
+/* Places all lifelines, once all rows are there: clients, local servers, authoritative ones. */
+void ladder_place(struct ladder *ladder);
 
-/* The marks of a rung as text, joined by "; ". */
-void ladder_marks(struct nibpcap_line *line, const struct rung *rung);
+/* The rows that are there were drawn and are not needed any more. */
+void ladder_drop(struct ladder *ladder);
 
-/* "1.000120", with a sign where it is negative. */
-void ladder_seconds(int64_t ns, char *text, size_t cap);
+void ladder_free(struct ladder *ladder);
 
-void ladder_text(const struct ladder *ladder, FILE *out);
-void ladder_svg(const struct ladder *ladder, FILE *out);
+/* ---- for those who draw ---- */
+
+static inline bool row_is_silent(const struct row *row)
+{
+    return row->since_ns >= LADDER_SILENCE_NS;
+}
+
+/* `from 127.0.0.1:40017`, where an end of the row has no line of its own; else nothing. */
+void row_strangers(struct line *line, const struct ladder *ladder, const struct row *row);
+
+/* `3 further messages are not drawn (frames 8 to 12)`; nothing where all are. */
+void ladder_left_out(struct line *line, const struct ladder *ladder);
+
+/* ---- between the files of this folder ---- */
+
+/* Whether a local server has learnt the answer to that question: the frame, else 0. */
+uint64_t learnt_find(
+    struct ladder *ladder, enum nib_type type, struct nib_text name, int64_t now_ns);
+void learnt_add(struct ladder *ladder, const struct nib_message *m, uint64_t frame, int64_t now_ns);
+
+/* Both ends of a row, and of a live ladder their lifelines. */
+void ladder_find_hosts(struct ladder *ladder, struct row *row);
 
 #endif

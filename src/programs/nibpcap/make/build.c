@@ -1,4 +1,4 @@
-#include <stdlib.h>
+#include "nibpcap/base/memory.h"
 
 #include "nibpcap/make/make.h"
 
@@ -20,7 +20,7 @@ static void append(struct make_file *file, const uint8_t *octets, size_t len)
 {
     if (len > file->cap - file->len) {
         file->cap = 2 * file->cap + len;
-        file->octets = nibpcap_allocate(file->octets, file->cap);
+        file->octets = memory_resize(file->octets, file->cap);
     }
     memcpy(file->octets + file->len, octets, len);
     file->len += len;
@@ -226,8 +226,8 @@ static bool add_frame(struct make_file *file, const struct make_packet *p, const
     size_t len = p->cut > 0 && p->cut < w.off ? p->cut : w.off;
     len = len > file->snaplen ? file->snaplen : len;
     append_record(file, p->time_ns, frame, len, w.off);
-    file->kept = nibpcap_allocate(file->kept, (file->frames + 1) * sizeof *file->kept);
-    file->kept[file->frames++] = (struct make_kept){nibpcap_allocate(NULL, w.off + 1),
+    file->kept = memory_resize(file->kept, (file->frames + 1) * sizeof *file->kept);
+    file->kept[file->frames++] = (struct make_kept){memory_resize(NULL, w.off + 1),
         w.off - link_len, p->raw || p->unreachable || piece->fragment ? 0 : p->len};
     memcpy(file->kept[file->frames - 1].octets, frame + link_len, w.off - link_len);
     return !w.full;
@@ -307,7 +307,7 @@ bool make_add(struct make_file *file, const struct make_packet *p)
 void make_free(struct make_file *file)
 {
     for (size_t i = 0; i < file->frames; i++)
-        free(file->kept[i].octets);
-    free(file->kept);
-    free(file->octets);
+        memory_free(file->kept[i].octets);
+    memory_free(file->kept);
+    memory_free(file->octets);
 }

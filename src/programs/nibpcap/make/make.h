@@ -5,7 +5,8 @@
 #ifndef NIBDNS_NIBPCAP_MAKE_H
 #define NIBDNS_NIBPCAP_MAKE_H
 
-#include "nibpcap/base/nibpcap.h"
+#include "nibdns/message.h"
+#include "nibdns/pcap.h"
 
 enum { MAKE_OCTETS_MAX = 65000 };
 
@@ -68,6 +69,9 @@ struct make {
     } hosts[HOSTS_MAX];
     struct nib_text answers; /* the answer name, where it is not the question's */
 };
+
+/* All of a description into make->file. Begins as {.path, .start_ns, .file.link, .file.snaplen}. */
+void make_capture(struct make *make, struct nib_text text);
 
 /* PATH:LINE: WORD: what is wrong; then the program ends. */
 _Noreturn void make_fault(const struct make *make, struct nib_text word, const char *words);

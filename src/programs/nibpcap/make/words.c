@@ -1,5 +1,7 @@
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "nibpcap/base/status.h"
 #include "nibpcap/make/make.h"
 
 void make_fault(const struct make *make, struct nib_text word, const char *words)
@@ -10,7 +12,7 @@ void make_fault(const struct make *make, struct nib_text word, const char *words
     text[w.off] = '\0';
     (void)fprintf(
         stderr, "%s:%zu: %s%s%s\n", make->path, make->line, text, *text ? ": " : "", words);
-    exit(NIBPCAP_USE);
+    exit(STATUS_USE);
 }
 
 static bool is_blank(char c)

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "nibdns/client.h"
 #include "nibpcap/rerun/rerun.h"
 
@@ -22,8 +24,8 @@ static void drain(struct client_run *run, nib_ms due, bool timed)
         const struct nib_output *o = &run->outputs.items[i];
         if (o->kind != NIB_OUTPUT_QUERY)
             continue;
-        struct rerun_output *output =
-            rerun_expect(run->rerun, &run->self, &o->path.peer, o->octets, o->len);
+        struct output *output =
+            rerun_expect(run->rerun, &run->self, &o->path.peer, 0, o->octets, o->len);
         output->frame = run->frame;
         output->timed = timed;
         output->time_ns = rerun_ns(run->rerun, due);
@@ -44,19 +46,18 @@ static void tick(struct client_run *run)
     drain(run, due, true);
 }
 
-static bool is_retry(const struct client_run *run, const struct rerun_event *e)
+static bool is_retry(const struct client_run *run, const struct event *e)
 {
     return waits(run) && e->len == run->logic.query_len &&
-           memcmp(rerun_octets(run->rerun, e), run->logic.query, e->len) == 0;
+           memcmp(event_octets(&run->rerun->events, e), run->logic.query, e->len) == 0;
 }
 
-static void begin_lookup(
-    struct client_run *run, const struct rerun_event *e, const struct nib_message *m)
+static void begin_lookup(struct client_run *run, const struct event *e, const struct nib_message *m)
 {
     nib_ms now = rerun_ms(run->rerun, e->time_ns);
     while (waits(run) && nib_client_deadline(&run->logic) <= now + RERUN_SLACK_MS)
         tick(run);
-    if (waits(run) && !run->rerun->has_errors) { /* so a refusal would not be seen */
+    if (waits(run) && !run->rerun->events.has_errors) { /* so a refusal would not be seen */
         run->rerun->guessed++;
         (void)nib_client_unreachable(&run->logic, &run->outputs);
         nib_outputs_clear(&run->outputs);
@@ -87,24 +88,25 @@ static void begin_lookup(
     drain(run, now, false);
 }
 
-static void take_query(struct client_run *run, const struct rerun_event *e)
+static void take_query(struct client_run *run, const struct event *e)
 {
     struct nib_message m;
     size_t bad;
     nib_ms now = rerun_ms(run->rerun, e->time_ns);
     if (is_retry(run, e)) {
-        if (run->rerun->outputs == NULL && nib_client_deadline(&run->logic) <= now + RERUN_SLACK_MS)
+        if (run->rerun->outputs.all.first == NULL &&
+            nib_client_deadline(&run->logic) <= now + RERUN_SLACK_MS)
             tick(run);
-    } else if (nib_message_decode(&m, rerun_octets(run->rerun, e), e->len, &bad) == NIB_OK) {
+    } else if (nib_message_decode(&m, event_octets(&run->rerun->events, e), e->len, &bad) ==
+               NIB_OK) {
         begin_lookup(run, e, &m);
     }
-    struct rerun_output *output = run->rerun->outputs;
-    while (output != NULL && output->next != NULL && !rerun_same(run->rerun, output, e))
-        output = output->next;
+    struct output *output =
+        outputs_find(&run->rerun->outputs, &e->dst, 0, e, event_octets(&run->rerun->events, e));
     rerun_meet(run->rerun, output, e);
 }
 
-static void take(struct client_run *run, const struct rerun_event *e)
+static void take(struct client_run *run, const struct event *e)
 {
     nib_ms now = rerun_ms(run->rerun, e->time_ns);
     while (waits(run) && nib_client_deadline(&run->logic) < now - run->rerun->options.late_ms)
@@ -121,35 +123,36 @@ static void take(struct client_run *run, const struct rerun_event *e)
         run->rerun->in++;
         run->rerun->cut += e->cut;
         if (!e->cut)
-            (void)nib_client_input(
-                &run->logic, now, &e->src, rerun_octets(run->rerun, e), e->len, &run->outputs);
+            (void)nib_client_input(&run->logic, now, &e->src, event_octets(&run->rerun->events, e),
+                e->len, &run->outputs);
         nib_outputs_clear(&run->outputs);
     }
 }
 
-static bool is_first_query(const struct rerun *rerun, const struct nib_addr *client, size_t i)
+static bool is_query(const struct event *e, const struct nib_addr *client)
 {
-    const struct rerun_event *e = &rerun->events[i];
     return !e->refused && nib_addr_equal(&e->src, client) && e->len >= 4;
 }
 
-void rerun_client(struct rerun *rerun, const struct nib_addr *client)
+void rerun_client(
+    struct rerun *rerun, const struct nib_addr *client, const size_t *events, size_t n)
 {
     struct client_run run = {.rerun = rerun, .self = *client};
     size_t i = 0;
     nib_outputs_init(&run.outputs, run.memory, 2 * NIB_CLIENT_OUTPUTS);
-    while (i < rerun->n && !is_first_query(rerun, client, i))
+    while (i < n && !is_query(&rerun->events.items[events[i]], client))
         i++;
-    if (i == rerun->n)
+    if (i == n)
         return;
-    nib_client_init(&run.logic, &rerun->table, &rerun->events[i].dst, rerun->options.timeout_ms,
-        rerun->options.tries);
-    struct nib_reader r = nib_reader_init(rerun_octets(rerun, &rerun->events[i]), 4);
+    const struct event *first = &rerun->events.items[events[i]];
+    nib_client_init(
+        &run.logic, &rerun->table, &first->dst, rerun->options.timeout_ms, rerun->options.tries);
+    struct nib_reader r = nib_reader_init(event_octets(&rerun->events, first), 4);
     run.logic.next_id = nib_reader_u32(&r);
     if (run.logic.next_id != 0)
         printf(
             "the first query has ID %lu: taken for the start\n", (unsigned long)run.logic.next_id);
-    for (; i < rerun->n; i++)
-        take(&run, &rerun->events[i]);
+    for (; i < n; i++)
+        take(&run, &rerun->events.items[events[i]]);
     rerun_leftover(rerun);
 }

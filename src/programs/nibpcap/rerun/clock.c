@@ -86,18 +86,17 @@ static nib_ms time_to_ask(struct local_run *run, const struct nib_message *query
     return -1;
 }
 
-nib_ms rerun_clock(
-    struct local_run *run, const struct rerun_event *e, const struct nib_message *query)
+nib_ms rerun_clock(struct local_run *run, const struct event *e, const struct nib_message *query)
 {
     struct rerun *rerun = run->rerun;
     struct nib_message said;
     size_t bad;
     nib_ms arrival = rerun_ms(rerun, e->time_ns), nominal = run->now;
     nib_ms to_ask = time_to_ask(run, query, arrival);
-    if (to_ask >= 0 || e->answer == RERUN_NONE)
+    if (to_ask >= 0 || e->answer == EVENT_NONE)
         return to_ask >= 0 ? to_ask : nominal;
-    const struct rerun_event *back = &rerun->events[e->answer];
-    if (nib_message_decode(&said, rerun_octets(rerun, back), back->len, &bad) != NIB_OK ||
+    const struct event *back = &rerun->events.items[e->answer];
+    if (nib_message_decode(&said, event_octets(&rerun->events, back), back->len, &bad) != NIB_OK ||
         said.flag != NIB_RESPONSE || said.outcome != NIB_FOUND ||
         walk_table(run, query, nominal).ttl == said.ttl_s)
         return nominal;

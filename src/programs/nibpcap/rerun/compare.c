@@ -1,73 +1,63 @@
-#include <stdlib.h>
+#include <stdio.h>
 
+#include "common/print.h"
 #include "nibpcap/rerun/rerun.h"
 
-struct rerun_output *rerun_expect(struct rerun *rerun, const struct nib_addr *from,
-    const struct nib_addr *to, const uint8_t *octets, size_t len)
+struct output *rerun_expect(struct rerun *rerun, const struct nib_addr *from,
+    const struct nib_addr *to, uint32_t socket, const uint8_t *octets, size_t len)
 {
-    struct rerun_output *output = nibpcap_allocate(NULL, sizeof *output + len);
-    struct rerun_output **end = &rerun->outputs;
-    *output = (struct rerun_output){.from = *from, .to = *to, .len = len};
-    memcpy(output->octets, octets, len);
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = output;
-    return output;
+    return outputs_add(&rerun->outputs, from, to, socket, octets, len);
 }
 
-bool rerun_same(
-    const struct rerun *rerun, const struct rerun_output *output, const struct rerun_event *event)
+bool rerun_same(const struct rerun *rerun, const struct output *output, const struct event *event)
 {
-    if (event->cut ? event->len > output->len : event->len != output->len)
-        return false;
-    return memcmp(output->octets, rerun_octets(rerun, event), event->len) == 0;
+    return output_is(output, event, event_octets(&rerun->events, event));
 }
 
 /* ---- differences ---- */
 
 static void print_octets(const char *who, const uint8_t *octets, size_t len)
 {
-    struct nibpcap_line line;
+    struct line line;
     struct nib_message m;
     size_t bad;
-    nibpcap_begin(&line);
-    nibpcap_add(&line, who);
+    line_begin(&line);
+    line_add(&line, who);
     if (nib_message_decode(&m, octets, len, &bad) == NIB_OK) {
-        nibpcap_add_message(&line, &m);
+        line_message(&line, &m);
     } else {
-        nibpcap_add(&line, "no message:");
+        line_add(&line, "no message:");
         for (size_t i = 0; i < len && i < 64; i++) {
-            nibpcap_add(&line, " ");
+            line_add(&line, " ");
             nib_writer_hex(&line.w, octets[i], 2);
         }
     }
-    nibpcap_end(&line, stdout);
+    print_line(&line, stdout);
 }
 
-static void print_place(
-    const struct rerun_event *event, const struct rerun_output *output, const char *words)
+static void print_place(const struct event *event, const struct output *output, const char *words)
 {
-    struct nibpcap_line line;
-    nibpcap_begin(&line);
+    struct line line;
+    line_begin(&line);
     if (event != NULL) {
-        nibpcap_add(&line, "frame ");
-        nibpcap_add_number(&line, event->frame);
-        nibpcap_add(&line, ": ");
+        line_add(&line, "frame ");
+        line_number(&line, event->frame);
+        line_add(&line, ": ");
     }
-    nibpcap_add(&line, words);
-    nibpcap_add(&line, ", to ");
-    nibpcap_add_socket(&line, event != NULL ? &event->dst : &output->to);
+    line_add(&line, words);
+    line_add(&line, ", to ");
+    line_addr(&line, event != NULL ? &event->dst : &output->to);
     if (output != NULL && output->frame > 0) {
-        nibpcap_add(&line, output->timed ? ", a timer after frame " : ", because of frame ");
-        nibpcap_add_number(&line, output->frame);
+        line_add(&line, output->timed ? ", a timer after frame " : ", because of frame ");
+        line_number(&line, output->frame);
     }
-    nibpcap_end(&line, stdout);
+    print_line(&line, stdout);
 }
 
 static void print_octet(
-    const struct rerun *rerun, const struct rerun_event *event, const struct rerun_output *output)
+    const struct rerun *rerun, const struct event *event, const struct output *output)
 {
-    const uint8_t *octets = rerun_octets(rerun, event);
+    const uint8_t *octets = event_octets(&rerun->events, event);
     size_t i = 0;
     while (i < event->len && i < output->len && octets[i] == output->octets[i])
         i++;
@@ -87,37 +77,22 @@ void rerun_differ(struct rerun *rerun, uint64_t frame, const char *words)
         printf("frame %llu: %s\n", (unsigned long long)frame, words);
 }
 
-static void remove_output(struct rerun *rerun, struct rerun_output *output)
-{
-    struct rerun_output **at = &rerun->outputs;
-    while (*at != output)
-        at = &(*at)->next;
-    *at = output->next;
-}
-
 /*
- * Whether an older output to the same place was passed over, and how much older its cause is. What
- * a server has in hand at the same time it may send in any order: answers of one length leave
- * together.
+ * How much older the cause of an output to the same place is that was passed over; -1: there is
+ * none. What a server has in hand at the same time it may send in any order: answers of one length
+ * leave together.
  */
-static bool is_out_of_order(
-    struct rerun *rerun, const struct rerun_output *output, int64_t *older_ns)
+static int64_t passed_over(const struct rerun *rerun, const struct output *output)
 {
-    for (const struct rerun_output *o = rerun->outputs; o != output; o = o->next) {
-        if (!nib_addr_equal(&o->to, &output->to) || o->socket != output->socket)
-            continue;
-        *older_ns = output->time_ns - o->time_ns;
-        return true;
-    }
-    return false;
+    const struct output *oldest = outputs_oldest_like(&rerun->outputs, output);
+    return oldest == output ? -1 : output->time_ns - oldest->time_ns;
 }
 
-static void meet_same(
-    struct rerun *rerun, const struct rerun_output *output, const struct rerun_event *event)
+static void meet_same(struct rerun *rerun, const struct output *output, const struct event *event)
 {
-    int64_t late_ns = event->time_ns - output->time_ns, older_ns = 0;
-    bool passed = is_out_of_order(rerun, output, &older_ns);
-    if (passed && older_ns > rerun->most_older_ns)
+    int64_t late_ns = event->time_ns - output->time_ns;
+    int64_t older_ns = passed_over(rerun, output);
+    if (older_ns > rerun->most_older_ns)
         rerun->most_older_ns = older_ns;
     if (output->timed && late_ns > rerun->most_late_ns)
         rerun->most_late_ns = late_ns;
@@ -130,24 +105,24 @@ static void meet_same(
         if (differs(rerun))
             print_place(event, output, "sent before an answer that was due earlier");
     } else {
-        rerun->reordered += passed;
+        rerun->reordered += older_ns >= 0;
         rerun->same++;
     }
 }
 
 static void print_difference(
-    const struct rerun *rerun, const struct rerun_output *output, const struct rerun_event *event)
+    const struct rerun *rerun, const struct output *output, const struct event *event)
 {
     print_place(event, output,
         output == NULL ? "the logic sends nothing" : "the logic sends something else");
-    print_octets("  capture: ", rerun_octets(rerun, event), event->len);
+    print_octets("  capture: ", event_octets(&rerun->events, event), event->len);
     if (output == NULL)
         return;
     print_octets("  logic:   ", output->octets, output->len);
     print_octet(rerun, event, output);
 }
 
-void rerun_meet(struct rerun *rerun, struct rerun_output *output, const struct rerun_event *event)
+void rerun_meet(struct rerun *rerun, struct output *output, const struct event *event)
 {
     if (output != NULL && rerun_same(rerun, output, event))
         meet_same(rerun, output, event);
@@ -155,29 +130,28 @@ void rerun_meet(struct rerun *rerun, struct rerun_output *output, const struct r
         print_difference(rerun, output, event);
     if (output == NULL)
         return;
-    remove_output(rerun, output);
-    free(output);
+    outputs_remove(output);
 }
 
 static void drop_oldest(struct rerun *rerun)
 {
-    struct rerun_output *output = rerun->outputs;
+    struct output *output = rerun->outputs.all.first;
     if (differs(rerun)) {
         print_place(NULL, output, "the logic sends what the capture does not have");
         print_octets("  logic:   ", output->octets, output->len);
     }
-    rerun->outputs = output->next;
-    free(output);
+    outputs_remove(output);
 }
 
 void rerun_expire(struct rerun *rerun, int64_t now_ns)
 {
-    while (rerun->outputs != NULL && now_ns - rerun->outputs->time_ns > RERUN_MISSED_NS)
+    while (rerun->outputs.all.first != NULL &&
+           now_ns - rerun->outputs.all.first->time_ns > RERUN_MISSED_NS)
         drop_oldest(rerun);
 }
 
 void rerun_leftover(struct rerun *rerun)
 {
-    while (rerun->outputs != NULL)
+    while (rerun->outputs.all.first != NULL)
         drop_oldest(rerun);
 }

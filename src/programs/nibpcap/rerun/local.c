@@ -1,6 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "nibdns/os/memory.h"
+#include "nibpcap/base/memory.h"
+#include "nibpcap/base/status.h"
 #include "nibpcap/rerun/local.h"
 
 /*
@@ -10,7 +13,7 @@
 
 /* ---- what the logic sends ---- */
 
-static struct rerun_output *note(struct local_run *run, struct rerun_output *output)
+static struct output *note(struct local_run *run, struct output *output)
 {
     output->frame = run->frame;
     output->time_ns = run->time_ns;
@@ -33,18 +36,49 @@ static void note_query(struct local_run *run, const struct nib_output *o)
     if (!socket->open)
         *socket = (struct upstream_socket){
             .open = true, .number = ++run->numbers, .serial = o->slot.serial, .to = *to};
-    struct rerun_output *output =
-        note(run, rerun_expect(run->rerun, &socket->self, to, o->octets, o->len));
-    output->socket = socket->number;
+    struct output *output =
+        note(run, rerun_expect(run->rerun, &socket->self, to, socket->number, o->octets, o->len));
+    output->slot = o->slot.index;
+}
+
+/*
+ * Without traffic upstream nobody knows what was answered there, so each query is taken for refused
+ * at once, and what is answered then is not compared.
+ */
+static void refuse_all(struct local_run *run)
+{
+    struct nib_slot slots[16];
+    for (;;) {
+        size_t n = 0;
+        for (uint32_t i = 0; i < run->outputs.n && n < sizeof slots / sizeof slots[0]; i++)
+            if (run->outputs.items[i].kind == NIB_OUTPUT_QUERY)
+                slots[n++] = run->outputs.items[i].slot;
+        nib_outputs_clear(&run->outputs);
+        if (n == 0)
+            return;
+        run->went_upstream = true;
+        for (size_t i = 0; i < n; i++)
+            (void)nib_local_unreachable(&run->logic, run->now, slots[i], &run->outputs);
+    }
+}
+
+static bool asks_upstream(const struct local_run *run)
+{
+    for (uint32_t i = 0; i < run->outputs.n; i++)
+        if (run->outputs.items[i].kind == NIB_OUTPUT_QUERY)
+            return true;
+    return false;
 }
 
 void local_drain(struct local_run *run)
 {
+    if (run->blind && asks_upstream(run))
+        refuse_all(run);
     for (uint32_t i = 0; i < run->outputs.n; i++) {
         const struct nib_output *o = &run->outputs.items[i];
         if (o->kind == NIB_OUTPUT_ANSWER)
             (void)note(
-                run, rerun_expect(run->rerun, &o->path.self, &o->path.peer, o->octets, o->len));
+                run, rerun_expect(run->rerun, &o->path.self, &o->path.peer, 0, o->octets, o->len));
         else if (o->kind == NIB_OUTPUT_QUERY)
             note_query(run, o);
         else
@@ -55,65 +89,43 @@ void local_drain(struct local_run *run)
 
 /* ---- what the capture says was sent ---- */
 
-static struct rerun_output *find_answer(struct local_run *run, const struct rerun_event *e)
+static struct output *find_answer(struct local_run *run, const struct event *e)
 {
-    struct rerun_output *any = NULL;
-    for (struct rerun_output *o = run->rerun->outputs; o != NULL; o = o->next) {
-        if (o->socket != 0 || !nib_addr_equal(&o->to, &e->dst))
-            continue;
-        if (rerun_same(run->rerun, o, e))
-            return o;
-        if (any == NULL ||
-            (e->len >= 4 && memcmp(any->octets, rerun_octets(run->rerun, e), 4) != 0 &&
-                memcmp(o->octets, rerun_octets(run->rerun, e), 4) == 0))
-            any = o;
-    }
-    return any;
+    return outputs_find(&run->rerun->outputs, &e->dst, 0, e, event_octets(&run->rerun->events, e));
 }
 
 /* From a socket that was met only its own questions; else of the others, the same octets first. */
-static struct rerun_output *find_question(struct local_run *run, const struct rerun_event *e)
+static struct output *find_question(struct local_run *run, const struct event *e)
 {
     const struct upstream_socket *socket = local_met(run, &e->src, &e->dst);
-    struct rerun_output *any = NULL;
-    for (struct rerun_output *o = run->rerun->outputs; o != NULL; o = o->next) {
-        if (o->socket == 0 || !nib_addr_equal(&o->to, &e->dst))
-            continue;
-        if (socket != NULL ? o->socket != socket->number
-                           : o->from.port != 0 && o->from.port != e->src.port)
-            continue;
-        if (rerun_same(run->rerun, o, e))
-            return o;
-        any = any == NULL ? o : any;
-    }
-    return any;
+    const uint8_t *octets = event_octets(&run->rerun->events, e);
+    if (socket != NULL)
+        return outputs_find(&run->rerun->outputs, &e->dst, socket->number, e, octets);
+    return outputs_find_unmet(&run->rerun->outputs, e, octets);
 }
 
-static void meet_socket(struct local_run *run, uint32_t number, const struct nib_addr *self)
+static void meet_socket(
+    struct local_run *run, const struct output *output, const struct nib_addr *self)
 {
-    for (uint32_t slot = 0; slot < LOCAL_QUESTIONS; slot++) {
-        struct upstream_socket *socket = &run->sockets[slot];
-        if (!socket->open || socket->met || socket->number != number)
-            continue;
+    struct upstream_socket *socket = &run->sockets[output->slot];
+    if (socket->open && !socket->met && socket->number == output->socket) {
         socket->met = true;
         socket->self = *self;
-        run->by_port[self->port] = slot + 1;
+        run->by_port[self->port] = output->slot + 1;
     }
-    for (struct rerun_output *o = run->rerun->outputs; o != NULL; o = o->next)
-        if (o->socket == number)
-            o->from = *self;
+    outputs_meet(&run->rerun->outputs, &output->to, output->socket, self);
 }
 
 /*
  * A capture that a program wrote of itself, or one of UDP alone, has no ICMP errors. Where it shows
  * what only a refusal could have caused, there was one.
  */
-static bool guess_refusal(struct local_run *run, const struct rerun_event *e)
+static bool guess_refusal(struct local_run *run, const struct event *e)
 {
     struct nib_message m;
     size_t bad;
-    if (run->rerun->has_errors ||
-        nib_message_decode(&m, rerun_octets(run->rerun, e), e->len, &bad) != NIB_OK)
+    if (run->rerun->events.has_errors ||
+        nib_message_decode(&m, event_octets(&run->rerun->events, e), e->len, &bad) != NIB_OK)
         return false;
     for (uint32_t slot = 0; slot < run->logic.pending.used_fetches; slot++) {
         const struct nib_fetch *q = nib_pending_at(&run->logic.pending, slot);
@@ -133,28 +145,39 @@ static bool guess_refusal(struct local_run *run, const struct rerun_event *e)
     return false;
 }
 
+/* Whether an answer is to a request that the logic asked upstream for. */
+static bool went_upstream(const struct local_run *run, const struct event *answer)
+{
+    const struct events *events = &run->rerun->events;
+    return answer->query != EVENT_NONE && events->items[answer->query].upstream;
+}
+
 /*
  * Finds what the logic sends there. Where there is nothing yet, it is given what it must have had:
  * what arrived before, then timers that are due, then a refusal that the capture does not show.
  */
-static void take_sent(struct local_run *run, const struct rerun_event *e,
-    struct rerun_output *(*find)(struct local_run *run, const struct rerun_event *e))
+static void take_sent(struct local_run *run, const struct event *e,
+    struct output *(*find)(struct local_run *run, const struct event *e))
 {
     struct rerun *rerun = run->rerun;
-    struct rerun_output *output = find(run, e);
+    struct output *output = find(run, e);
     nib_ms latest = rerun_ms(rerun, e->time_ns) + RERUN_SLACK_MS;
     while (output == NULL || !rerun_same(rerun, output, e)) {
         if (!local_step(run, e)) {
             nib_ms due = nib_local_deadline(&run->logic);
             if (due <= latest)
                 local_tick(run, due);
-            else if (!guess_refusal(run, e))
+            else if (run->blind || !guess_refusal(run, e))
                 break;
         }
         output = find(run, e);
     }
+    if (run->blind && went_upstream(run, e)) {
+        rerun->unknown++;
+        return;
+    }
     if (output != NULL && output->socket != 0)
-        meet_socket(run, output->socket, &e->src);
+        meet_socket(run, output, &e->src);
     if (output != NULL && output->record > 0 && !output->timed) {
         nib_ms delay = (e->time_ns - output->time_ns + 999999) / 1000000;
         nib_ms *kept = &run->delays[(output->record - 1) % LOCAL_DELAYS];
@@ -164,7 +187,7 @@ static void take_sent(struct local_run *run, const struct rerun_event *e,
     rerun_meet(rerun, output, e);
 }
 
-static void take(struct local_run *run, const struct rerun_event *e)
+static void take(struct local_run *run, const struct event *e)
 {
     int64_t late_ns = run->rerun->options.late_ms * 1000000;
     nib_ms due;
@@ -183,18 +206,29 @@ static void take(struct local_run *run, const struct rerun_event *e)
 /* A capture that begins in the middle shows where the questions' IDs stand. */
 static void set_first_id(struct local_run *run)
 {
-    for (size_t i = 0; i < run->rerun->n; i++) {
-        const struct rerun_event *e = &run->rerun->events[i];
+    for (size_t i = 0; i < run->rerun->events.n; i++) {
+        const struct event *e = &run->rerun->events.items[i];
         if (e->refused || !local_is_question(run, e) || nib_addr_equal(&e->src, &run->at) ||
             e->len < 4)
             continue;
-        struct nib_reader r = nib_reader_init(rerun_octets(run->rerun, e), e->len);
+        struct nib_reader r = nib_reader_init(event_octets(&run->rerun->events, e), e->len);
         run->logic.next_id = nib_reader_u32(&r);
         if (run->logic.next_id != 0)
             printf("the first question upstream has ID %lu: taken for the start\n",
                 (unsigned long)run->logic.next_id);
         return;
     }
+}
+
+static bool has_upstream(const struct local_run *run)
+{
+    for (size_t i = 0; i < run->rerun->events.n; i++) {
+        const struct event *e = &run->rerun->events.items[i];
+        if (e->dst.port == run->rerun->options.upstream_port ||
+            e->src.port == run->rerun->options.upstream_port)
+            return true;
+    }
+    return false;
 }
 
 static void open_logic(struct local_run *run, void *memory, const struct nib_local_config *config)
@@ -217,20 +251,21 @@ void rerun_local(struct rerun *rerun)
     void *tables = nib_memory_map(nib_local_bytes(&config.limits));
     void *list = nib_memory_map(nib_outputs_bytes(outputs));
     if (run == NULL || tables == NULL || list == NULL)
-        exit(nibpcap_complain("no memory left"));
+        exit(complain("no memory left"));
     run->rerun = rerun;
     run->at = rerun->options.at;
     open_logic(run, tables, &config);
     nib_outputs_init(&run->outputs, list, outputs);
+    run->blind = !has_upstream(run);
     set_first_id(run);
-    run->requests.events = nibpcap_allocate(NULL, (rerun->n + 1) * sizeof(size_t));
-    run->replies.events = nibpcap_allocate(NULL, (rerun->n + 1) * sizeof(size_t));
-    for (size_t i = 0; i < rerun->n; i++)
-        take(run, &rerun->events[run->current = i]);
+    run->requests.events = memory_resize(NULL, (rerun->events.n + 1) * sizeof(size_t));
+    run->replies.events = memory_resize(NULL, (rerun->events.n + 1) * sizeof(size_t));
+    for (size_t i = 0; i < rerun->events.n; i++)
+        take(run, &rerun->events.items[run->current = i]);
     local_force(run, INT64_MAX);
     rerun_leftover(rerun);
-    free(run->requests.events);
-    free(run->replies.events);
+    memory_free(run->requests.events);
+    memory_free(run->replies.events);
     nib_memory_unmap(list, nib_outputs_bytes(outputs));
     nib_memory_unmap(tables, nib_local_bytes(&config.limits));
     nib_memory_unmap(run, sizeof *run);

@@ -16,7 +16,7 @@ struct upstream_socket {
     struct nib_addr self, to;
 };
 
-/* Events that have arrived and are not fed yet, by number; those fed out of turn are RERUN_NONE. */
+/* Events that have arrived and are not fed yet, by number; those fed out of turn are EVENT_NONE. */
 struct local_queue {
     size_t *events;
     size_t begin, end;
@@ -37,6 +37,8 @@ struct local_run {
     nib_ms delays[LOCAL_DELAYS]; /* of a record, by its number: how much later it may have been
                                     stored */
     nib_ms most_delay;
+    bool blind;         /* the capture has no traffic upstream */
+    bool went_upstream; /* a request that was just fed */
     /* what the logic is busy with */
     uint64_t frame;
     int64_t time_ns;
@@ -44,28 +46,28 @@ struct local_run {
 };
 
 /* A question upstream: it leaves from this host, whichever address of it. */
-bool local_is_question(const struct local_run *run, const struct rerun_event *e);
+bool local_is_question(const struct local_run *run, const struct event *e);
 
 /* The socket of a question, by its two ends, or NULL: not met, or closed. */
 struct upstream_socket *local_met(
     struct local_run *run, const struct nib_addr *self, const struct nib_addr *peer);
 
 /* Whether a question is what an event (an answer, or another question) would come from. */
-bool local_leads_to(const struct local_run *run, const struct nib_fetch *q,
-    const struct rerun_event *e, const struct nib_message *m);
+bool local_leads_to(const struct local_run *run, const struct nib_fetch *q, const struct event *e,
+    const struct nib_message *m);
 
 /* Notes what the logic wants sent. */
 void local_drain(struct local_run *run);
 
 /* What the logic is about to be busy with. */
-void local_begin(struct local_run *run, const struct rerun_event *e);
+void local_begin(struct local_run *run, const struct event *e);
 void local_tick(struct local_run *run, nib_ms due);
 
 /* A datagram or a refusal has come; it is fed when it is needed. */
-void local_arrive(struct local_run *run, const struct rerun_event *e);
+void local_arrive(struct local_run *run, const struct event *e);
 
 /* Feeds one of what has come, towards what the event shows. False: nothing would help. */
-bool local_step(struct local_run *run, const struct rerun_event *e);
+bool local_step(struct local_run *run, const struct event *e);
 
 /* Feeds the requests up to the last one that waits on that question and is answered with it. */
 void local_feed_sharers(struct local_run *run, const struct nib_fetch *q);
@@ -74,7 +76,6 @@ void local_feed_sharers(struct local_run *run, const struct nib_fetch *q);
 void local_force(struct local_run *run, int64_t before_ns);
 
 /* The time at which a request is to be fed, so that it is answered as the capture says. */
-nib_ms rerun_clock(
-    struct local_run *run, const struct rerun_event *e, const struct nib_message *query);
+nib_ms rerun_clock(struct local_run *run, const struct event *e, const struct nib_message *query);
 
 #endif

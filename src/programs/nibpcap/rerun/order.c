@@ -16,7 +16,7 @@
 
 /* ---- what one must know of an event ---- */
 
-bool local_is_question(const struct local_run *run, const struct rerun_event *e)
+bool local_is_question(const struct local_run *run, const struct event *e)
 {
     if (e->dst.port != run->rerun->options.upstream_port)
         return false;
@@ -34,8 +34,8 @@ struct upstream_socket *local_met(
     return nib_addr_equal(&socket->self, self) && nib_addr_equal(&socket->to, peer) ? socket : NULL;
 }
 
-bool local_leads_to(const struct local_run *run, const struct nib_fetch *q,
-    const struct rerun_event *e, const struct nib_message *m)
+bool local_leads_to(const struct local_run *run, const struct nib_fetch *q, const struct event *e,
+    const struct nib_message *m)
 {
     if (m->flag == NIB_QUERY)
         return q->type == m->qtype && nib_text_same(nib_fetch_name(q), m->qname);
@@ -47,15 +47,15 @@ bool local_leads_to(const struct local_run *run, const struct nib_fetch *q,
     return false;
 }
 
-static bool decode(const struct local_run *run, const struct rerun_event *e, struct nib_message *m)
+static bool decode(const struct local_run *run, const struct event *e, struct nib_message *m)
 {
     size_t bad;
-    return nib_message_decode(m, rerun_octets(run->rerun, e), e->len, &bad) == NIB_OK;
+    return nib_message_decode(m, event_octets(&run->rerun->events, e), e->len, &bad) == NIB_OK;
 }
 
 /* ---- feeding the logic ---- */
 
-void local_begin(struct local_run *run, const struct rerun_event *e)
+void local_begin(struct local_run *run, const struct event *e)
 {
     run->frame = e->frame;
     run->time_ns = e->time_ns;
@@ -73,13 +73,13 @@ void local_tick(struct local_run *run, nib_ms due)
     local_drain(run);
 }
 
-static void feed_request(struct local_run *run, const struct rerun_event *e)
+static void feed_request(struct local_run *run, const struct event *e)
 {
     struct rerun *rerun = run->rerun;
     struct nib_path path = {.peer = e->src, .self = e->dst};
     struct nib_message query;
     size_t bad;
-    const uint8_t *octets = rerun_octets(rerun, e);
+    const uint8_t *octets = event_octets(&rerun->events, e);
     local_begin(run, e);
     nib_ms now = run->now, nominal = now;
     if (nib_message_decode(&query, octets, e->len, &bad) == NIB_OK && query.flag == NIB_QUERY)
@@ -89,11 +89,13 @@ static void feed_request(struct local_run *run, const struct rerun_event *e)
     rerun->clock_used += moved > 0;
     rerun->most_clock_ms = moved > rerun->most_clock_ms ? moved : rerun->most_clock_ms;
     rerun->in++;
+    run->went_upstream = false;
     (void)nib_local_input(&run->logic, now, &path, octets, e->len, &run->outputs);
     local_drain(run);
+    rerun->events.items[e - rerun->events.items].upstream = run->went_upstream;
 }
 
-static void feed_reply(struct local_run *run, const struct rerun_event *e)
+static void feed_reply(struct local_run *run, const struct event *e)
 {
     struct rerun *rerun = run->rerun;
     const struct upstream_socket *socket = local_met(run, &e->dst, &e->src);
@@ -101,22 +103,21 @@ static void feed_reply(struct local_run *run, const struct rerun_event *e)
         return;
     struct nib_slot slot = {(uint32_t)(socket - run->sockets), socket->serial};
     uint64_t no = rerun->table.next_no;
-    struct rerun_output *last = rerun->outputs;
-    while (last != NULL && last->next != NULL)
-        last = last->next;
+    struct output **end = rerun->outputs.all.first == NULL ? NULL : rerun->outputs.all.end;
     rerun->in++;
     local_begin(run, e);
     (void)nib_local_reply(
-        &run->logic, run->now, slot, rerun_octets(rerun, e), e->len, &run->outputs);
+        &run->logic, run->now, slot, event_octets(&rerun->events, e), e->len, &run->outputs);
     local_drain(run);
     if (rerun->table.next_no == no)
         return;
     run->delays[no % LOCAL_DELAYS] = 0;
-    for (last = last == NULL ? rerun->outputs : last->next; last != NULL; last = last->next)
-        last->record = no + 1;
+    struct output *o = end == NULL ? rerun->outputs.all.first : *end;
+    for (; o != NULL; o = o->links[OUTPUTS_ALL].next)
+        o->record = no + 1;
 }
 
-static void feed_refusal(struct local_run *run, const struct rerun_event *e)
+static void feed_refusal(struct local_run *run, const struct event *e)
 {
     const struct upstream_socket *socket = local_met(run, &e->src, &e->dst);
     if (socket == NULL)
@@ -130,21 +131,21 @@ static void feed_refusal(struct local_run *run, const struct rerun_event *e)
 
 /* ---- what waits to be fed ---- */
 
-static const struct rerun_event *event_at(
+static const struct event *event_at(
     const struct local_run *run, const struct local_queue *queue, size_t place)
 {
     size_t i = queue->events[place];
-    return i == RERUN_NONE ? NULL : &run->rerun->events[i];
+    return i == EVENT_NONE ? NULL : &run->rerun->events.items[i];
 }
 
-static const struct rerun_event *oldest(const struct local_run *run, struct local_queue *queue)
+static const struct event *oldest(const struct local_run *run, struct local_queue *queue)
 {
-    while (queue->begin < queue->end && queue->events[queue->begin] == RERUN_NONE)
+    while (queue->begin < queue->end && queue->events[queue->begin] == EVENT_NONE)
         queue->begin++;
     return queue->begin == queue->end ? NULL : event_at(run, queue, queue->begin);
 }
 
-void local_arrive(struct local_run *run, const struct rerun_event *e)
+void local_arrive(struct local_run *run, const struct event *e)
 {
     bool in = !e->refused && nib_addr_equal(&e->dst, &run->at);
     bool known = in || (e->refused ? local_met(run, &e->src, &e->dst)
@@ -157,13 +158,13 @@ void local_arrive(struct local_run *run, const struct rerun_event *e)
     else if (e->cut)
         run->rerun->cut++;
     else
-        queue->events[queue->end++] = (size_t)(e - run->rerun->events);
+        queue->events[queue->end++] = (size_t)(e - run->rerun->events.items);
 }
 
 static void feed_at(struct local_run *run, size_t place)
 {
-    const struct rerun_event *e = event_at(run, &run->replies, place);
-    run->replies.events[place] = RERUN_NONE;
+    const struct event *e = event_at(run, &run->replies, place);
+    run->replies.events[place] = EVENT_NONE;
     if (e->refused)
         feed_refusal(run, e);
     else
@@ -175,7 +176,7 @@ static bool feed_alias_of(struct local_run *run, struct nib_text name, enum nib_
 {
     for (size_t i = run->replies.begin; i < run->replies.end; i++) {
         struct nib_message m;
-        const struct rerun_event *e = event_at(run, &run->replies, i);
+        const struct event *e = event_at(run, &run->replies, i);
         if (e == NULL || e->refused || !decode(run, e, &m) || m.flag != NIB_RESPONSE ||
             m.atype != NIB_CNAME || m.outcome != NIB_FOUND || m.qtype != type ||
             !nib_name_equal(m.result, name))
@@ -202,11 +203,11 @@ static struct nib_fetch *question_of(struct local_run *run, const struct nib_mes
 
 /* Whether that question is asked anew, from here on, and replied to before the request's answer. */
 static bool is_asked_anew(
-    const struct local_run *run, const struct rerun_event *request, const struct nib_fetch *q)
+    const struct local_run *run, const struct event *request, const struct nib_fetch *q)
 {
-    for (size_t i = run->current; request->answer != RERUN_NONE && i < request->answer; i++) {
+    for (size_t i = run->current; request->answer != EVENT_NONE && i < request->answer; i++) {
         struct nib_message m;
-        const struct rerun_event *e = &run->rerun->events[i];
+        const struct event *e = &run->rerun->events.items[i];
         if (!e->refused && e->answer < request->answer && local_is_question(run, e) &&
             decode(run, e, &m) && m.qtype == q->type && m.id != q->id &&
             nib_name_equal(m.qname, nib_fetch_name(q)))
@@ -215,7 +216,7 @@ static bool is_asked_anew(
     return false;
 }
 
-static bool leaves_record(const struct local_run *run, const struct rerun_event *e)
+static bool leaves_record(const struct local_run *run, const struct event *e)
 {
     struct nib_message m;
     return !e->refused && decode(run, e, &m) && m.outcome == NIB_FOUND && m.ttl_s > 0;
@@ -223,7 +224,7 @@ static bool leaves_record(const struct local_run *run, const struct rerun_event 
 
 static void feed_first_request(struct local_run *run)
 {
-    const struct rerun_event *e = oldest(run, &run->requests);
+    const struct event *e = oldest(run, &run->requests);
     run->requests.begin++;
     feed_request(run, e);
 }
@@ -233,9 +234,9 @@ void local_feed_sharers(struct local_run *run, const struct nib_fetch *q)
     size_t end = run->requests.begin;
     for (size_t i = run->requests.begin; i < run->requests.end; i++) {
         struct nib_message m;
-        const struct rerun_event *e = event_at(run, &run->requests, i);
+        const struct event *e = event_at(run, &run->requests, i);
         if (decode(run, e, &m) && m.flag == NIB_QUERY && question_of(run, &m) == q &&
-            e->answer != RERUN_NONE && !is_asked_anew(run, e, q))
+            e->answer != EVENT_NONE && !is_asked_anew(run, e, q))
             end = i + 1;
     }
     while (run->requests.begin < end)
@@ -251,7 +252,7 @@ static bool feed_reply_to(struct local_run *run, const struct nib_fetch *q)
     const struct upstream_socket *socket =
         &run->sockets[nib_pending_slot(&run->logic.pending, q).index];
     for (size_t i = run->replies.begin; i < run->replies.end; i++) {
-        const struct rerun_event *e = event_at(run, &run->replies, i);
+        const struct event *e = event_at(run, &run->replies, i);
         if (e == NULL || (e->refused ? local_met(run, &e->src, &e->dst)
                                      : local_met(run, &e->dst, &e->src)) != socket)
             continue;
@@ -267,7 +268,7 @@ static bool feed_reply_to(struct local_run *run, const struct nib_fetch *q)
 
 static bool feed_next_request(struct local_run *run)
 {
-    const struct rerun_event *e = oldest(run, &run->requests);
+    const struct event *e = oldest(run, &run->requests);
     struct nib_message m;
     if (e == NULL)
         return false;
@@ -297,11 +298,11 @@ static bool step_to_question(struct local_run *run, const struct nib_message *m)
 }
 
 static bool step_to_answer(
-    struct local_run *run, const struct rerun_event *e, const struct nib_message *m)
+    struct local_run *run, const struct event *e, const struct nib_message *m)
 {
     for (size_t i = run->requests.begin; i < run->requests.end; i++) {
         struct nib_message asked;
-        const struct rerun_event *r = event_at(run, &run->requests, i);
+        const struct event *r = event_at(run, &run->requests, i);
         if (nib_addr_equal(&r->src, &e->dst) && decode(run, r, &asked) && asked.id == m->id)
             return feed_next_request(run);
     }
@@ -313,7 +314,7 @@ static bool step_to_answer(
     return false;
 }
 
-bool local_step(struct local_run *run, const struct rerun_event *e)
+bool local_step(struct local_run *run, const struct event *e)
 {
     struct nib_message m;
     if (!decode(run, e, &m))
@@ -324,10 +325,10 @@ bool local_step(struct local_run *run, const struct rerun_event *e)
 void local_force(struct local_run *run, int64_t before_ns)
 {
     for (;;) {
-        const struct rerun_event *request = oldest(run, &run->requests);
-        const struct rerun_event *reply = oldest(run, &run->replies);
+        const struct event *request = oldest(run, &run->requests);
+        const struct event *reply = oldest(run, &run->replies);
         bool first = reply == NULL || (request != NULL && request->frame < reply->frame);
-        const struct rerun_event *e = first ? request : reply;
+        const struct event *e = first ? request : reply;
         if (e == NULL || e->time_ns >= before_ns)
             return;
         if (first)

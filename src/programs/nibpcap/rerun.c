@@ -1,56 +1,13 @@
-#include <stdlib.h>
-
-#include "nibdns/authoritative.h"
-#include "nibdns/builtin.h"
-#include "nibdns/os/memory.h"
-#include "nibdns/os/zonefile.h"
-#include "nibpcap/commands.h"
 #include "nibpcap/rerun/rerun.h"
 
-/* ---- the authoritative server ---- */
+#include <stdio.h>
 
-static void take_amazone(
-    struct rerun *rerun, struct nib_authoritative *server, const struct rerun_event *e)
-{
-    _Alignas(64) unsigned char memory[NIB_OUTPUTS_BYTES(1)];
-    const struct nib_path path = {.peer = e->src, .self = e->dst};
-    struct nib_outputs out;
-    if (e->unheard && nib_addr_equal(&e->dst, &rerun->options.at)) {
-        rerun->unheard++;
-    } else if (nib_addr_equal(&e->dst, &rerun->options.at) && !e->refused) {
-        rerun->in++;
-        rerun->cut += e->cut;
-        nib_outputs_init(&out, memory, 1);
-        if (!e->cut)
-            (void)nib_authoritative_input(server, &path, rerun_octets(rerun, e), e->len, &out);
-        if (out.n == 0)
-            return;
-        struct rerun_output *output =
-            rerun_expect(rerun, &e->dst, &e->src, out.items[0].octets, out.items[0].len);
-        output->frame = e->frame;
-        output->time_ns = e->time_ns;
-    } else if (nib_addr_equal(&e->src, &rerun->options.at) && !e->refused) {
-        struct rerun_output *first = NULL, *output = rerun->outputs;
-        for (; output != NULL; output = output->next) {
-            if (!nib_addr_equal(&output->to, &e->dst))
-                continue;
-            first = first == NULL ? output : first;
-            if (rerun_same(rerun, output, e))
-                break;
-        }
-        rerun_meet(rerun, output != NULL ? output : first, e);
-    }
-}
-
-void rerun_amazone(struct rerun *rerun)
-{
-    struct nib_authoritative server = {.table = &rerun->table, .ttl_s = rerun->options.ttl_s};
-    for (size_t i = 0; i < rerun->n; i++) {
-        rerun_expire(rerun, rerun->events[i].time_ns);
-        take_amazone(rerun, &server, &rerun->events[i]);
-    }
-    rerun_leftover(rerun);
-}
+#include "nibdns/builtin.h"
+#include "nibdns/os/zonefile.h"
+#include "nibpcap/base/choice.h"
+#include "nibpcap/base/status.h"
+#include "nibpcap/capture/input.h"
+#include "nibpcap/commands.h"
 
 /* ---- who is meant ---- */
 
@@ -60,10 +17,10 @@ static bool find_server(struct rerun *rerun, uint16_t port)
     struct nib_addr *at = &rerun->options.at;
     const struct nib_addr *other = NULL;
     bool found = false;
-    for (size_t i = 0; i < rerun->n; i++) {
-        const struct nib_addr *ends[] = {&rerun->events[i].dst, &rerun->events[i].src};
+    for (size_t i = 0; i < rerun->events.n; i++) {
+        const struct nib_addr *ends[] = {&rerun->events.items[i].dst, &rerun->events.items[i].src};
         for (int e = 0; e < 2; e++) {
-            if (ends[e]->port != port || rerun->events[i].refused)
+            if (ends[e]->port != port || rerun->events.items[i].refused)
                 continue;
             if (at->family == 0)
                 *at = *ends[e];
@@ -78,53 +35,6 @@ static bool find_server(struct rerun *rerun, uint16_t port)
         nib_addr_format(other, text);
         printf("%s is in the capture too; --at chooses\n", text);
     }
-    return found;
-}
-
-static void make_table(struct rerun *rerun, struct nib_zone *zone)
-{
-    rerun->cache_memory = nib_memory_map(nib_cache_bytes(RERUN_RECORDS_MAX));
-    if (rerun->cache_memory == NULL)
-        exit(nibpcap_complain("no memory left"));
-    nib_cache_init(&rerun->cache, rerun->cache_memory, RERUN_RECORDS_MAX, 0);
-    rerun->table = (struct nib_table){.cache = &rerun->cache};
-    nib_table_set_zone(&rerun->table, zone);
-}
-
-static bool is_client(const struct rerun *rerun, const struct rerun_event *e)
-{
-    const struct nib_addr *at = &rerun->options.at;
-    if (e->refused || nibpcap_is_port(&rerun->options.ports, e->src.port))
-        return false;
-    if (at->port != 0)
-        return nib_addr_equal(&e->src, at);
-    return e->dst.port == rerun->options.ports.port[0] &&
-           (at->family == 0 || nib_ip_equal(&e->src, at));
-}
-
-/* Each socket that asks a local server is a client with a table of its own. */
-static bool run_clients(struct rerun *rerun, struct nib_zone *zone)
-{
-    bool found = false;
-    struct nib_addr *done = NULL;
-    size_t n_done = 0;
-    for (size_t i = 0; i < rerun->n; i++) {
-        const struct rerun_event *e = &rerun->events[i];
-        size_t k = 0;
-        if (!is_client(rerun, e))
-            continue;
-        while (k < n_done && !nib_addr_equal(&done[k], &e->src))
-            k++;
-        if (k < n_done)
-            continue;
-        done = nibpcap_allocate(done, (n_done + 1) * sizeof *done);
-        done[n_done++] = e->src;
-        make_table(rerun, zone);
-        rerun_client(rerun, &e->src);
-        nib_memory_unmap(rerun->cache_memory, nib_cache_bytes(RERUN_RECORDS_MAX));
-        found = true;
-    }
-    free(done);
     return found;
 }
 
@@ -161,6 +71,9 @@ static void print_summary(const struct rerun *rerun)
     if (rerun->unheard > 0)
         printf("%llu datagrams found nobody listening, as ICMP errors say\n",
             (unsigned long long)rerun->unheard);
+    if (rerun->unknown > 0)
+        printf("%llu answers need traffic upstream, of which the capture has none: not compared\n",
+            (unsigned long long)rerun->unknown);
     if (rerun->guessed > 0)
         printf(
             "%llu questions taken for refused: the capture has no ICMP error that would say so\n",
@@ -174,17 +87,40 @@ static void print_summary(const struct rerun *rerun)
 static void settle_ports(struct rerun *rerun)
 {
     struct rerun_options *o = &rerun->options;
-    const struct nibpcap_known *known = &rerun->known;
+    const struct hosts *hosts = &rerun->hosts;
     bool server = o->as != RERUN_CLIENT;
     uint16_t *own = &o->ports.port[o->as == RERUN_AMAZONE ? 1 : 0];
-    uint16_t other = known->n_others > 0 ? known->others[0] : known->local;
-    if ((!server || o->at.port == 0) && !rerun_asked(rerun, *own))
-        *own = o->as == RERUN_AMAZONE ? other : known->local;
+    uint16_t other = hosts->n_amazone > 0 ? hosts->amazone[0] : hosts->local;
+    if ((!server || o->at.port == 0) && !events_asked(&rerun->events, *own))
+        *own = o->as == RERUN_AMAZONE ? other : hosts->local;
     if (server && o->at.family != 0)
         o->at.port = *own;
     if (o->as == RERUN_LOCAL && o->upstream_given == 0 && other != *own && other != 0 &&
-        !rerun_asked(rerun, o->upstream_port))
+        !events_asked(&rerun->events, o->upstream_port))
         o->ports.port[1] = o->upstream_port = other;
+}
+
+/* The whole capture as events, and who its servers are. */
+static int read_capture(struct rerun *rerun)
+{
+    struct seen seen;
+    struct verdicts verdicts;
+    struct input *input = input_open(rerun->options.path, &rerun->options.ports);
+    if (input == NULL)
+        return STATUS_USE;
+    verdicts_init(&verdicts, &input->hosts, 0);
+    while (input_next(input, &seen)) {
+        struct judgement judgement;
+        verdict_of(&verdicts, &seen, &judgement);
+        events_add(&rerun->events, &input->hosts, &seen);
+    }
+    verdicts_finish(&verdicts);
+    events_finish(&rerun->events);
+    rerun->hosts = input->hosts;
+    if (rerun->events.n > 0) /* an hour of room for clocks that go back */
+        rerun->base_ns = rerun->events.items[0].time_ns - 3600000000000;
+    outputs_init(&rerun->outputs, rerun->events.n);
+    return input_close(input);
 }
 
 static int run(struct rerun *rerun)
@@ -194,14 +130,14 @@ static int run(struct rerun *rerun)
     const struct nib_complaints complaints = {.say = say};
     static const char *const builtin[] = {NIB_BUILTIN_LOCAL, NIB_BUILTIN_AMAZONE, NIB_BUILTIN_NONE};
     if (!nib_zonefile_read(&zone, o->records, o->n_records, builtin[o->as], 0, &complaints))
-        return NIBPCAP_USE;
-    int status = rerun_read(rerun);
+        return STATUS_USE;
+    int status = read_capture(rerun);
     bool found;
     settle_ports(rerun);
     if (o->as == RERUN_CLIENT) {
-        found = run_clients(rerun, &zone.zone);
+        found = rerun_clients(rerun, &zone.zone);
     } else {
-        make_table(rerun, &zone.zone);
+        rerun_open_table(rerun, &zone.zone, RERUN_RECORDS_MAX);
         found = find_server(rerun, o->ports.port[o->as == RERUN_LOCAL ? 0 : 1]);
         if (found && o->as == RERUN_LOCAL)
             rerun_local(rerun);
@@ -210,13 +146,14 @@ static int run(struct rerun *rerun)
     }
     if (found)
         print_summary(rerun);
-    else if (status == NIBPCAP_FINE)
-        status = nibpcap_complain("%s has no datagram of that host; --at names it", o->path);
-    rerun_free(rerun);
+    else if (status == STATUS_FINE)
+        status = complain("%s has no datagram of that host; --at names it", o->path);
+    outputs_free(&rerun->outputs);
+    events_free(&rerun->events);
     nib_zonefile_free(&zone);
-    if (status == NIBPCAP_FINE && rerun->different > 0)
-        status = NIBPCAP_WRONG;
-    return nibpcap_finish_output(status);
+    if (status == STATUS_FINE && rerun->different > 0)
+        status = STATUS_WRONG;
+    return finish_output(status);
 }
 
 static void take_role(const struct option_use *use)
@@ -259,7 +196,7 @@ static const struct option_row rows[] = {
         "how late a retry may leave (100)"),
 };
 
-static const struct option_program command_line = {
+static const struct option_program program = {
     .name = "nibpcap rerun",
     .usage = "FILE --as local|amazone|client [options]",
     .about =
@@ -285,17 +222,17 @@ static void finish_options(struct rerun_options *o)
         *own = o->at.port;
 }
 
-int nibpcap_rerun(int argc, char **argv)
+int command_rerun(int argc, char **argv)
 {
     static struct rerun rerun = {.options = {.ttl_s = 60,
                                      .max_ttl_s = 86400,
                                      .tries = 3,
                                      .late_ms = 100,
                                      .upstream_port = NIB_PORT_AUTHORITATIVE}};
-    rerun.options.ports = nibpcap_default_ports();
-    rerun.options.path = nibpcap_options(&command_line, &rerun.options, argc, argv, "FILE");
+    rerun.options.ports = ports_default();
+    rerun.options.path = choice_read(&program, &rerun.options, "FILE", argc, argv);
     if (!rerun.options.as_given)
-        return nibpcap_complain("the role is missing; give --as local, amazone or client");
+        return complain("the role is missing; give --as local, amazone or client");
     finish_options(&rerun.options);
     return run(&rerun);
 }

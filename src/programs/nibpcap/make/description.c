@@ -1,15 +1,10 @@
-#define _POSIX_C_SOURCE 200809L
-#include <errno.h>
-#include <stdlib.h>
-
-#include "nibdns/os/memory.h"
-#include "nibpcap/commands.h"
 #include "nibpcap/make/make.h"
 
 /*
  * A description is lines; # begins a comment. Settings and hosts come before the first packet:
  *
- *     link NAME          null ethernet raw loop sll ipv4 ipv6 sll2 (raw)
+ *     link NAME          null ethernet raw raw12 raw14 loop sll ipv4 ipv6 sll2 (raw)
+ *     format pcap|pcapng (pcap)
  *     order little|big   of the file's integers (little)
  *     unit micro|nano    of its times (micro)
  *     snaplen N          octets captured of a frame at most (262144)
@@ -149,47 +144,14 @@ static void read_line(struct make *make, struct nib_text line)
     make_nothing_more(make, rest);
 }
 
-static int write_file(const struct make *make, const char *path)
+void make_capture(struct make *make, struct nib_text text)
 {
-    bool to_stdout = strcmp(path, "-") == 0;
-    FILE *out = to_stdout ? stdout : fopen(path, "wb");
-    bool ok = out != NULL && fwrite(make->file.octets, 1, make->file.len, out) == make->file.len;
-    ok = out != NULL && (to_stdout ? fflush(out) : fclose(out)) == 0 && ok;
-    return ok ? NIBPCAP_FINE : nibpcap_complain("%s: %s", path, strerror(errno));
-}
-
-static const struct option_row rows[] = {
-    OPTION_TEXT('o', "output", "FILE.pcap", struct make, output, "- for standard output"),
-};
-
-static const struct option_program command_line = {
-    .name = "nibpcap make",
-    .usage = "TEXT -o FILE.pcap",
-    .about = "A capture from a readable description, the same octets each time.",
-    .tables = {OPTION_ROWS(rows)},
-    .operands = 1,
-};
-
-int nibpcap_make(int argc, char **argv)
-{
-    static struct make make = {.start_ns = 1700000000ll * 1000000000,
-        .file = {.link = NIB_LINK_RAW, .snaplen = NIB_PCAP_FRAME_MAX}};
-    struct nib_text text;
-    make.path = nibpcap_options(&command_line, &make, argc, argv, "TEXT");
-    if (make.output == NULL)
-        return nibpcap_complain("-o FILE is missing; - is standard output");
-    if (!nib_memory_read_file(make.path, &text))
-        return nibpcap_complain("%s: %s", make.path, strerror(errno));
-    make.time_ns = make.start_ns;
-    for (struct nib_text rest = text; rest.len > 0;) {
-        make.line++;
-        struct nib_text line = make_cut(&rest, '\n');
-        read_line(&make, line);
+    make->time_ns = make->start_ns;
+    while (text.len > 0) {
+        make->line++;
+        struct nib_text line = make_cut(&text, '\n');
+        read_line(make, line);
     }
-    if (make.file.len == 0)
-        make_begin(&make.file);
-    int status = write_file(&make, make.output);
-    make_free(&make.file);
-    nib_memory_free_text(text);
-    return status;
+    if (make->file.len == 0)
+        make_begin(&make->file);
 }
