@@ -210,23 +210,30 @@ local function parse_ipv6(text)
     return groups
 end
 
+-- What is shown of a frame's messages: a field, its octets, its value, in the order of the octets; one
+-- message behind the other. It is filled anew for each frame: a table for each field would be most of the
+-- memory that a packet takes while it is dissected.
+local shown = { n = 0, field = {}, at = {}, len = {}, value = {} }
+
 -- Reader: the octets that the capture has, and how many the datagram had. Its first note of a fault
--- counts; from then on, and once the capture ran out, reads give nil.
+-- counts; from then on, and once the capture ran out, reads give nil. There is one, for it is used by
+-- one decode() at a time.
 local Reader = {}
 Reader.__index = Reader
 
-local function reader_of(octets, datagram_len, quoted)
-    return setmetatable({
-        octets = octets,
-        len = datagram_len,
-        partial = #octets < datagram_len,
-        quoted = quoted, -- an ICMP error may quote any beginning of a datagram: too short is cut
-        off = 0,         -- off <= #octets <= len
-        fault = nil,     -- { rule =, at =, from =, n = }: the rule, its octet, which octets to mark
-        cut = false,
-        cut_text = nil,  -- what is there of a text
-        shown = {},      -- { field =, at =, n =, value = } in the order of the octets
-    }, Reader)
+local reader = setmetatable({}, Reader)
+
+local function begin_reading(octets, datagram_len, quoted)
+    local r = reader
+    r.octets = octets
+    r.len = datagram_len
+    r.partial = #octets < datagram_len
+    r.quoted = quoted -- an ICMP error may quote any beginning of a datagram: too short is cut
+    r.off = 0         -- off <= #octets <= len
+    r.fault = nil     -- { rule =, at =, from =, n = }: the rule, its octet, which octets to mark
+    r.cut = false
+    r.cut_text = nil  -- what is there of a text
+    return r
 end
 
 function Reader:fail(key, at, from, n)
@@ -236,7 +243,9 @@ function Reader:fail(key, at, from, n)
 end
 
 function Reader:show(field, at, n, value)
-    self.shown[#self.shown + 1] = { field = field, at = at, n = n, value = value }
+    local i = shown.n + 1
+    shown.n = i
+    shown.field[i], shown.at[i], shown.len[i], shown.value[i] = field, at, n, value
 end
 
 -- The offset of the next n octets.
@@ -377,8 +386,17 @@ end
 -- The message in a datagram, of which the capture has these octets. A field that was not reached, or
 -- broke a rule in its text, is nil. A message decodes when it has neither `fault` nor `cut`.
 local function decode(octets, datagram_len, quoted)
-    local r = reader_of(octets, datagram_len, quoted)
-    local m = {}
+    local r = begin_reading(octets, datagram_len, quoted)
+    local m = {
+        id = nil, flag = nil, qtype = nil, qname = nil,
+        atype = nil, aname = nil, ttl = nil, result = nil,
+        outcome = nil,  -- "found", "not_found", "failure"
+        octets = octets,
+        fault = nil,
+        cut = false,    -- or what is there of a text, perhaps nothing
+        first_shown = shown.n + 1, last_shown = nil,
+        at = nil, number = nil, -- where in the datagram, and which, when it is a segment
+    }
     m.id = r:u32("id")
     m.flag, m.qtype = r:packed("flag", RESPONSE, "flag", "qry.type", "qtype")
     m.qname = r:name("qry.name")
@@ -390,7 +408,7 @@ local function decode(octets, datagram_len, quoted)
     elseif not r.fault and not r.cut and r.off ~= r.len then
         r:fail("trailing", r.off, r.off, r.len - r.off)
     end
-    m.octets, m.fault, m.cut, m.cut_text, m.shown = octets, r.fault, r.cut, r.cut_text, r.shown
+    m.fault, m.cut, m.last_shown = r.fault, r.cut and (r.cut_text or ""), shown.n
     return m
 end
 
@@ -443,7 +461,7 @@ local function message_line(m)
         add(escaped(m.result))
     elseif m.cut then
         -- the beginning of the question name or of the result; an answer name would look like a result
-        add(((not m.qname or m.ttl) and m.cut_text or "") .. "...")
+        add(((not m.qname or m.ttl) and m.cut or "") .. "...")
     end
     if m.ttl then
         add(string.format("ttl %d", m.ttl))
@@ -615,14 +633,19 @@ local function new_state()
         local_at = {},        -- names of local servers, by address
         live = {},            -- what is remembered, by key
         askers = {},          -- and by asking socket: { newest =, [ID] = }
-        aging = { first = 1, last = 0, item = {}, since = {} },
-        requests = { first = 1, last = 0, item = {}, n = 0 }, -- to local servers; n of them wait
-        wanted = {},          -- requests that wait for a question's answer, the oldest first
+        aging = { first = 1, last = 0, since = {} },
+        requests = { first = 1, last = 0, n = 0 }, -- to local servers; n of them wait
+        wanted = {},          -- by question: a request that waits for its answer, or a queue of them
         frames = {},          -- by number: the one entry, or { entries = }; see section 5
     }
 end
 
 local state = new_state() -- of the capture that is open
+
+-- What is kept of a capture lives long, so Lua looks for garbage when there is a quarter more, not when
+-- there is twice as much: half the memory of a large capture.
+collectgarbage("setpause", 125)
+collectgarbage("setstepmul", 400)
 
 function nibdns.init()
     state = new_state()
@@ -764,28 +787,40 @@ local function waits(live)
     return not live.answered and not live.forgotten
 end
 
--- Items of a queue from its head that no longer count are dropped.
-local function head_of(queue, counts)
-    while queue.first <= queue.last and not counts(queue.item[queue.first]) do
-        queue.item[queue.first] = nil
+-- The first item of a queue that waits; those before it are dropped.
+local function first_waiting(queue)
+    while queue.first <= queue.last and not waits(queue[queue.first]) do
+        queue[queue.first] = nil
         queue.first = queue.first + 1
     end
-    return queue.item[queue.first]
+    return queue[queue.first]
 end
 
 local function append(queue, item)
     queue.last = queue.last + 1
-    queue.item[queue.last] = item
+    queue[queue.last] = item
+end
+
+-- The oldest request that waits for that question's answer.
+local function wanting(question)
+    local wanted = state.wanted[question]
+    if wanted and wanted.first then
+        wanted = first_waiting(wanted)
+    elseif wanted and not waits(wanted) then
+        wanted = nil
+    end
+    if not wanted then
+        state.wanted[question] = nil
+    end
+    return wanted
 end
 
 -- A request to a local server waits no more.
 local function close_request(live)
     state.requests.n = state.requests.n - 1
+    first_waiting(state.requests)
     for _, question in ipairs(live.wants) do
-        local queue = state.wanted[question]
-        if queue and not head_of(queue, waits) then
-            state.wanted[question] = nil
-        end
+        wanting(question)
     end
     live.wants = nil
 end
@@ -851,8 +886,8 @@ local function pass_time(pinfo)
     state.now = math.max(state.now, state.time)
     local aging = state.aging
     while aging.first <= aging.last and state.now - aging.since[aging.first] > ANSWERED_NS do
-        local live = aging.item[aging.first]
-        aging.item[aging.first], aging.since[aging.first] = nil, nil
+        local live = aging[aging.first]
+        aging[aging.first], aging.since[aging.first] = nil, nil
         aging.first = aging.first + 1
         if not live.forgotten and still(live) then
             append(aging, live)
@@ -869,23 +904,21 @@ end
 
 local function want(live, qtype, name)
     local question = question_of(qtype, name)
-    local queue = state.wanted[question]
-    if not queue then
-        queue = { first = 1, last = 0, item = {} }
-        state.wanted[question] = queue
+    local others = state.wanted[question]
+    if not others then
+        state.wanted[question] = live
+    elseif others.first then
+        append(others, live)
+    else
+        state.wanted[question] = { first = 1, last = 2, others, live }
     end
-    append(queue, live)
     live.wants[#live.wants + 1] = question
 end
 
 -- The oldest request that wants this question's answer; else the only one that waits; else nobody knows.
 local function request_for(qtype, name)
-    local queue = state.wanted[question_of(qtype, name)]
-    local live = queue and head_of(queue, waits)
-    if not live and state.requests.n == 1 then
-        live = head_of(state.requests, waits)
-    end
-    return live
+    return wanting(question_of(qtype, name))
+        or (state.requests.n == 1 and first_waiting(state.requests)) or nil
 end
 
 local function is_referral(m)
@@ -924,11 +957,14 @@ local function begin_exchange(pinfo, m, from, to)
         exchange = exchange,
         key = key_of(from, to, m),
         asker = from, server = to,
-        id = m.id, question = m.qtype .. " " .. m.qname,
+        id = m.id,
         started = pinfo.rel_ts,
         last_try = state.now, last_seen = state.time,
-        tries = 1,
-        answered = nil, -- when
+        wants = nil,    -- a request to a local server: whose answers it waits for
+        cause = nil,    -- a query upstream: the request
+        answered = nil, -- when; then also
+        responses = nil, last_frame = nil, first_octets = nil, last_octets = nil, -- responses
+        forgotten = nil,
     }
     state.live[live.key] = live
     local asker = state.askers[from]
@@ -979,7 +1015,6 @@ local function query_verdict(pinfo, m, from, to)
         end
         exchange.tries = tries or {}
         exchange.tries[#exchange.tries + 1] = pinfo.number
-        live.tries = live.tries + 1
         live.last_try = state.now
         return { verdict = "retransmission", exchange = exchange }
     elseif live then
@@ -1008,7 +1043,7 @@ local function misfit(m, from, to)
     local live = newest_with(to, m.id)
     if live and live.server == from then
         return MISMATCHES.question, live
-    elseif live and waits(live) and live.question == m.qtype .. " " .. m.qname then
+    elseif live and waits(live) and live.key == key_of(to, live.server, m) then
         return MISMATCHES.source, live
     end
     live = newest_of(to)
@@ -1017,15 +1052,18 @@ local function misfit(m, from, to)
     end
 end
 
--- Without the TTL: a cache sends a smaller one with its second response.
-local function answer_text(m)
-    return not m.cut and string.format("%d %s %s", m.atype, m.aname, m.result)
+-- Whether a second response says something else than the first one. Not of the TTL: a cache sends a
+-- smaller one with its second response. What is cut says nothing.
+local function differs(m, first)
+    local before = decode(first, #first)
+    return not m.cut and before.result
+        and (m.atype ~= before.atype or m.aname ~= before.aname or m.result ~= before.result)
 end
 
 local function end_exchange(pinfo, live, m)
     live.answered, live.last_seen = state.now, state.time
     live.responses, live.last_frame = 1, pinfo.number
-    live.octets, live.answer = m.octets, answer_text(m)
+    live.first_octets, live.last_octets = m.octets, m.octets
     live.exchange.response = pinfo.number
     live.exchange.time = pinfo.rel_ts - live.started
     if live.wants then
@@ -1048,15 +1086,15 @@ local function response_verdict(pinfo, m, from, to)
         return live.exchange
     else
         local again = seen_again(live) and live.last_frame ~= pinfo.number
-        if again and live.octets == m.octets and live.responses >= live.tries then
+        -- as many responses as tries
+        if again and live.last_octets == m.octets and live.responses > #(live.exchange.tries or {}) then
             return { verdict = "copy", exchange = live.exchange, copy_of = live.last_frame }
         end
         live.responses = live.responses + 1
-        live.last_frame, live.octets = pinfo.number, m.octets
-        local answer = answer_text(m)
+        live.last_frame, live.last_octets = pinfo.number, m.octets
         return {
             verdict = "duplicate", exchange = live.exchange,
-            differs = answer and live.answer and answer ~= live.answer or nil,
+            differs = differs(m, live.first_octets) or nil,
         }
     end
     return {
@@ -1160,16 +1198,17 @@ local function octets_of(tvb, at, n)
 end
 
 local function show_message(tree, tvb, m)
-    for _, s in ipairs(m.shown) do
-        local octets = tvb(s.at, s.n)
+    for i = m.first_shown, m.last_shown do
+        local name, value = shown.field[i], shown.value[i]
+        local octets = tvb(shown.at[i], shown.len[i])
         local item
-        if s.value == nil then -- a number, which Wireshark reads from the octets
-            item = tree:add(F[s.field], octets)
+        if value == nil then -- a number, which Wireshark reads from the octets
+            item = tree:add(F[name], octets)
         else
-            local value_of = VALUE_OF[s.field]
-            item = tree:add(F[s.field], octets, value_of and value_of(s.value) or s.value)
+            local value_of = VALUE_OF[name]
+            item = tree:add(F[name], octets, value_of and value_of(value) or value)
         end
-        if s.field == "miss" then
+        if name == "miss" then
             item:add_proto_expert_info(X["expert." .. m.outcome])
         end
     end
@@ -1321,13 +1360,13 @@ local function show_entry(tree, entry, m, pinfo)
 end
 
 -- The messages of the frame that was dissected last, for the taps that are asked right after.
-local shown = { number = nil, messages = {}, entries = {} }
+local latest = { number = nil, messages = {}, entries = {} }
 
 -- One message, or the segments of a send.
 local function show(tvb, pinfo, tree, messages)
     local entries = entries_of(pinfo, messages)
     local lines = {}
-    shown = { number = pinfo.number, messages = messages, entries = entries }
+    latest.number, latest.messages, latest.entries = pinfo.number, messages, entries
     for i, m in ipairs(messages) do
         local octets = m.number and tvb(m.at, #m.octets):tvb() or tvb
         local item = tree:add(nibdns, octets())
@@ -1350,6 +1389,7 @@ end
 ---------------------------------------------------------------------------------------------------
 
 local function decode_tvb(tvb, pinfo)
+    shown.n = 0
     local rest = pinfo.fragmented and 1 or 0 -- of a first fragment, not put together: 1 or more
     return decode(tvb:raw(0, tvb:captured_len()), tvb:reported_len() + rest, pinfo.in_error_pkt)
 end
@@ -1543,10 +1583,10 @@ local function listen(filter, draw)
         statistics = new_statistics()
     end
     function tap.packet(pinfo)
-        if shown.number == pinfo.number then
-            for i, m in ipairs(shown.messages) do
-                if shown.entries[i] then
-                    statistics:add(shown.entries[i], m, pinfo)
+        if latest.number == pinfo.number then
+            for i, m in ipairs(latest.messages) do
+                if latest.entries[i] then
+                    statistics:add(latest.entries[i], m, pinfo)
                 end
             end
         end
