@@ -233,6 +233,23 @@ judged "cut datagrams are no fault of the message"
 shark -2 -r snaps.pcap -Y 'nibdns.expert.cut' 2>why | awk 'END { exit NR < 100 }'
 judged "cut datagrams have a note"
 
+# ---- Work that grows with the capture, and no faster: four times the packets, four times the operations.
+# A tree of addresses adds a little to that.
+
+cp "$here/operations.lua" . && chmod a+r operations.lua
+operations() { # KIND N
+    awk -v kind="$1" -v n="$2" -f "$here/growth.awk" >grown.txt &&
+        text_pcap grown.txt grown.pcap -t '%H:%M:%S.%f' &&
+        plain_shark -X lua_script:operations.lua -X lua_script:nibdns.lua -q -r grown.pcap 2>>why |
+        sed -n 's/^operations //p'
+}
+for kind in sources names pairs herd shared unsolicited retries duplicates; do
+    few=$(operations $kind 500) many=$(operations $kind 2000)
+    echo "$few operations for 500, $many for 2000" >>why
+    [ "${few:-0}" -gt 50000 ] && [ "${many:-0}" -gt "$few" ] && [ "$many" -le $((few * 44 / 10)) ]
+    judged "many $kind: work in proportion"
+done
+
 # ---- Installed
 
 mkdir tools && cp -r "$top/tools/nibdns.lua" "$top/tools/wireshark" tools && chmod -R a+rX tools
