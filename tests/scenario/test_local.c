@@ -1,4 +1,7 @@
-/* Runs the scenarios, one test a file, and what does not fit into one. */
+/*
+ * Runs the scenarios, one test a file, and what does not fit into one. An argument is a pattern of
+ * tests' names (* and ?): test_local 'a_full_cache*' runs those alone.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include <glob.h>
@@ -192,9 +195,11 @@ static void requests_that_differ_in_case_alone_do_not_queue_up_in_one_place(void
     free(memory);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     glob_t files;
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     if (glob(SCENARIOS "*.txt", 0, NULL, &files) != 0) {
         fprintf(stderr, "no scenarios in " SCENARIOS ": run this from the project's root\n");
         return 2;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # README.md is held to its word, in TAP: its commands are run as they stand there, and what comes is
-# what it shows, times, ports and TTLs that count down aside. Run from the project's root, behind
+# what it shows, times, ports and TTLs that count down aside. So are the pages that it leads to. Run from the project's root, behind
 # `make`. In a network of its own where it may have one, else on the programs' usual ports. What it
 # writes goes to a copy of the tree's face: the programs, and links to all the rest.
 set -u
@@ -100,25 +100,10 @@ stop_servers
 
 # ---- the five cases, with a short TTL ----
 
-# The rows of each case as README shows them, and as the demo printed them: "CASE PROGRAM: ROW".
-readme_rows() {
-    awk '/^[1-5]\. \*\*/ { case_no = substr($0, 1, 1) } /^## L/ { exit }
-        case_no && /^       .*,.*,[01]$/ {
-            row = $NF; $NF = ""; sub(/ +$/, ""); if ($0 != "") who = $0; sub(/^ +/, "", who)
-            print case_no " " who ": " row }' README.md
-}
-demo_rows() {
-    awk '/^Case/ { case_no = substr($2, 1, 1) }
-        /table of the/ { who = $4; sub(/:/, "", who); sub(/client2/, "client 2", who) }
-        /^    [0-9]+,/ { print case_no " " who ": " $1 }' "$tmp/demo"
-}
-cases() {
-    DEMO_TTL=3 m demo >"$tmp/demo" 2>&1 || { cat "$tmp/demo"; return 1; }
-    readme_rows | steady >"$tmp/want"
-    demo_rows | steady >"$tmp/got"
-    [ "$(wc -l <"$tmp/want")" -ge 11 ] && ! grep -vxFf "$tmp/got" "$tmp/want"
-}
-check "the five cases print the rows that are shown" cases
+cases() { DEMO_TTL=3 m demo && m -s help | grep -q '^make demo'; }
+check "make demo plays the five cases" cases
+simulates() { $(sed -n 's/^    \(bin\/nibsim [^ ]* [^ ]* [^ ]* [^ ]* [^ ]*\) .*/\1/p' README.md) | grep -q 'client 1 -> local: Query.*id 0'; }
+check "the simulator's command" simulates
 
 # ---- filters ----
 
@@ -138,8 +123,8 @@ finds() { # FILTER CAPTURE...: something to show in one of them
     cat "$tmp/said"
     return 1
 }
-filters() { # each that the README lists, in captures that are stored
-    sed -n 's/^| `\(nibdns.*\)` | .*/\1/p' README.md >"$tmp/filters"
+filters() { # each that is listed, in captures that are stored
+    sed -n 's/^| `\(nibdns.*\)` | .*/\1/p' tools/wireshark/README.md >"$tmp/filters"
     [ -s "$tmp/filters" ] && while read -r filter; do
         finds "$filter" "$tmp"/made-*.pcap || return 1
     done <"$tmp/filters"
@@ -150,7 +135,7 @@ if have tshark; then
         cp "pcap/made-$name.pcap" "$tmp"
     done
     cp tools/nibdns.lua "$tmp" && chmod a+r "$tmp"/made-*.pcap "$tmp/nibdns.lua"
-check "the filters" filters
+    check "the filters" filters
     check "the statistics" statistics
 else
     skip "the filters and statistics" "tshark is not installed"
@@ -158,34 +143,60 @@ fi
 
 # ---- what it says of the tree ----
 
+pages='README.md src/README.md .github/*.md proto/protocol.md tools/*/README.md tests/*/README.md pcap/README.md'
+cd "$root" || exit 2
 targets() { # every `make x` that is named
-    grep -oE '(`|^    )make [a-z-]+' README.md | sed 's/.*make //' | sort -u >"$tmp/targets"
-    [ -s "$tmp/targets" ] && while read -r target; do
-        grep -qE "^(\.PHONY:.* )?$target( |:|\$)|^\.PHONY:.*[ ]$target( |\$)" Makefile tools/*.mk tests/*/*.mk ||
-            { echo "make $target"; return 1; }
-    done <"$tmp/targets"
+    m -pn -o all help 2>/dev/null | sed -n 's/^\.PHONY: //p' | tr ' ' '\n' >"$tmp/there"
+    # shellcheck disable=SC2086
+    grep -hoE '(`|^ +)make [a-z-]+($|[^a-z/-])' $pages | sed 's/.*make //; s/[^a-z-]*$//' | grep -v '^flavour-' | sort -u >"$tmp/targets"
+    [ -s "$tmp/targets" ] && ! grep -vxF -f "$tmp/there" "$tmp/targets"
 }
-linked() { # every file that is linked
-    grep -oE '\]\([^)#:]+\)' README.md | tr -d '])(' | while read -r file; do
-        [ -e "$file" ] || { echo "$file"; exit 1; }
+linked() { # every file that is linked, seen from the page that links it
+    for page in $pages; do
+        grep -oE '\]\([^)#:]+' "$page" | sed 's/^](//' | while read -r file; do
+            [ -e "$(dirname "$page")/$file" ] || { echo "$page: $file"; exit 1; }
+        done || return 1
     done
 }
-floors() { # every module of the table
-    sed -n 's/^| [0-5] | \(.*\) | .* |$/\1/p' README.md | sed 's/^os\/: //' | tr -d ' ' | tr , '\n' |
-        sort >"$tmp/want"
-    [ -s "$tmp/want" ] && while read -r module; do
-        set -- include/nibdns/"$module".h include/nibdns/os/"$module".h
-        [ -e "$1" ] || [ -e "$2" ] || { echo "$module"; return 1; }
-    done <"$tmp/want"
+short() { # at most 150 lines, and nothing that scrolls sideways
+    [ "$(wc -l <README.md)" -le 150 ] && ! grep -nE '^ {4}.{85}|^.{121}' README.md
+}
+layers() { # the modules of each, all of them
+    for header in include/nibdns/*.h include/nibdns/os/*.h; do
+        name=${header##*/}
+        sed -n "1,6s/.*Layer \([0-9]\).*/\1 ${name%.h}/p" "$header" | head -n 1
+    done | sort >"$tmp/there"
+    sed -n 's/^| \([0-6]\) | \([a-z].*\) |$/\1 \2/p' src/README.md | tr -d , |
+        awk '{ for (i = 2; i <= NF; i++) print $1, $i }' | sort | diff - "$tmp/there"
+}
+functions() { # every function that is named is there, in the file that is named
+    grep -oE '`[a-z_]+\(\)`' src/README.md | tr -d '`()' | sort -u >"$tmp/functions"
+    [ "$(wc -l <"$tmp/functions")" -gt 15 ] && while read -r function; do
+        grep -rqE "\b$function\(" src include || { echo "$function"; return 1; }
+    done <"$tmp/functions"
+    grep '^| `.*()` | ' src/README.md | tr -d '`()|,' | while read -r function more file _; do
+        case $more in */*) file=$more ;; esac
+        grep -qE "\b$function\(" "src/$file" "include/nibdns/$file" 2>/dev/null ||
+            { echo "$function is not in $file"; exit 1; }
+    done
+}
+folders() { # every folder of programs and tests has its line
+    find src tests tools -mindepth 1 -maxdepth 2 -type d | while read -r folder; do
+        case $folder in src/programs/*/* | tests/*/* | tools/*/*) continue ;; esac
+        grep -q "^| .*${folder#*/}/" src/README.md || { echo "$folder"; exit 1; }
+    done
 }
 vectors() {
     said=$(sed -n 's/.*vectors.txt) has \([0-9]*\) valid and invalid messages.*/\1/p' README.md)
     there=$(grep -c '^verdict:' proto/vectors.txt)
     [ "$said" = "$there" ] || { echo "$there vectors, not $said"; return 1; }
 }
-check "the targets of make that it names" targets
-check "the files that it links" linked
-check "the modules of its table of floors" floors
+check "the targets of make that are named" targets
+check "the files that are linked" linked
+check "README.md is short and narrow" short
+check "src/README.md has every module in its layer" layers
+check "and names functions that are there" functions
+check "and every folder" folders
 check "the number of vectors" vectors
 
 finish

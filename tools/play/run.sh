@@ -12,8 +12,8 @@ cat >&2 <<END
 Both servers run. Watch their tables from another terminal:
     tail -f $dir/localserver.txt
     tail -f $dir/amazoneserver.txt
-The packets are in $dir/localserver.pcap: open it in Wireshark, or try bin/nibpcap ladder on it.
-Some names: www.csusm.edu, my.csusm.edu, shop.amazone.com, cloud.amazone.com
+Their packets are in $dir/localserver.pcap, for bin/nibpcap or Wireshark.
+Names: www.csusm.edu my.csusm.edu shop.amazone.com cloud.amazone.com
 
 END
 bin/client "$@"

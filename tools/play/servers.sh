@@ -5,13 +5,13 @@
 
 dir=build/run
 started=''
-mkdir -p "$dir" || exit 2
 
 # start NAME PROGRAM OPTION...: returns once it listens; says why and fails otherwise.
 start() {
     name=$1 program=$2
     shift 2
     new=$dir/new.$$
+    mkdir -p "$dir" || return 1
     : >"$new.err"
     "bin/$program" --write "$new.pcap" "$@" >"$new.txt" 2>"$new.err" </dev/null &
     pid=$!
