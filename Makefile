@@ -147,8 +147,8 @@ check: tests-built
 tests-built: $(test_programs) $(programs:%=build/test/bin/%)
 
 # help: make floors           the logic needs nothing of the system; who includes whom
-floors: build/release/libnibdns.a
-	$(Q)tools/check/floors.sh $<
+floors: all
+	$(Q)tools/check/floors.sh build/release/libnibdns.a
 
 # help: make model            a model of the pending table, with Spin
 .PHONY: model

@@ -2,8 +2,11 @@
 # The layers of the house hold (src/README.md):
 #   - the archive of layers 0 to 4 needs nothing of libc but what moves and compares memory, so the
 #     logic knows no clock, no socket, no heap and no stdio;
-#   - no file includes from a layer above its own.
-# Run where include/ and src/ are; the first argument is the archive.
+#   - no file includes from a layer above its own;
+#   - in the programs includes run one way, main -> command -> part -> base -> common, siblings and
+#     programs never include each other;
+#   - no two files need each other, directly or through others, headers and sources alike.
+# Run where include/ and src/ are; the argument is the archive, in the folder of a whole build.
 set -u
 archive=$1
 allowed='memcpy|memmove|memset|memcmp|memchr|strlen|__stack_chk_fail|__memcpy_chk|__memset_chk|_GLOBAL_OFFSET_TABLE_'
@@ -77,4 +80,102 @@ awk '
         }
     }' $(find include src/core src/os -name '*.[ch]' | sort) >"$work/layers"
 judge "every file includes only from its own layer and those below" <"$work/layers"
+
+# A file's place in its program: 6 main, 5 command, 4 part, 3 base; 2 what all programs have in common.
+# shellcheck disable=SC2046
+awk '
+    function rank_of(file, part,   n) {
+        n = split(file, part, "/") # src programs PROGRAM [PART] FILE
+        if (part[3] == "common")
+            return 2
+        if (n == 4)
+            return file in is_main ? 6 : 5
+        return n > 5 ? 0 : part[4] == "base" ? 3 : 4
+    }
+    function stem(file) { sub(/\.[ch]$/, "", file); return file }
+    function siblings(file, a, other, b, rank) {
+        if (rank == 4)
+            return a[4] != b[4]
+        return rank == 5 && (a[3] in has_base) && stem(file) != stem(other) && (stem(other) ".c") in is_file
+    }
+    function fault(file, what) { print file " includes " what }
+    FNR == 1 { is_file[FILENAME] = 1; if (split(FILENAME, p, "/") == 5 && p[4] == "base") has_base[p[3]] }
+    /^int main\(/ { is_main[FILENAME] = 1 }
+    /^#include "/ { split($0, p, "\""); n++; from[n] = FILENAME; name[n] = p[2] }
+    END {
+        for (i = 1; i <= n; i++) {
+            if (name[i] ~ /^nibdns\//)
+                continue
+            file = from[i]
+            other = "src/programs/" name[i]
+            own = rank_of(file, a)
+            rank = rank_of(other, b)
+            if (!(other in is_file))
+                fault(file, name[i] ", which is not in src/programs")
+            else if (own == 0 || rank == 0)
+                fault(file, name[i] ": one of them lies too deep")
+            else if (a[3] != b[3] && rank != 2)
+                fault(file, name[i] " of another program")
+            else if (rank > own)
+                fault(file, name[i] " from above")
+            else if (rank == own && siblings(file, a, other, b, rank))
+                fault(file, name[i] ", its sibling")
+        }
+    }' $(find src/programs -name '*.[ch]' | sort) >"$work/programs"
+judge "in the programs includes run one way" <"$work/programs"
+
+# Prints what is left of a graph (`from to why` a line) when all that leads into no circle is gone.
+circles() {
+    awk '
+        { from[NR] = $1; to[NR] = $2; why[NR] = $3; there[NR] = 1 }
+        END {
+            do {
+                split("", out); split("", into); gone = 0
+                for (i in there) { out[from[i]]++; into[to[i]]++ }
+                for (i in there)
+                    if (!(to[i] in out) || !(from[i] in into)) { delete there[i]; gone++ }
+            } while (gone > 0)
+            for (i = 1; i <= NR; i++)
+                if (i in there && !seen[from[i], to[i]]++)
+                    print "in a circle: " from[i] " needs " to[i] (why[i] == "" ? "" : ", for " why[i])
+        }'
+}
+
+# shellcheck disable=SC2046
+awk '
+    { file = FILENAME }
+    FNR == 1 { is_file[file] = 1 }
+    /^#include "/ { split($0, p, "\""); n++; from[n] = file; name[n] = p[2] }
+    END {
+        for (i = 1; i <= n; i++) {
+            near = from[i]
+            sub(/[^\/]*$/, "", near)
+            if ((near name[i]) in is_file) print from[i], near name[i]
+            else if (("include/" name[i]) in is_file) print from[i], "include/" name[i]
+            else if (("src/programs/" name[i]) in is_file) print from[i], "src/programs/" name[i]
+        }
+    }' $(find include src -name '*.h' | sort) | circles >"$work/headers"
+judge "no circle in the headers" <"$work/headers"
+
+# A source needs the files that define what it calls.
+objects=$(dirname "$archive")
+find src -name '*.c' | sort | while read -r file; do
+    [ ! -f "$objects/${file%.c}.o" ] || echo "$objects/${file%.c}.o"
+done | xargs nm -A -g | sed "s,^$objects/\(.*\)\.o:,\1.c ," | awk '
+    function program_of(file, part) {
+        split(file, part, "/")
+        return part[2] == "programs" && part[3] != "common" ? part[3] : ""
+    }
+    NF == 3 && $2 == "U" { n++; needs[n] = $1; symbol[n] = $3 }
+    NF == 4 && $4 != "main" { defines[program_of($1), $4] = $1; count++ }
+    END {
+        for (i = 1; i <= n; i++) {
+            other = defines[program_of(needs[i]), symbol[i]]
+            if (other == "") other = defines["", symbol[i]]
+            if (other != "" && other != needs[i]) print needs[i], other, symbol[i]
+        }
+    }' >"$work/needs_of"
+[ -s "$work/needs_of" ] || echo "there are no objects in $objects" >"$work/calls"
+circles <"$work/needs_of" >>"$work/calls"
+judge "no circle in the sources" <"$work/calls"
 exit "$status"
