@@ -153,6 +153,15 @@ async function files(tab) {
         skip('what is saved opens in tshark', 'no tshark');
     else
         same('what is saved opens in tshark', shark.stdout.trim().split('\n').filter(line => line !== '').length, 12);
+    const {root} = await tab.send('DOM.getDocument');
+    const {nodeId} = await tab.send('DOM.querySelector', {nodeId: root.nodeId, selector: '#open'});
+    await tab.send('DOM.setFileInputFiles', {nodeId, files: [path.resolve('pcap/real-failover.pcap')]});
+    await tab.until("!document.getElementById('close-capture').hidden");
+    const svg = path.join(folder, 'ladder.svg');
+    spawnSync('bin/nibpcap', ['ladder', 'pcap/real-failover.pcap', '-o', svg]);
+    const shown = await tab.run("[...document.getElementById('ladder').shadowRoot.querySelectorAll('g title')].map(title => title.textContent)");
+    same('a capture that is opened is drawn as nibpcap ladder draws it', shown,
+        [...fs.readFileSync(svg, 'utf8').matchAll(/<g [^>]*><title>(.*?)<\/title>/g)].map(m => m[1].replace(/&gt;/g, '>').replace(/&amp;/g, '&')));
     fs.rmSync(folder, {recursive: true});
 }
 

@@ -2,6 +2,7 @@
 'use strict';
 const {spawnSync} = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const {ok, same} = require('./tap.js');
 const {load, lesson} = require('./module.js');
@@ -62,6 +63,21 @@ function hour(machine) {
         state.now > 3590000 && state.messages > 800 && !state.full);
 }
 
+function captures(machine) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nibdns-page-')), svg = path.join(folder, 'ladder.svg');
+    const wrong = [];
+    const files = fs.readdirSync('pcap').filter(name => /\.pcap(ng)?$/.test(name));
+    for (const name of files) {
+        fs.rmSync(svg, {force: true});
+        spawnSync('bin/nibpcap', ['ladder', path.join('pcap', name), '-o', svg]);
+        const theirs = fs.existsSync(svg) ? fs.readFileSync(svg, 'utf8') : '';
+        if (machine.ladder(fs.readFileSync(path.join('pcap', name))) !== theirs)
+            wrong.push(name);
+    }
+    fs.rmSync(folder, {recursive: true});
+    same(`the ladder of each of ${files.length} stored captures is nibpcap's`, wrong, []);
+}
+
 function everything() {
     const file = 'build/page/nibdns.wasm';
     const module = new WebAssembly.Module(fs.readFileSync(file));
@@ -70,6 +86,7 @@ function everything() {
     fiveCases(machine);
     lessons(machine, 'src/programs/page/lessons');
     hour(machine);
+    captures(machine);
     const size = fs.statSync('build/page/nibdns.html').size;
     ok(`the page has ${size} octets, at most 250000`, size <= 250000);
 }

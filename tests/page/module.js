@@ -29,6 +29,10 @@ function load(file) {
         messages: first => JSON.parse(text(calls.show_messages(first))),
         octets: frame => JSON.parse(text(calls.show_octets(frame))),
         capture: () => Buffer.from(buffer(calls.show_capture()).slice()),
+        ladder(octets) {
+            const n = calls.show_ladder(put(octets));
+            return text(n);
+        },
     };
 }
 

@@ -5,13 +5,17 @@
  */
 #include "page/base/page.h"
 #include "page/show/show.h"
+#include "page/wasm/memory.h"
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 
-enum { BUFFER = 4 * 1024 * 1024 };
+enum { BUFFER = 4 * 1024 * 1024, PICTURE = 1024 * 1024 };
 
 static struct page page;
 static uint8_t buffer[BUFFER];
+static uint8_t picture[PICTURE];
+static uint8_t picture_words[PAGE_TEXT_MAX];
+static uint32_t picture_words_len;
 
 static struct nib_text given(uint32_t len)
 {
@@ -116,4 +120,22 @@ EXPORT(show_capture) uint32_t api_show_capture(void)
     struct nib_writer w = nib_writer_init(buffer, sizeof buffer);
     (void)page_show_capture(&page, &w);
     return (uint32_t)nib_writer_done(&w);
+}
+
+/* The capture file in the buffer as a picture; then, what is to be said about it. */
+EXPORT(show_ladder) uint32_t api_show_ladder(uint32_t len)
+{
+    struct nib_writer svg = nib_writer_init(picture, sizeof picture);
+    struct nib_writer words = nib_writer_init(picture_words, sizeof picture_words);
+    memory_begin();
+    page_show_ladder(given(len), &svg, &words);
+    picture_words_len = (uint32_t)nib_writer_done(&words);
+    memcpy(buffer, picture, nib_writer_done(&svg));
+    return (uint32_t)nib_writer_done(&svg);
+}
+
+EXPORT(show_ladder_words) uint32_t api_show_ladder_words(void)
+{
+    memcpy(buffer, picture_words, picture_words_len);
+    return picture_words_len;
 }

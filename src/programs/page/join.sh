@@ -7,7 +7,7 @@ case $1 in
 /*) module=$1 ;;
 *) module=$OLDPWD/$1 ;;
 esac
-scripts='module history stage messages octets files player lessons link main'
+scripts='module history stage messages octets ladder player lessons link main'
 lessons='five-cases retry failover tree shared cname forged malformed'
 
 put_lessons() {

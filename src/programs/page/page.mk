@@ -1,6 +1,9 @@
 # The page: the programs' own objects in a browser, in one file.
 
-page_c    := $(core) src/programs/common/json.c $(wildcard $(addprefix src/programs/page/,*.c base/*.c hosts/*.c show/*.c wasm/*.c))
+page_c    := $(core) src/programs/common/json.c src/programs/common/line.c \
+             $(wildcard src/programs/nibpcap/ladder/*.c) \
+             $(filter-out $(addprefix %/,memory.c status.c choice.c filter.c),$(wildcard src/programs/nibpcap/base/*.c)) \
+             $(wildcard $(addprefix src/programs/page/,*.c base/*.c hosts/*.c show/*.c wasm/*.c))
 page_view := $(wildcard src/programs/page/view/*.js src/programs/page/lessons/*.txt)
 page_cc   := clang --target=wasm32 -nostdlibinc -isystem src/programs/page/wasm -Oz -mbulk-memory \
              -ffunction-sections -fdata-sections

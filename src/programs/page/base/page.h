@@ -153,6 +153,7 @@ struct page_host {
     struct page_piece said;    /* its last words to a person */
     struct nib_client client;
     struct nib_authoritative authority;
+    struct nib_text zone_name; /* of a name server; empty: it answers for every name */
 };
 
 /* What the attacker does when the local server asks a question upstream. */

@@ -75,6 +75,8 @@ static void add_hosts(struct page *page)
         struct page_host *host = &s->hosts[s->n_hosts++];
         *host = (struct page_host){
             .role = w->role, .addr = {.port = w->port, .family = 4}, .name = w->name};
+        if (w->zone != NULL)
+            host->zone_name = (struct nib_text){w->zone, strlen(w->zone)};
         memcpy(host->addr.ip, w->ip, sizeof w->ip);
         const char *records = w->records == NULL ? NIB_BUILTIN_NONE : w->records;
         (void)page_host_records(page, host, (struct nib_text){records, strlen(records)});

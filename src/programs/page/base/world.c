@@ -4,11 +4,13 @@
 #include "page/base/words.h"
 
 /* clang-format off */
-#define CLIENT(n, name) {PAGE_CLIENT, name, {127, 0, 0, 10 + n}, 0, NULL}
-#define LOCAL(records) {PAGE_LOCAL, "local", {127, 0, 0, 1}, NIB_PORT_LOCAL, records}
+#define CLIENT(n, name) {PAGE_CLIENT, name, {127, 0, 0, 10 + n}, 0, NULL, NULL}
+#define LOCAL(records) {PAGE_LOCAL, "local", {127, 0, 0, 1}, NIB_PORT_LOCAL, records, NULL}
 #define SERVER(name, a, b, c, d, records)                                                          \
-    {PAGE_AUTHORITY, name, {a, b, c, d}, NIB_PORT_AUTHORITATIVE, records}
-#define ATTACKER {PAGE_ATTACKER, "attacker", {127, 0, 0, 66}, 6666, NULL}
+    ZONE(name, NULL, a, b, c, d, records)
+#define ZONE(name, zone, a, b, c, d, records)                                                      \
+    {PAGE_AUTHORITY, name, {a, b, c, d}, NIB_PORT_AUTHORITATIVE, records, zone}
+#define ATTACKER {PAGE_ATTACKER, "attacker", {127, 0, 0, 66}, 6666, NULL, NULL}
 
 static const struct page_world worlds[] = {
     {"campus", "two clients, the campus's local server, amazone's server",
@@ -36,6 +38,22 @@ static const struct page_world worlds[] = {
                 "0,www.amazone.com,CNAME,shop.amazone.com,None,1\n"
                 "1,shop.amazone.com,CNAME,eu-7.cloud.example,None,1\n"),
             SERVER("cloud", 127, 0, 0, 3, NIB_BUILTIN_NONE "0,eu-7.cloud.example,A,15.197.140.28,None,1\n")}},
+    {"tree", "a tree of name servers: com, amazone.com, eu.amazone.com",
+        {CLIENT(1, "client"), CLIENT(2, "client 2"),
+            LOCAL(NIB_BUILTIN_NONE
+                "0,www.csusm.edu,A,144.37.5.45,None,1\n"
+                "1,com,NS,a.top-servers.com,None,1\n"
+                "2,a.top-servers.com,A,127.0.0.2,None,1\n"),
+            ZONE("com", "com", 127, 0, 0, 2, NIB_BUILTIN_NONE
+                "0,amazone.com,NS,dns.amazone.com,None,1\n"
+                "1,dns.amazone.com,A,127.0.0.3,None,1\n"),
+            ZONE("amazone", "amazone.com", 127, 0, 0, 3, NIB_BUILTIN_NONE
+                "0,shop.amazone.com,A,3.33.147.88,None,1\n"
+                "1,dns.amazone.com,A,127.0.0.3,None,1\n"
+                "2,eu.amazone.com,NS,dns.eu.amazone.com,None,1\n"
+                "3,dns.eu.amazone.com,A,127.0.0.4,None,1\n"),
+            ZONE("eu", "eu.amazone.com", 127, 0, 0, 4, NIB_BUILTIN_NONE
+                "0,shop.eu.amazone.com,A,15.197.140.28,None,1\n")}},
 };
 /* clang-format on */
 

@@ -32,7 +32,10 @@ void page_local_start(struct page *page, struct page_host *host)
 
 void page_authority_start(struct page_host *host)
 {
-    host->authority = (struct nib_authoritative){.table = &host->table, .ttl_s = STATIC_TTL_S};
+    host->authority = (struct nib_authoritative){.table = &host->table,
+        .ttl_s = STATIC_TTL_S,
+        .zones = &host->zone_name,
+        .n_zones = host->zone_name.len > 0};
 }
 
 void page_server_read(struct page *page, struct page_host *host, uint32_t frame)

@@ -11,7 +11,10 @@ static const char *kind_of(const struct nib_message *m)
 {
     static const char *const outcomes[] = {
         [NIB_FOUND] = "found", [NIB_NOT_FOUND] = "miss", [NIB_FAILURE] = "failure"};
-    return m->flag == NIB_QUERY ? "query" : outcomes[m->outcome];
+    const struct nib_message query = {.id = m->id, .qtype = m->qtype, .qname = m->qname};
+    if (m->flag == NIB_QUERY)
+        return "query";
+    return nib_message_is_referral(&query, m) ? "referral" : outcomes[m->outcome];
 }
 
 /* `malformed: WORDS (RULE) at octet N` */

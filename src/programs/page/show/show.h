@@ -18,7 +18,14 @@ void page_show_octets(struct page *page, uint32_t frame, struct nib_writer *w);
 /* What a person can choose from: types of records, networks. */
 void page_show_choices(struct nib_writer *w);
 
-/* The traffic so far as a capture file. False: it has no room. */
+/* The traffic so far as a capture file (pcapng), with each decision as a comment. False: it has no
+ * room. */
 bool page_show_capture(struct page *page, struct nib_writer *w);
+
+/*
+ * The octets of a capture file as a picture, and in words what is left out of it or wrong with the
+ * file; nothing, when all is well.
+ */
+void page_show_ladder(struct nib_text file, struct nib_writer *svg, struct nib_writer *words);
 
 #endif

@@ -32,6 +32,14 @@ const machine = (() => {
         messages: first => json(calls.show_messages(first)),
         octets: frame => json(calls.show_octets(frame)),
         choices: () => json(calls.show_choices()),
+        /* A capture file as a picture, and what is to be said about it. */
+        ladder(octets) {
+            const n = put(octets);
+            if (n < octets.length)
+                return {svg: '', fault: `The page draws files of up to ${calls.buffer_size()} octets.`};
+            const svg = text(calls.show_ladder(n));
+            return {svg, fault: text(calls.show_ladder_words())};
+        },
         capture: () => buffer(calls.show_capture()).slice(),
         /* All that changes, as it stands in the module's memory. */
         memory: () => new Uint32Array(calls.memory.buffer, calls.state(), calls.state_size() / 4),

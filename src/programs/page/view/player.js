@@ -34,6 +34,7 @@ const player = (() => {
         stage.show(state, messages.all(), now, calm.matches, chosen);
         messages.show(chosen);
         detail.show(messages.of(chosen));
+        ladder.show();
         setText(clock, `${messages.seconds(Math.floor(now))} s`);
         button('back').disabled = !past.can();
         button('step').disabled = state.next < 0 && state.expiry < 0;

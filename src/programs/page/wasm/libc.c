@@ -1,6 +1,7 @@
 /*
- * The few calls of libc that the logic makes. The three that move memory are one instruction each
- * with -mbulk-memory; without that flag the compiler would make them calls to themselves.
+ * The few calls of libc that the logic and the ladder make. The three that move memory are one
+ * instruction each with -mbulk-memory; without that flag the compiler would make them calls to
+ * themselves.
  */
 #include <string.h>
 
@@ -45,6 +46,14 @@ size_t strlen(const char *text)
 {
     size_t n = 0;
     while (text[n] != '\0')
+        n++;
+    return n;
+}
+
+size_t strcspn(const char *text, const char *stops)
+{
+    size_t n = 0, end = strlen(stops);
+    while (text[n] != '\0' && memchr(stops, text[n], end) == NULL)
         n++;
     return n;
 }
