@@ -51,6 +51,9 @@ bool nib_port_parse(struct nib_text text, uint16_t *out);
 /* Same address (and scope), whatever the ports. */
 bool nib_ip_equal(const struct nib_addr *a, const struct nib_addr *b);
 
+/* 0.0.0.0 or ::, whatever the port. */
+bool nib_addr_is_wildcard(const struct nib_addr *addr);
+
 /* Same address and port. */
 bool nib_addr_equal(const struct nib_addr *a, const struct nib_addr *b);
 

@@ -287,6 +287,12 @@ bool nib_ip_equal(const struct nib_addr *a, const struct nib_addr *b)
     return a->family == b->family && a->scope == b->scope && memcmp(a->ip, b->ip, 16) == 0;
 }
 
+bool nib_addr_is_wildcard(const struct nib_addr *addr)
+{
+    static const uint8_t zero[16];
+    return memcmp(addr->ip, zero, sizeof zero) == 0;
+}
+
 bool nib_addr_equal(const struct nib_addr *a, const struct nib_addr *b)
 {
     return a->port == b->port && nib_ip_equal(a, b);

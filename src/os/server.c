@@ -85,14 +85,23 @@ static void raise_descriptor_limit(struct nib_server *server)
 
 static bool open_capture(struct nib_server *server)
 {
+    char why[NIB_CAPTURE_WHY_MAX];
     const struct nib_server_config *config = &server->config;
     if (config->write == NULL)
         return true;
     server->capture = nib_capture_open(config->write);
-    if (server->capture == NULL)
-        fprintf(stderr, "%s%s: cannot write %s: %s; give --write a file that can be made\n",
-            nib_log_prefix(NIB_LOG_ERROR), config->program, config->write, strerror(errno));
-    return server->capture != NULL;
+    if (server->capture != NULL)
+        return true;
+    nib_capture_why(errno, why);
+    fprintf(stderr, "%s%s: cannot write %s: %s\n", nib_log_prefix(NIB_LOG_ERROR), config->program,
+        config->write, why);
+    return false;
+}
+
+static bool watch_for_addresses(struct nib_server *server)
+{
+    int fd = server->config.addresses == NULL ? -1 : nib_addresses_fd(server->config.addresses);
+    return fd < 0 || nib_waiter_add(server->workers[0].waiter, fd, ADDRESSES_NUMBER) == 0;
 }
 
 /* All but sockets and files. False with errno set. */
@@ -110,7 +119,8 @@ static bool prepare(struct nib_server *server)
     for (uint32_t i = 0; i < config->workers; i++)
         if (!worker_init(&server->workers[i], server, i))
             return false;
-    return true;
+    server->reload_due = NIB_NEVER;
+    return watch_for_addresses(server);
 }
 
 /* What cannot start gives back its memory; its sockets and its outlets end with the process. */
@@ -187,7 +197,8 @@ static void watch_capture(struct nib_server *server)
 {
     const char *trouble = server->capture == NULL ? NULL : nib_capture_trouble(server->capture);
     if (trouble != NULL)
-        nib_server_say(server, NIB_LOG_WARNING, "%s: writing %s: %s; the service goes on without",
+        nib_server_say(server, NIB_LOG_WARNING,
+            "%s: writing %s: %s; the service goes on, datagrams are missing there",
             server->config.program, server->config.write, trouble);
 }
 
@@ -202,63 +213,6 @@ static void say_listening(struct nib_server *server)
             server->config.banner, addr->port, nib_ip_equal(addr, &usual) ? "" : ", address ",
             nib_ip_equal(addr, &usual) ? "" : ip);
     }
-}
-
-/* The manager hears of the service when it listens, and when it has new records or kept the old. */
-static void say_ready(struct nib_server *server)
-{
-    char address[NIB_ADDR_TEXT_MAX], status[NIB_ADDR_TEXT_MAX + 48];
-    size_t more = server->config.n_listen - 1;
-    (void)nib_addr_format(&server->config.listen[0], address);
-    int n = snprintf(status, sizeof status, "Listening on %s", address);
-    if (more > 0)
-        (void)snprintf(status + n, sizeof status - (size_t)n, " and %zu more", more);
-    nib_notify_ready(server->notify, status);
-}
-
-/* ---- reload: on a thread of its own, so that reading a million records stops nobody ---- */
-
-static bool take_reload(struct nib_server *server)
-{
-    (void)pthread_mutex_lock(&server->reload_lock);
-    bool wanted = server->reload_wanted;
-    server->reload_wanted = false;
-    server->reload_runs = wanted;
-    (void)pthread_mutex_unlock(&server->reload_lock);
-    return wanted;
-}
-
-static void *run_reload(void *arg)
-{
-    struct nib_server *server = arg;
-    while (take_reload(server)) {
-        nib_notify_reloading(server->notify);
-        server->service.reload(server->service.ctx);
-        say_ready(server);
-    }
-    return NULL;
-}
-
-/* The signals are the first worker's alone. */
-static bool start_thread(void *(*run)(void *), void *arg)
-{
-    pthread_t thread;
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, NULL, run, arg);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error == 0 && pthread_detach(thread) == 0;
-}
-
-static void reload(struct nib_server *server)
-{
-    (void)pthread_mutex_lock(&server->reload_lock);
-    bool runs = server->reload_runs;
-    server->reload_wanted = server->reload_runs = true;
-    (void)pthread_mutex_unlock(&server->reload_lock);
-    if (!runs && !start_thread(run_reload, server))
-        nib_server_say(server, NIB_LOG_WARNING, "%s: cannot reload now", server->config.program);
 }
 
 /* ---- running ---- */
@@ -280,17 +234,43 @@ static bool start_workers(struct nib_server *server)
         worker->lock = server->service.shared ? &server->workers[0].own_lock : &worker->own_lock;
     }
     for (uint32_t i = 1; i < server->config.workers; i++)
-        if (!start_thread(run_worker, &server->workers[i]))
+        if (start_thread(run_worker, &server->workers[i]) != 0)
             return false;
     return true;
+}
+
+static nib_ms sooner(nib_ms a, nib_ms b)
+{
+    return a < b ? a : b;
 }
 
 /* When the first worker must look after what no datagram tells of. */
 static nib_ms deadline(const struct nib_server *server)
 {
-    nib_ms due = nib_notify_deadline(server->notify);
-    nib_ms look = server->workers[0].now + CAPTURE_LOOK_MS;
-    return server->capture != NULL && look < due ? look : due;
+    nib_ms due = sooner(nib_notify_deadline(server->notify), server->reload_due);
+    if (server->config.addresses != NULL)
+        due = sooner(due, nib_addresses_deadline(server->config.addresses));
+    return server->capture == NULL ? due : sooner(due, server->workers[0].now + CAPTURE_LOOK_MS);
+}
+
+static void watch_addresses(struct nib_server *server, nib_ms now)
+{
+    if (server->config.addresses != NULL && nib_addresses_changed(server->config.addresses, now))
+        server->service.readdress(server->service.ctx);
+}
+
+/* What the first worker does beside its turns. */
+static void look_after(struct nib_server *server, const struct nib_signals *came)
+{
+    nib_ms now = server->workers[0].now;
+    watch_capture(server);
+    watch_addresses(server, now);
+    nib_notify_tick(server->notify, now);
+    if (came->reload && server->service.reload != NULL)
+        reload_want(server);
+    reload_tick(server, now);
+    if (came->counters)
+        say_counters(server);
 }
 
 static void drain(struct nib_server *server)
@@ -313,16 +293,11 @@ int nib_server_run(struct nib_server *server, const struct nib_service *service)
     }
     (void)nib_sandbox_enter(); /* an old kernel has no such filter: the service does without */
     say_listening(server);
-    say_ready(server);
+    reload_say_ready(server, false);
     while (!came.stop) {
         worker_turn(&server->workers[0], &server->waiting, deadline(server));
-        watch_capture(server);
-        nib_notify_tick(server->notify, server->workers[0].now);
         came = nib_signals_take();
-        if (came.reload && service->reload != NULL)
-            reload(server);
-        if (came.counters)
-            say_counters(server);
+        look_after(server, &came);
     }
     nib_notify_stopping(server->notify);
     atomic_store(&server->stop, true);

@@ -1,8 +1,9 @@
 /*
  * Layer 6, private: what the files of the server share. server.c starts and ends it, and takes
- * signals; worker.c is the loop, and beneath it streams_in.c (messages over TCP) and print.c
- * (tables); drain.c hands over what came and sends what is wanted, by slots.c (sockets upstream)
- * and streams.c; service.c has the lock and the messages to people.
+ * signals; reload.c has its records read again; worker.c is the loop, and beneath it streams_in.c
+ * (messages over TCP) and print.c (tables); drain.c hands over what came and sends what is wanted,
+ * by slots.c (sockets upstream) and streams.c; service.c has the lock, threads and the messages to
+ * people.
  */
 #ifndef NIBDNS_OS_SERVER_PRIVATE_H
 #define NIBDNS_OS_SERVER_PRIVATE_H
@@ -83,7 +84,9 @@ struct nib_server {
     atomic_bool stop;
     int wake[2]; /* a pipe that every worker watches and nobody reads */
     pthread_mutex_t reload_lock;
-    bool reload_wanted, reload_runs;
+    bool reload_wanted, reload_runs; /* inside the lock */
+    nib_ms reload_due;               /* when to start what is wanted; the first worker's alone */
+    bool reload_said;                /* that it could not be started, likewise */
     struct nib_waiter *waiters[NIB_WORKERS_MAX]; /* of all workers */
     struct nib_worker workers[NIB_WORKERS_MAX];
 };
@@ -95,7 +98,7 @@ enum { SAY_MAX = 8192 };
 enum { PLENTY = 1024 };
 
 /* What a worker waits for beside slots: numbers below NIB_LISTEN_MAX are listening sockets. */
-enum { WAKE_NUMBER = NIB_LISTEN_MAX, FIRST_SLOT };
+enum { WAKE_NUMBER = NIB_LISTEN_MAX, ADDRESSES_NUMBER, FIRST_SLOT };
 
 /* Prepares a worker, without its sockets. False with errno set. */
 bool worker_init(struct nib_worker *worker, struct nib_server *server, uint32_t index);
@@ -163,5 +166,17 @@ nib_ms streams_deadline(const struct nib_server *server);
 
 /* Prints the table for the requests that were finished since the last time. */
 void print_tables(struct nib_worker *worker);
+
+/* A detached thread that takes no signal. 0, or an errno. */
+int start_thread(void *(*run)(void *), void *arg);
+
+/* ---- reload.c ---- */
+
+/* Tells the service manager that the server listens; `kept`: the last reload changed nothing. */
+void reload_say_ready(struct nib_server *server, bool kept);
+
+/* The records are to be read again; reload_tick() starts that, and tries again when it cannot. */
+void reload_want(struct nib_server *server);
+void reload_tick(struct nib_server *server, nib_ms now);
 
 #endif

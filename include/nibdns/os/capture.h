@@ -11,8 +11,8 @@
 struct nib_capture;
 
 /*
- * Begins the file anew, and keeps other programs of this kind from it. NULL, with errno set, when it
- * cannot be written. Never waits for a reader.
+ * Begins the file anew, and keeps other programs of this kind from it. NULL, with errno set, when
+ * it cannot be written. Never waits for a reader.
  */
 struct nib_capture *nib_capture_open(const char *path);
 

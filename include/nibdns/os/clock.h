@@ -7,8 +7,8 @@
 #include "nibdns/base.h"
 
 /*
- * Milliseconds on a clock that no change of the wall clock moves, and that goes on while the machine
- * sleeps, where the system has one that does.
+ * Milliseconds on a clock that no change of the wall clock moves, and that goes on while the
+ * machine sleeps, where the system has one that does.
  */
 nib_ms nib_clock_ms(void);
 

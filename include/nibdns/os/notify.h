@@ -34,7 +34,8 @@ nib_ms nib_notify_deadline(struct nib_notify *notify);
 /* The journal's levels, which are syslog's. */
 enum nib_log_level { NIB_LOG_ERROR = 3, NIB_LOG_WARNING = 4, NIB_LOG_INFO = 6 };
 
-/* What a line of that level begins with: `<3>` where standard error is the journal, else nothing. */
+/* What a line of that level begins with: `<3>` where standard error is the journal, else nothing.
+ */
 const char *nib_log_prefix(enum nib_log_level level);
 
 #endif

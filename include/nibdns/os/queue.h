@@ -16,8 +16,9 @@ struct nib_queue;
 struct nib_queue *nib_queue_open(int fd, size_t cap);
 
 /*
- * To be called before anything is written: the descriptor is a file that nobody else writes to. What
- * a full disk took of a piece in part is then taken back, so that the file holds whole pieces only.
+ * To be called before anything is written: the descriptor is a file that nobody else writes to.
+ * What a full disk took of a piece in part is then taken back, so that the file holds whole pieces
+ * only.
  */
 void nib_queue_owns_file(struct nib_queue *queue);
 

@@ -12,6 +12,7 @@
 #define NIBDNS_OS_SERVER_H
 
 #include "nibdns/cursor.h"
+#include "nibdns/os/addresses.h"
 #include "nibdns/os/batch.h"
 #include "nibdns/os/notify.h"
 #include "nibdns/output.h"
@@ -40,8 +41,11 @@ struct nib_service {
     nib_ms (*deadline)(void *ctx);
     /* inside all locks */
     void (*counters)(void *ctx, struct nib_writer *w);
-    /* on a thread of its own, outside of every lock: see nib_server_with_all_locks() */
-    void (*reload)(void *ctx);
+    /* on a thread of its own, outside of every lock: see nib_server_with_all_locks(). False: all is
+     * as it was. */
+    bool (*reload)(void *ctx);
+    /* config.addresses may have others than before; outside of every lock */
+    void (*readdress)(void *ctx);
 };
 
 struct nib_server_config {
@@ -58,7 +62,8 @@ struct nib_server_config {
     bool trace;               /* a line on standard error for each datagram */
     enum nib_table_form form; /* of the tables */
     const char *write;        /* a file for a capture of the traffic, or NULL */
-    size_t table_cap;         /* octets of tables that may wait for a slow reader */
+    struct nib_addresses *addresses; /* to be watched, or NULL; stays the caller's */
+    size_t table_cap;                /* octets of tables that may wait for a slow reader */
 };
 
 /*

@@ -14,6 +14,12 @@ struct nib_signals {
     bool counters; /* SIGUSR1 */
 };
 
+/*
+ * To be called first: SIGHUP and SIGUSR1 that come before nib_signals_init() end nothing and are
+ * told later. SIGINT and SIGTERM still end the process.
+ */
+void nib_signals_hold(void);
+
 /* Takes over SIGINT, SIGTERM, SIGHUP and SIGUSR1, ignores SIGPIPE. *waiting is the mask to wait
  * with. */
 void nib_signals_init(sigset_t *waiting);

@@ -64,10 +64,4 @@ bool nib_udp_is_passing(int error);
 /* The address of a socket; where it is a wildcard, the one that packets to `peer` would carry. */
 struct nib_addr nib_udp_self(int fd, const struct nib_addr *peer);
 
-/*
- * The addresses that a server listening at addr can be reached at: addr, and for a wildcard all of
- * this machine's. Writes at most cap; returns how many there are.
- */
-size_t nib_udp_own_addresses(const struct nib_addr *addr, struct nib_addr *out, size_t cap);
-
 #endif

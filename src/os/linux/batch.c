@@ -252,7 +252,7 @@ static void fill_header(
         .msg_iovlen = run->n};
     for (uint8_t i = run->first; i != NONE; i = out->next[i])
         *iov++ = (struct iovec){out->octets[i], out->len[i]};
-    if (addr_is_wildcard(self))
+    if (nib_addr_is_wildcard(self))
         control_leave_from(h, &out->controls[r], &path->self);
     if (run->n > 1) {
         uint16_t size = out->len[run->first];

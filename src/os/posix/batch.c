@@ -165,7 +165,7 @@ uint64_t nib_outbox_send(struct nib_outbox *out, int fd, const struct nib_addr *
             .msg_namelen = sockaddr_from(&out->paths[i].peer, &name),
             .msg_iov = &iov,
             .msg_iovlen = 1};
-        if (addr_is_wildcard(self))
+        if (nib_addr_is_wildcard(self))
             control_leave_from(&h, &control, &out->paths[i].self);
         if (!send_one(fd, &h))
             unsent |= (uint64_t)1 << i;

@@ -20,6 +20,15 @@ static void note(int number)
         came_stop = 1;
 }
 
+void nib_signals_hold(void)
+{
+    sigset_t later;
+    (void)sigemptyset(&later);
+    (void)sigaddset(&later, SIGHUP);
+    (void)sigaddset(&later, SIGUSR1);
+    (void)sigprocmask(SIG_BLOCK, &later, NULL);
+}
+
 void nib_signals_init(sigset_t *waiting)
 {
     struct sigaction action;

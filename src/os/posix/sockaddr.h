@@ -48,10 +48,4 @@ static inline void sockaddr_to(const union sockaddr_any *in, struct nib_addr *ad
     }
 }
 
-static inline bool addr_is_wildcard(const struct nib_addr *addr)
-{
-    static const uint8_t zero[16];
-    return memcmp(addr->ip, zero, sizeof zero) == 0;
-}
-
 #endif

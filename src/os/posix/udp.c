@@ -2,7 +2,6 @@
 #include "nibdns/os/udp.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -36,7 +35,7 @@ int nib_udp_listen(struct nib_addr *addr, bool share)
         set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (addr->family == 6)
         set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    if (addr_is_wildcard(addr))
+    if (nib_addr_is_wildcard(addr))
         control_want_self(fd, addr->family);
     if (bind(fd, &sa.sa, len) != 0)
         return give_back(fd);
@@ -179,7 +178,7 @@ struct nib_addr nib_udp_self(int fd, const struct nib_addr *peer)
     socklen_t len = sizeof sa;
     if (getsockname(fd, &sa.sa, &len) == 0)
         sockaddr_to(&sa, &self);
-    if (peer == NULL || !addr_is_wildcard(&self))
+    if (peer == NULL || !nib_addr_is_wildcard(&self))
         return self;
     int probe = nib_udp_connect(peer, &routed);
     if (probe < 0)
@@ -187,29 +186,4 @@ struct nib_addr nib_udp_self(int fd, const struct nib_addr *peer)
     (void)close(probe);
     routed.port = self.port;
     return routed;
-}
-
-size_t nib_udp_own_addresses(const struct nib_addr *addr, struct nib_addr *out, size_t cap)
-{
-    struct ifaddrs *list, *i;
-    size_t n = 1;
-    if (cap > 0)
-        out[0] = *addr;
-    if (!addr_is_wildcard(addr) || getifaddrs(&list) != 0)
-        return n;
-    for (i = list; i != NULL; i = i->ifa_next) {
-        struct nib_addr own;
-        union sockaddr_any sa = {0};
-        int family = i->ifa_addr == NULL ? 0 : i->ifa_addr->sa_family;
-        if (family != (addr->family == 4 ? AF_INET : AF_INET6))
-            continue;
-        memcpy(&sa, i->ifa_addr, family == AF_INET ? sizeof sa.in : sizeof sa.in6);
-        sockaddr_to(&sa, &own);
-        own.port = addr->port;
-        if (n < cap)
-            out[n] = own;
-        n++;
-    }
-    freeifaddrs(list);
-    return n;
 }

@@ -73,8 +73,7 @@ const char *address_parse(const char *text, uint16_t default_port, struct nib_ad
 
 void address_to_ask(struct nib_addr *addr)
 {
-    static const uint8_t any[16] = {0};
-    if (memcmp(addr->ip, any, sizeof any) != 0)
+    if (!nib_addr_is_wildcard(addr))
         return;
     if (addr->family == 4)
         memcpy(addr->ip, (const uint8_t[]){127, 0, 0, 1}, 4);

@@ -79,10 +79,10 @@ static void answer_unsent(void *ctx, uint32_t index)
     nib_authoritative_answer_unsent(&a->workers[index].logic);
 }
 
-static void reload(void *ctx)
+static bool reload(void *ctx)
 {
     struct amazone *a = ctx;
-    serve_reload(&a->serve);
+    return serve_reload(&a->serve);
 }
 
 static void counters(void *ctx, struct nib_writer *w)

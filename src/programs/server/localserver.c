@@ -1,6 +1,7 @@
 /*
  * The local DNS server of the CSUSM campus: options and wiring.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,7 +9,6 @@
 #include "nibdns/builtin.h"
 #include "nibdns/local.h"
 #include "nibdns/os/memory.h"
-#include "nibdns/os/udp.h"
 #include "server/serve.h"
 
 enum {
@@ -74,10 +74,10 @@ static nib_ms deadline(void *ctx)
     return nib_local_deadline(&l->logic);
 }
 
-static void reload(void *ctx)
+static bool reload(void *ctx)
 {
     struct local *l = ctx;
-    serve_reload(&l->serve);
+    return serve_reload(&l->serve);
 }
 
 static void counters(void *ctx, struct nib_writer *w)
@@ -114,16 +114,56 @@ static const struct option_program command_line = {
 };
 
 /* All addresses that reach this server, so that it never asks itself. */
-static void know_oneself(struct local *l, const struct nib_addr *listening, size_t n)
+static size_t own_addresses(const struct local *l, struct nib_addr own[NIB_OWN_MAX])
 {
+    const struct nib_server_config *config = &l->serve.config;
+    const struct nib_addr *listening = config->listen;
+    size_t known = 0, n = config->n_listen;
+    if (l->serve.server != NULL)
+        listening = nib_server_listening(l->serve.server, &n);
+    for (size_t i = 0; i < n; i++)
+        known += nib_addresses_reaching(
+            config->addresses, &listening[i], own + known, NIB_OWN_MAX - known);
+    return known;
+}
+
+struct own {
+    struct nib_local *logic;
+    struct nib_addr addrs[NIB_OWN_MAX];
+    size_t n;
+};
+
+static void set_own(void *ctx)
+{
+    const struct own *own = ctx;
+    nib_local_set_own(own->logic, own->addrs, own->n);
+}
+
+static void readdress(void *ctx)
+{
+    struct local *l = ctx;
+    struct own own = {.logic = &l->logic};
+    own.n = own_addresses(l, own.addrs);
+    nib_server_with_all_locks(l->serve.server, set_own, &own);
+}
+
+/* Before the server runs: its addresses now, and those that come later where the system says so. */
+static void know_oneself(struct local *l)
+{
+    struct nib_server_config *config = &l->serve.config;
     struct nib_addr own[NIB_OWN_MAX];
-    size_t known = 0;
-    for (size_t i = 0; i < n && known < NIB_OWN_MAX; i++) {
-        size_t left = NIB_OWN_MAX - known;
-        size_t found = nib_udp_own_addresses(&listening[i], own + known, left);
-        known += found < left ? found : left;
+    bool everywhere = false;
+    for (size_t i = 0; i < config->n_listen; i++)
+        everywhere = everywhere || nib_addr_is_wildcard(&config->listen[i]);
+    if (everywhere && config->addresses == NULL && l->serve.server == NULL) {
+        config->addresses = nib_addresses_open();
+        if (config->addresses == NULL)
+            fprintf(stderr,
+                "%s%s: this system does not tell its addresses: %s; a name server that is this "
+                "server is asked all the same; give --listen each address instead\n",
+                nib_log_prefix(NIB_LOG_WARNING), config->program, strerror(errno));
     }
-    nib_local_set_own(&l->logic, own, known);
+    nib_local_set_own(&l->logic, own, own_addresses(l, own));
 }
 
 static bool accept_zone(
@@ -173,7 +213,7 @@ int main(int argc, char **argv)
     keep_standard_streams();
     serve_options(&l.serve, &command_line, argc, argv);
     open_logic(&l);
-    know_oneself(&l, config->listen, config->n_listen);
+    know_oneself(&l);
     serve_read_records(&l.serve);
     config->max_slots = l.config.limits.fetches;
     config->outputs_max = nib_local_outputs_max(&l.config.limits, NIB_BATCH);
@@ -181,9 +221,7 @@ int main(int argc, char **argv)
     l.serve.server = nib_server_open(config);
     if (l.serve.server == NULL)
         return NIB_EXIT_USAGE;
-    size_t n;
-    const struct nib_addr *listening = nib_server_listening(l.serve.server, &n);
-    know_oneself(&l, listening, n);
+    know_oneself(&l); /* with the ports that it got */
     const struct nib_service service = {.ctx = &l,
         .shared = true,
         .input = input,
@@ -194,6 +232,7 @@ int main(int argc, char **argv)
         .answer_unsent = answer_unsent,
         .deadline = deadline,
         .reload = reload,
+        .readdress = readdress,
         .counters = counters,
         .table = &l.serve.table};
     return nib_server_run(l.serve.server, &service);

@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "server/serve.h"
 
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include "common/address.h"
 #include "common/streams.h"
 #include "nibdns/os/random.h"
+#include "nibdns/os/signals.h"
 
 void serve_take_listen(const struct option_use *use)
 {
@@ -52,12 +54,6 @@ static const struct option_row rows[] = {
 
 const struct option_table serve_rows = OPTION_TABLE(rows);
 
-static bool is_wildcard(const struct nib_addr *addr)
-{
-    static const uint8_t zero[16];
-    return memcmp(addr->ip, zero, sizeof zero) == 0;
-}
-
 /* Two addresses that cannot be listened on at the same time are no other program's fault. */
 static void check_listen(const struct nib_server_config *config)
 {
@@ -66,7 +62,7 @@ static void check_listen(const struct nib_server_config *config)
         for (size_t k = 0; k < i; k++) {
             const struct nib_addr *a = &config->listen[k], *b = &config->listen[i];
             if (a->port != b->port || a->port == 0 || a->family != b->family ||
-                !(nib_ip_equal(a, b) || is_wildcard(a) || is_wildcard(b)))
+                !(nib_ip_equal(a, b) || nib_addr_is_wildcard(a) || nib_addr_is_wildcard(b)))
                 continue;
             (void)nib_addr_format(a, first);
             (void)nib_addr_format(b, second);
@@ -81,6 +77,7 @@ static void check_listen(const struct nib_server_config *config)
 void serve_options(
     struct serve *serve, const struct option_program *command_line, int argc, char **argv)
 {
+    nib_signals_hold();
     (void)options_read(command_line, serve, argc, argv);
     if (serve->config.workers == 0)
         serve->config.workers = 1;
@@ -171,13 +168,13 @@ static void swap_zone(void *ctx)
     nib_table_swap_zone(change->table, change->zone);
 }
 
-void serve_reload(struct serve *serve)
+bool serve_reload(struct serve *serve)
 {
     struct nib_zonefile *old = &serve->zonefiles[serve->current];
     struct nib_zonefile *fresh = &serve->zonefiles[1 - serve->current];
     if (!read_zone(serve, fresh)) {
         say_of_records(serve, NIB_LOG_WARNING, "the records have faults: the old ones stay");
-        return;
+        return false;
     }
     struct change change = {.table = &serve->table,
         .zone = &fresh->zone,
@@ -188,4 +185,5 @@ void serve_reload(struct serve *serve)
     nib_zonefile_free(old);
     serve->current = 1 - serve->current;
     say_of_records(serve, NIB_LOG_INFO, "%u records read again", fresh->zone.n);
+    return true;
 }

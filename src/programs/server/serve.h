@@ -53,7 +53,7 @@ void serve_read_records(struct serve *serve);
 /* Room for tables that wait for a slow reader: several small ones, or one as large as can be. */
 size_t serve_table_cap(const struct serve *serve, uint32_t max_dynamic);
 
-/* Reads the records again; the old ones stay when there is a fault. */
-void serve_reload(struct serve *serve);
+/* Reads the records again. False: there is a fault, the old ones stay. */
+bool serve_reload(struct serve *serve);
 
 #endif
