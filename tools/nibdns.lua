@@ -1300,9 +1300,10 @@ local NOTE = {
         notes:add("copy_of", entry.copy_of)
         notes:info("expert.copy", "Copy")
     end,
-    unsolicited = function(notes)
+    unsolicited = function(notes, entry)
+        local why = entry.mismatch
         notes:add("unsolicited", true)
-        notes:info("expert.unsolicited", "Unsolicited")
+        notes:info("expert.unsolicited", "Unsolicited" .. (why and ": " .. why.words or ""))
     end,
     cut = function(notes, _, exchange)
         notes:add("response_to", exchange and exchange.query)
@@ -1348,7 +1349,7 @@ local function show_entry(tree, entry, m, pinfo)
     local why = entry.mismatch
     if why then
         notes:add("mismatch_with", entry.mismatch_with)
-        notes:info("mismatch." .. why.key, why.words, string.format(
+        notes:info("mismatch." .. why.key, name == "query" and why.words, string.format(
             "%s%s: not what the query in frame %d waits for", why.words,
             why.rule and " (" .. why.rule .. ")" or "", entry.mismatch_with))
     end
