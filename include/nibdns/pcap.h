@@ -226,7 +226,7 @@ enum { NIB_PCAPNG_HEADER_MAX = 64, NIB_PCAPNG_NAME_MAX = 48, NIB_PCAPNG_PACKET_M
 /* The beginning of a pcapng file: a section written by that program, and its one interface. */
 size_t nib_pcapng_header(uint8_t *out, size_t cap, struct nib_text program);
 
-/* A name for an address, which holds for the whole section. */
+/* A name for an address, which holds for the whole section; further ones follow zero octets. */
 size_t nib_pcapng_name(uint8_t *out, size_t cap, const struct nib_addr *addr, struct nib_text name);
 
 /* As nib_pcap_record(), with a direction and a comment (empty: none). */

@@ -1,12 +1,15 @@
 #define _DEFAULT_SOURCE
 #include "server_private.h"
 
-/* Who has an answer finds it, and what led to it, in the capture. */
-static void capture_answers(struct nib_capture *capture, const struct nib_outbox *out)
+/* What left, and only that, is in the capture. */
+static void capture_answers(struct nib_worker *worker, size_t n, uint64_t failed)
 {
-    for (size_t i = 0; i < nib_outbox_count(out); i++) {
-        struct nib_datagram d = nib_outbox_at(out, i);
-        nib_capture_datagram(capture, &d.path->self, &d.path->peer, d.octets, d.len, d.len);
+    struct nib_capture *capture = worker->server->capture;
+    for (size_t i = 0; i < n; i++) {
+        struct nib_datagram d = nib_outbox_at(worker->out, i);
+        if ((failed >> i & 1) == 0)
+            nib_capture_datagram(capture, NIB_DIRECTION_OUT, &d.path->self, &d.path->peer, d.octets,
+                d.len, d.len, &worker->out_decisions[i]);
     }
     nib_capture_settle(capture);
 }
@@ -15,16 +18,17 @@ static void capture_answers(struct nib_capture *capture, const struct nib_outbox
 static uint32_t send_answers(struct nib_worker *worker)
 {
     struct nib_server *server = worker->server;
-    uint32_t listener = worker->out_listener, n = 0;
-    if (nib_outbox_count(worker->out) == 0)
+    uint32_t listener = worker->out_listener, unsent = 0;
+    size_t n = nib_outbox_count(worker->out);
+    if (n == 0)
         return 0;
-    if (server->capture != NULL)
-        capture_answers(server->capture, worker->out);
     uint64_t failed =
         nib_outbox_send(worker->out, worker->fds[listener], &server->config.listen[listener]);
+    if (server->capture != NULL)
+        capture_answers(worker, n, failed);
     for (; failed != 0; failed &= failed - 1)
-        n++;
-    return n;
+        unsent++;
+    return unsent;
 }
 
 static uint32_t add_answer(struct nib_worker *worker, const struct nib_output *o)
@@ -34,6 +38,8 @@ static uint32_t add_answer(struct nib_worker *worker, const struct nib_output *o
         (nib_outbox_count(worker->out) > 0 && worker->out_listener != o->path.listener))
         n = send_answers(worker);
     worker->out_listener = o->path.listener;
+    if (worker->server->capture != NULL)
+        worker->out_decisions[nib_outbox_count(worker->out)] = o->decision;
     memcpy(nib_outbox_reserve(worker->out), o->octets, o->len);
     nib_outbox_add(worker->out, &o->path, o->len);
     worker->unprinted++;
@@ -104,8 +110,8 @@ void worker_hand_over(struct nib_worker *worker, size_t n)
     for (size_t i = 0; i < n; i++) {
         const struct nib_datagram *d = &worker->datagrams[i];
         if (server->capture != NULL && !d->path->stream)
-            nib_capture_datagram(
-                server->capture, &d->path->peer, &d->path->self, d->octets, d->len, d->real_len);
+            nib_capture_datagram(server->capture, NIB_DIRECTION_IN, &d->path->peer, &d->path->self,
+                d->octets, d->len, d->real_len, &worker->decisions[i]);
         worker_tell(worker, true, &d->path->peer, d->octets, d->len, &worker->decisions[i]);
     }
     worker_drain(worker);

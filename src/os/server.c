@@ -89,7 +89,7 @@ static bool open_capture(struct nib_server *server)
     const struct nib_server_config *config = &server->config;
     if (config->write == NULL)
         return true;
-    server->capture = nib_capture_open(config->write);
+    server->capture = nib_capture_open(config->write, &config->capture_names);
     if (server->capture != NULL)
         return true;
     nib_capture_why(errno, why);

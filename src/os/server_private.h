@@ -50,6 +50,7 @@ struct nib_worker {
     struct nib_inbox *in;
     struct nib_outbox *out; /* answers on their way, all by one listening socket */
     uint32_t out_listener;
+    struct nib_decision out_decisions[NIB_BATCH]; /* of these answers */
     struct nib_datagram datagrams[NIB_BATCH];
     struct nib_decision decisions[NIB_BATCH];
     struct reply replies[NIB_BATCH];

@@ -116,8 +116,8 @@ bool slots_send(struct nib_worker *worker, const struct nib_output *query, struc
     } else if (nib_udp_send_one(s->fd, NULL, query->octets, query->len) != 0) {
         ok = nib_udp_is_passing(errno); /* a datagram that is lost on its way */
     } else if (server->capture != NULL) {
-        nib_capture_datagram(
-            server->capture, &s->self, &s->peer, query->octets, query->len, query->len);
+        nib_capture_datagram(server->capture, NIB_DIRECTION_OUT, &s->self, &s->peer, query->octets,
+            query->len, query->len, &query->decision);
     }
     give_back(s);
     return ok;

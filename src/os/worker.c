@@ -76,7 +76,8 @@ static void hand_over_replies(struct nib_worker *worker)
         if (r->refused)
             continue;
         if (capture != NULL)
-            nib_capture_datagram(capture, &r->peer, &r->self, r->octets, r->len, r->real_len);
+            nib_capture_datagram(capture, NIB_DIRECTION_IN, &r->peer, &r->self, r->octets, r->len,
+                r->real_len, &worker->decisions[i]);
         worker_tell(worker, true, &r->peer, r->octets, r->len, &worker->decisions[i]);
     }
     worker->n_replies = 0;

@@ -333,6 +333,51 @@ sed "s/21000/31000/; s/22000/32000/" "$dir/replay.txt" >"$dir/replay2.txt"
 check "replay: queries to another port are found" prints story.replay 1 replay "$dir/replay2.pcap" \
     --fast --to "127.0.0.1:$port"
 kill "$last" && wait "$last" 2>/dev/null
+# A pause of decades is cut, and said.
+cat >"$dir/pause.txt" <<EOF
+host client 127.0.0.1:40001
+host amazone 127.0.0.1:22000
+0 client > amazone query A shop.amazone.com id 0
++0.001 amazone > client response A shop.amazone.com 3.33.147.88 ttl 60 id 0
+1700000000 client > amazone query A shop.amazone.com id 1
++0.001 amazone > client response A shop.amazone.com 3.33.147.88 ttl 60 id 1
+EOF
+"$nibpcap" make "$dir/pause.txt" -o "$dir/pause.pcap"
+check "replay: a pause of decades is cut, and said" says \
+    "a pause of 1700000000 s before frame 3 is cut to a second" 0 \
+    replay "$dir/pause.pcap" --to "127.0.0.1:$amazone" --port 22000
+
+# A server's own pcapng says what it decided, and which way each datagram went.
+serve localserver --upstream-port "$amazone" --write "$dir/own.pcapng"
+"$bin/client" --short --server "127.0.0.1:$port" www.csusm.edu >/dev/null
+"$bin/client" --short --server "127.0.0.1:$port" shop.amazone.com >/dev/null
+kill "$last" && wait "$last" 2>/dev/null
+comments() {
+    "$nibpcap" dump --json "$dir/own.pcapng" | sed 's/.*"comment":"\([^"]*\)".*/\1/' |
+        diff - "$dir/comments"
+}
+cat >"$dir/comments" <<EOF
+answered from record 0
+answered from record 0
+asked 127.0.0.1:$amazone, fetch 0
+asked 127.0.0.1:$amazone, fetch 0
+the answer to fetch 0
+answered from fetch 0
+EOF
+check "a program's pcapng says what it decided" comments
+if command -v tshark >/dev/null 2>&1; then
+    directions() {
+        tshark -r "$dir/own.pcapng" -T fields -e frame.packet_flags_direction -e frame.comment \
+            2>/dev/null | sed 's/^0x0000000//' | tr '\t' ' ' | diff - "$dir/directions"
+    }
+    awk '{ print (NR == 1 || NR == 3 || NR == 5 ? 1 : 2), $0 }' "$dir/comments" >"$dir/directions"
+    check "and Wireshark shows it, with the direction of each packet" directions
+    named() { tshark -r "$dir/own.pcapng" -q -z hosts 2>/dev/null | grep -q '^127.0.0.1.*loopback'; }
+    check "and the names of its addresses" named
+else
+    skip "comments, directions and names in Wireshark" "tshark is not installed"
+fi
+
 check "replay: nothing to send" one_line "no query to port 9" 2 replay "$dir/story.pcap" --to \
     127.0.0.1:9 --port 9
 

@@ -22,6 +22,8 @@
 
 enum { DRAIN_MS = 10000, HEADER = 24, RECORD_HEADER = 16, LEN_AT = 8 };
 
+static const struct nib_capture_names names = {"test", "local", "client", "amazone"};
+
 static char folder[] = "/tmp/nibdns-capture-XXXXXX";
 
 static const char *path_of(const char *name)
@@ -37,7 +39,7 @@ static struct nib_capture *open_capture(const char *path)
     static struct nib_capture *kept[8];
     static size_t n;
     assert_in_range(n, 0, 7);
-    kept[n] = nib_capture_open(path);
+    kept[n] = nib_capture_open(path, &names);
     assert_non_null(kept[n]);
     return kept[n++];
 }
@@ -71,7 +73,8 @@ static void write_records(struct nib_capture *capture, unsigned n)
     static const uint8_t octets[100] = {1};
     const struct nib_addr a = {.ip = {127, 0, 0, 1}, .port = 1, .family = 4};
     for (unsigned i = 0; i < n; i++)
-        nib_capture_datagram(capture, &a, &a, octets, sizeof octets, sizeof octets);
+        nib_capture_datagram(
+            capture, NIB_DIRECTION_OUT, &a, &a, octets, sizeof octets, sizeof octets, NULL);
     nib_capture_drain(capture, DRAIN_MS);
 }
 
@@ -123,7 +126,7 @@ static void two_programs_do_not_share_a_file(void **state)
     write_records(capture, 3);
     pid_t child = fork();
     if (child == 0)
-        _exit(nib_capture_open(path) == NULL ? errno : 0);
+        _exit(nib_capture_open(path, &names) == NULL ? errno : 0);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(WEXITSTATUS(status), EBUSY);
     nib_capture_why(EBUSY, why);
@@ -138,7 +141,7 @@ static void a_fifo_that_nobody_reads_is_said_at_once(void **state)
     const char *path = path_of("fifo");
     assert_int_equal(mkfifo(path, 0600), 0);
     (void)alarm(10); /* or it waits for ever */
-    assert_null(nib_capture_open(path));
+    assert_null(nib_capture_open(path, &names));
     nib_capture_why(errno, why);
     assert_string_equal(why, "nobody reads this FIFO; start its reader first");
     int reader = open(path, O_RDONLY | O_NONBLOCK);
@@ -154,7 +157,7 @@ static void standard_output_is_no_capture(void **state)
 {
     (void)state;
     char why[NIB_CAPTURE_WHY_MAX];
-    assert_null(nib_capture_open("-"));
+    assert_null(nib_capture_open("-", &names));
     nib_capture_why(errno, why);
     assert_non_null(strstr(why, "standard output carries tables; "));
     assert_int_equal(access("-", F_OK), -1);

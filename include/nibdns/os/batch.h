@@ -59,8 +59,8 @@ size_t nib_outbox_count(const struct nib_outbox *outbox);
 struct nib_datagram nib_outbox_at(const struct nib_outbox *outbox, size_t i);
 
 /*
- * Sends all and empties the outbox. Those that cannot be sent are skipped; their bit is set in what
- * is returned.
+ * Sends all and empties the outbox; nib_outbox_at() still shows them until the next one is added.
+ * Those that cannot be sent are skipped; their bit is set in what is returned.
  */
 uint64_t nib_outbox_send(struct nib_outbox *outbox, int fd, const struct nib_addr *self);
 

@@ -14,6 +14,7 @@
 #include "nibdns/cursor.h"
 #include "nibdns/os/addresses.h"
 #include "nibdns/os/batch.h"
+#include "nibdns/os/capture.h"
 #include "nibdns/os/notify.h"
 #include "nibdns/output.h"
 #include "nibdns/table.h"
@@ -63,7 +64,8 @@ struct nib_server_config {
     enum nib_table_form form; /* of the tables */
     const char *write;        /* a file for a capture of the traffic, or NULL */
     struct nib_addresses *addresses; /* to be watched, or NULL; stays the caller's */
-    size_t table_cap;                /* octets of tables that may wait for a slow reader */
+    struct nib_capture_names capture_names;
+    size_t table_cap; /* octets of tables that may wait for a slow reader */
 };
 
 /*

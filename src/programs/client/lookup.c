@@ -13,11 +13,19 @@
 /* What had arrived by the deadline is read first (NIB-9.6), but a flood does not go on for ever. */
 enum { OVERTIME = 4096 };
 
-static void capture(struct lookup *l, const struct nib_addr *src, const struct nib_addr *dst,
-    const uint8_t *octets, size_t len, size_t real_len)
+static void capture_received(struct lookup *l, const struct nib_addr *from, const uint8_t *octets,
+    size_t len, size_t real_len, const struct nib_decision *decision)
 {
     if (l->capture != NULL)
-        nib_capture_datagram(l->capture, src, dst, octets, len, real_len);
+        nib_capture_datagram(
+            l->capture, NIB_DIRECTION_IN, from, &l->self, octets, len, real_len, decision);
+}
+
+static void capture_sent(struct lookup *l, const struct nib_output *o)
+{
+    if (l->capture != NULL)
+        nib_capture_datagram(l->capture, NIB_DIRECTION_OUT, &l->self, &o->path.peer, o->octets,
+            o->len, o->len, &o->decision);
 }
 
 /* The system's last word on the server, or a datagram that is lost. */
@@ -49,7 +57,7 @@ static void send_query(struct lookup *l, const struct nib_output *o)
     int error = sent == 0 ? 0 : errno;
     client_trace_query(&l->trace, &l->logic, error);
     if (error == 0)
-        capture(l, &l->self, to, o->octets, o->len, o->len);
+        capture_sent(l, o);
     else
         failed(l, error);
 }
@@ -84,9 +92,9 @@ static void receive(struct lookup *l)
     if (n < 0)
         return;
     size_t len = (size_t)n < sizeof octets ? (size_t)n : sizeof octets;
-    capture(l, &from, &l->self, octets, len, (size_t)n);
     struct nib_decision decision =
         nib_client_input(&l->logic, nib_clock_ms(), &from, octets, len, &l->outputs);
+    capture_received(l, &from, octets, len, (size_t)n, &decision);
     client_trace_datagram(&l->trace, &from, octets, len, &decision);
 }
 

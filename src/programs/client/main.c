@@ -161,7 +161,8 @@ static const struct option_row rows[] = {
     OPTION_FLAG(
         0, "trace", struct session, lookup.trace.on, "say each step of a lookup as it happens"),
     OPTION_SET('q', "quiet", struct session, output, CLIENT_QUIET, "print no tables"),
-    OPTION_TEXT('w', "write", "FILE.pcap", struct session, write, "write a capture of the traffic"),
+    OPTION_TEXT('w', "write", "FILE.pcap", struct session, write,
+        "write a capture of the traffic (FILE.pcapng: with what was decided)"),
 };
 
 static const struct option_program command_line = {
@@ -192,10 +193,12 @@ static void make_tables(struct session *s)
 
 static void open_capture(struct session *s)
 {
+    static const struct nib_capture_names names = {
+        "nibdns client " NIB_VERSION, "client", NULL, "local"};
     char why[NIB_CAPTURE_WHY_MAX];
     if (s->write == NULL)
         return;
-    s->lookup.capture = nib_capture_open(s->write);
+    s->lookup.capture = nib_capture_open(s->write, &names);
     if (s->lookup.capture != NULL)
         return;
     nib_capture_why(errno, why);

@@ -86,8 +86,10 @@ static const struct option_program command_line = {
 int bridge_dns(int argc, char **argv)
 {
     static struct direction d = {
-        .bridge = {
-            .config = {.program = "nibgate dns", .banner = "[nibgate dns]", .stream_clients = true},
+        .bridge = {.config = {.program = "nibgate dns",
+                       .banner = "[nibgate dns]",
+                       .capture_names = {"nibdns nibgate dns " NIB_VERSION, "gate", NULL, "local"},
+                       .stream_clients = true},
             .port = 5300,
             .asked = {.ip = {127, 0, 0, 1}, .port = NIB_PORT_LOCAL, .family = 4},
             .timeout_ms = 600,

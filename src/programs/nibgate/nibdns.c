@@ -87,7 +87,10 @@ static const struct option_program command_line = {
 int bridge_nibdns(int argc, char **argv)
 {
     static struct direction d = {
-        .bridge = {.config = {.program = "nibgate nibdns", .banner = "[nibgate nibdns]"},
+        .bridge = {
+            .config = {.program = "nibgate nibdns",
+                .banner = "[nibgate nibdns]",
+                .capture_names = {"nibdns nibgate nibdns " NIB_VERSION, "gate", "client", NULL}},
             .port = 22053,
             .timeout_ms = 800,
             .tries = 3}};

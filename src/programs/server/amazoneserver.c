@@ -96,11 +96,13 @@ static void counters(void *ctx, struct nib_writer *w)
 
 int main(int argc, char **argv)
 {
-    static struct amazone a = {
-        .serve = {.config = {.program = "amazoneserver", .banner = "[AmazoneDNS]"},
-            .builtin = NIB_BUILTIN_AMAZONE,
-            .ttl_s = 60,
-            .default_port = NIB_PORT_AUTHORITATIVE}};
+    static struct amazone a = {.serve = {.config = {.program = "amazoneserver",
+                                             .banner = "[AmazoneDNS]",
+                                             .capture_names = {"nibdns amazoneserver " NIB_VERSION,
+                                                 "amazone", "local", NULL}},
+                                   .builtin = NIB_BUILTIN_AMAZONE,
+                                   .ttl_s = 60,
+                                   .default_port = NIB_PORT_AUTHORITATIVE}};
     keep_standard_streams();
     serve_options(&a.serve, &command_line, argc, argv);
     serve_read_records(&a.serve);

@@ -198,7 +198,10 @@ static void open_logic(struct local *l)
 int main(int argc, char **argv)
 {
     static struct local l = {
-        .serve = {.config = {.program = "localserver", .banner = "[LocalDNS]"},
+        .serve = {.config = {.program = "localserver",
+                      .banner = "[LocalDNS]",
+                      .capture_names = {"nibdns localserver " NIB_VERSION, "local", "client",
+                          "amazone"}},
             .builtin = NIB_BUILTIN_LOCAL,
             .ttl_s = 60,
             .default_port = NIB_PORT_LOCAL,

@@ -47,8 +47,8 @@ static const struct option_row rows[] = {
     OPTION_CALL(0, "pretty", NULL, set_pretty, "print tables whose columns line up"),
     OPTION_FLAG('q', "quiet", struct serve, config.quiet, "print no tables"),
     OPTION_FLAG(0, "trace", struct serve, config.trace, "say what is decided about each datagram"),
-    OPTION_TEXT(
-        'w', "write", "FILE.pcap", struct serve, config.write, "write a capture of the traffic"),
+    OPTION_TEXT('w', "write", "FILE.pcap", struct serve, config.write,
+        "write a capture of the traffic (FILE.pcapng: with what was decided)"),
     OPTION_FLAG('c', "check", struct serve, check, "read the records, say what is wrong, end"),
 };
 

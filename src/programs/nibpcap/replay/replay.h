@@ -36,7 +36,7 @@ struct replay {
 
 enum {
     REPLAY_SHOWN = 100,  /* differences that are shown; the others are counted */
-    REPLAY_PAUSE_S = 60, /* longer pauses are cut to this, and it is said */
+    REPLAY_PAUSE_S = 60, /* a longer pause is cut to a second, and it is said */
 };
 
 /* Which queries are sent: those to replay->port, without repeats. */

@@ -136,9 +136,9 @@ static int64_t pause_before(const struct replay *replay, size_t i)
     double us = (double)(e->time_ns - replay->queries[i - 1].query->time_ns) / 1e3 / replay->speed;
     if (us <= REPLAY_PAUSE_S * 1e6)
         return (int64_t)us;
-    (void)complain("a pause of %.0f s before frame %llu is cut to %d s", us / 1e6,
-        (unsigned long long)e->frame, REPLAY_PAUSE_S);
-    return REPLAY_PAUSE_S * 1000000;
+    (void)complain("a pause of %.0f s before frame %llu is cut to a second", us / 1e6,
+        (unsigned long long)e->frame);
+    return 1000000;
 }
 
 static void count_missing(struct replay *replay)
