@@ -6,8 +6,8 @@ page_c    := $(core) src/programs/common/json.c src/programs/common/line.c \
              $(wildcard $(addprefix src/programs/page/,*.c base/*.c hosts/*.c show/*.c wasm/*.c))
 page_view := $(wildcard src/programs/page/view/*.js src/programs/page/lessons/*.txt)
 page_cc   := clang --target=wasm32 -nostdlibinc -isystem src/programs/page/wasm -Oz -mbulk-memory \
-             -ffunction-sections -fdata-sections
-page_ld   := wasm-ld --no-entry --gc-sections --strip-all -z stack-size=131072
+             -flto
+page_ld   := wasm-ld --no-entry --gc-sections --strip-all --lto-O2 -z stack-size=131072
 
 .PHONY: page
 # help: make page             build/page/nibdns.html, the same logic in a browser (clang, wasm-ld)

@@ -53,15 +53,25 @@ static uint32_t add(struct page *page, const struct page_message *m, nib_ms unti
     return s->n_messages;
 }
 
+/* The event that ends a datagram's way. */
+static struct page_event *end_of(struct page *page, uint32_t frame)
+{
+    struct page_state *s = &page->state;
+    for (uint32_t i = 0; i < s->n_events; i++)
+        if (s->events[i].frame == frame && s->events[i].kind <= PAGE_LOSE)
+            return &s->events[i];
+    return NULL;
+}
+
 void page_drop(struct page *page, uint32_t frame, enum page_fate fate)
 {
     struct page_state *s = &page->state;
     struct page_course *course = page_course_of(page, frame);
     course->fate = fate;
     course->until = s->now;
-    for (uint32_t i = 0; i < s->n_events; i++)
-        if (s->events[i].kind == PAGE_ARRIVE && s->events[i].frame == frame)
-            s->events[i] = s->events[--s->n_events];
+    struct page_event *end = end_of(page, frame);
+    if (end != NULL)
+        *end = s->events[--s->n_events];
 }
 
 uint32_t page_copy(struct page *page, uint32_t frame, const uint8_t *octets, size_t len)
@@ -93,20 +103,22 @@ uint32_t page_send(struct page *page, const struct nib_addr *src, const struct n
     uint32_t frame = add(page, &m, s->now + delay);
     if (frame == 0)
         return 0;
-    if (lost)
-        page_drop(page, frame, PAGE_LOST);
-    else if (twice && page_copy(page, frame, NULL, 0) > 0)
+    struct page_event *end = end_of(page, frame);
+    if (lost && end != NULL) { /* it comes half the way */
+        end->kind = PAGE_LOSE;
+        end->when = s->now + delay / 2;
+    } else if (twice && page_copy(page, frame, NULL, 0) > 0) {
         page_delay(page, frame, again);
+    }
     return frame;
 }
 
 void page_delay(struct page *page, uint32_t frame, nib_ms more)
 {
-    struct page_state *s = &page->state;
+    struct page_event *end = end_of(page, frame);
     page_course_of(page, frame)->until += more;
-    for (uint32_t i = 0; i < s->n_events; i++)
-        if (s->events[i].kind == PAGE_ARRIVE && s->events[i].frame == frame)
-            s->events[i].when += more;
+    if (end != NULL)
+        end->when += more;
 }
 
 /* ---- arriving ---- */

@@ -91,7 +91,8 @@ struct page_log {
 
 /* ---- events ---- */
 
-enum page_event_kind { PAGE_ARRIVE, PAGE_REFUSE, PAGE_FORGE };
+/* A datagram arrives, is lost on its way, or comes to nobody; the attacker sees a question. */
+enum page_event_kind { PAGE_ARRIVE, PAGE_LOSE, PAGE_REFUSE, PAGE_FORGE };
 
 struct page_event {
     nib_ms when;

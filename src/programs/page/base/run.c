@@ -194,6 +194,9 @@ static void happen(struct page *page, struct page_event event)
     case PAGE_ARRIVE:
         page_arrive(page, event.frame);
         break;
+    case PAGE_LOSE:
+        page_drop(page, event.frame, PAGE_LOST);
+        break;
     case PAGE_REFUSE:
         page_refuse(page, event.frame);
         break;

@@ -16,9 +16,29 @@ struct marking {
     struct nib_writer *w;
     const uint8_t *octets;
     size_t len, off;
+    enum nib_err err; /* what the decoder says, and where */
+    size_t bad;
 };
 
-static void put_field(struct marking *m, const struct field *f, struct nib_text value)
+static bool mentions(const char *rules, const char *rule)
+{
+    size_t n = strlen(rule), len = strlen(rules);
+    for (size_t i = 0; n > 0 && i + n <= len; i++)
+        if (memcmp(rules + i, rule, n) == 0)
+            return true;
+    return false;
+}
+
+/* Whether this field is the one that breaks the rule; `whole` octets it would have. */
+static bool is_bad(const struct marking *m, const struct field *f, size_t whole)
+{
+    bool here = m->bad >= f->from && m->bad < f->from + whole;
+    if (m->err == NIB_ERR_SHORT)
+        return f->len < whole;
+    return m->err != NIB_OK && here && mentions(f->rules, nib_err_rule(m->err));
+}
+
+static void put_field(struct marking *m, const struct field *f, size_t whole, struct nib_text value)
 {
     json_open(m->w, NULL, '{');
     json_word(m->w, "name", f->name);
@@ -28,10 +48,12 @@ static void put_field(struct marking *m, const struct field *f, struct nib_text 
     if (f->bits != NULL)
         json_word(m->w, "bits", f->bits);
     json_text(m->w, "value", value);
+    json_flag(m->w, "bad", is_bad(m, f, whole));
     json_close(m->w, '}');
 }
 
-static void put_number(struct marking *m, const struct field *f, uint32_t number, const char *words)
+static void put_number(
+    struct marking *m, const struct field *f, size_t whole, uint32_t number, const char *words)
 {
     uint8_t text[64];
     struct nib_writer w = nib_writer_init(text, sizeof text);
@@ -40,7 +62,7 @@ static void put_number(struct marking *m, const struct field *f, uint32_t number
         nib_writer_word(&w, " ");
         nib_writer_word(&w, words);
     }
-    put_field(m, f, (struct nib_text){(const char *)text, w.off});
+    put_field(m, f, whole, (struct nib_text){(const char *)text, w.off});
 }
 
 /* How many of n octets are there. */
@@ -59,8 +81,8 @@ static uint8_t mark_halves(
     uint8_t octet = m->octets[m->off], upper = octet >> 4, lower = octet & 15;
     const struct field high = {names[0], rules[0], m->off, 1, "upper"};
     const struct field low = {names[1], rules[1], m->off, 1, "lower"};
-    put_number(m, &high, upper, is_flag && upper <= NIB_RESPONSE ? flags[upper] : NULL);
-    put_number(m, &low, lower, nib_type_name((enum nib_type)lower));
+    put_number(m, &high, 1, upper, is_flag && upper <= NIB_RESPONSE ? flags[upper] : NULL);
+    put_number(m, &low, 1, lower, nib_type_name((enum nib_type)lower));
     m->off++;
     return octet;
 }
@@ -72,7 +94,7 @@ static uint32_t mark_u32(struct marking *m, const char *name, const char *rules,
     for (size_t i = 0; i < f.len; i++)
         number = number << 8 | m->octets[m->off + i];
     if (f.len > 0)
-        put_number(m, &f, number, unit);
+        put_number(m, &f, 4, number, unit);
     m->off += f.len;
     return number;
 }
@@ -84,11 +106,11 @@ static void mark_text(struct marking *m, const char *const names[2], const char 
         return;
     const struct field length = {names[0], rules[0], m->off, 1, NULL};
     size_t n = m->octets[m->off];
-    put_number(m, &length, (uint32_t)n, "octets");
+    put_number(m, &length, 1, (uint32_t)n, "octets");
     m->off++;
     const struct field text = {names[1], rules[1], m->off, there(m, n), NULL};
-    if (text.len > 0)
-        put_field(m, &text, (struct nib_text){(const char *)m->octets + m->off, text.len});
+    if (n > 0)
+        put_field(m, &text, n, (struct nib_text){(const char *)m->octets + m->off, text.len});
     m->off += text.len;
 }
 
@@ -112,10 +134,13 @@ static void mark_all(struct marking *m)
         (void)mark_u32(m, "TTL", "NIB-2.6", "s");
         mark_text(m, result, result_rules);
     }
-    const struct field rest = {
-        "Octets behind the last field", "NIB-2.7", m->off, m->len - m->off, NULL};
+    /* Behind a flag that is none, nobody knows what the octets are. */
+    bool known = flag == NIB_QUERY || flag == NIB_RESPONSE;
+    const struct field rest = {known ? "Octets behind the last field" : "Not read",
+        known ? "NIB-2.7" : "", m->off, m->len - m->off, NULL};
     if (rest.len > 0)
-        put_field(m, &rest, (struct nib_text){(const char *)m->octets + m->off, rest.len});
+        put_field(
+            m, &rest, rest.len, (struct nib_text){(const char *)m->octets + m->off, rest.len});
 }
 
 void page_show_octets(struct page *page, uint32_t frame, struct nib_writer *w)
@@ -127,8 +152,10 @@ void page_show_octets(struct page *page, uint32_t frame, struct nib_writer *w)
     json_open(w, NULL, '{');
     if (message != NULL) {
         struct nib_text octets = page_text(page, message->octets);
-        struct marking marking = {w, (const uint8_t *)octets.ptr, octets.len, 0};
+        struct marking marking = {.w = w, .octets = (const uint8_t *)octets.ptr, .len = octets.len};
         enum nib_err err = nib_message_decode(&m, marking.octets, octets.len, &bad);
+        marking.err = err;
+        marking.bad = bad;
         json_number(w, "frame", frame);
         json_text(w, "source", (struct nib_text){addr, nib_addr_format(&message->src, addr)});
         json_text(w, "target", (struct nib_text){addr, nib_addr_format(&message->dst, addr)});

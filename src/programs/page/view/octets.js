@@ -25,13 +25,15 @@ const detail = (() => {
     });
 
     const rangeOf = f => {
+        if (f.len === 0)
+            return 'none of them is there';
         const range = f.len === 1 ? `${f.from}` : `${f.from} to ${f.from + f.len - 1}`;
         return f.bits === undefined ? range : `${range}, ${f.bits} half`;
     };
 
     const fieldRows = (shape, root) => shape.fields.map((f, i) => make('tr', {
         'data-field': i, tabindex: '0',
-        class: shape.bad >= f.from && shape.bad < f.from + f.len ? 'bad' : '',
+        class: f.bad ? 'bad' : '',
         onmouseenter: () => light(root, i, true), onmouseleave: () => light(root, i, false),
         onfocus: () => light(root, i, true), onblur: () => light(root, i, false),
     }, make('th', {scope: 'row'}, make('span', {class: `chip hue-${i % 6}`, 'aria-hidden': 'true'}), f.name),

@@ -90,20 +90,23 @@ const stage = (() => {
         table.classList.toggle('empty', lines.length === 0);
     };
 
-    const saidOf = host => {
+    /* What a server decided about the last datagram that it read. */
+    const decidedBy = (host, messages) => {
+        const last = messages.findLast(m => m.to === host.name && m.verdict !== '');
+        return last === undefined ? '' : `Frame ${last.frame}: ${last.verdict}`;
+    };
+
+    const saidOf = (host, messages) => {
         if (host.condition === 'ended')
             return 'Its program has ended: nobody listens.';
         if (host.condition === 'hangs')
             return 'It hangs: nothing goes in or out.';
         if (host.waits)
             return 'Waits for an answer ...';
-        if (host.waiting > 0)
-            return host.waiting === 1 ? 'One request waits for an answer from upstream.'
-                                      : `${host.waiting} requests wait for answers from upstream.`;
-        return host.said;
+        return host.role === 'client' ? host.said : decidedBy(host, messages);
     };
 
-    const showHosts = state => {
+    const showHosts = (state, messages) => {
         const names = state.hosts.map(host => host.name).join();
         if (root.dataset.names !== names) {
             root.dataset.names = names;
@@ -115,7 +118,7 @@ const stage = (() => {
         }
         for (const host of state.hosts) {
             const parts = hosts.get(host.name);
-            setText(parts.said, saidOf(host));
+            setText(parts.said, saidOf(host, messages));
             if (host.table !== undefined)
                 showTable(parts.table, host);
             if (parts.condition !== null && parts.condition !== document.activeElement)
@@ -197,6 +200,15 @@ const stage = (() => {
         return element;
     };
 
+    /* One that does not arrive stays for a moment where it ends, crossed out. */
+    const vanish = (element, m) => {
+        element.classList.add('gone');
+        element.setAttribute('aria-hidden', 'true');
+        element.tabIndex = -1;
+        element.firstChild.textContent = `\u2715 ${m.fate}`;
+        setTimeout(() => element.remove(), 1600);
+    };
+
     /* Datagrams that are under way at the same place stand under each other. */
     const showFlying = (messages, now, still, chosen) => {
         const there = new Set(), taken = [];
@@ -218,8 +230,12 @@ const stage = (() => {
         }
         for (const [frame, element] of flying)
             if (!there.has(frame)) {
-                element.remove();
+                const m = messages[frame - 1];
                 flying.delete(frame);
+                if (still || m === undefined || m.arrived)
+                    element.remove();
+                else
+                    vanish(element, m);
             }
     };
 
@@ -228,7 +244,7 @@ const stage = (() => {
         attackerSpoke: false,
         show(state, messages, now, still, chosen) {
             stage.attackerSpoke = messages.some(m => m.from === 'attacker');
-            showHosts(state);
+            showHosts(state, messages);
             measure();
             drawWires(state, messages);
             showFlying(messages, now, still, chosen);
