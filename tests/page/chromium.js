@@ -85,9 +85,8 @@ async function open(program) {
         await tab.send('Input.dispatchKeyEvent', {type: 'keyUp', ...common});
     };
     tab.download = folder => send('Browser.setDownloadBehavior', {behavior: 'allow', downloadPath: folder});
-    tab.shot = async (file, height = undefined) => {
-        const {cssContentSize: size} = await tab.send('Page.getLayoutMetrics');
-        const clip = {x: 0, y: 0, width: size.width, height: height ?? size.height, scale: 1};
+    tab.shot = async (file, width, height, scale) => {
+        const clip = {x: 0, y: 0, width, height, scale};
         const {data} = await tab.send('Page.captureScreenshot', {captureBeyondViewport: true, clip});
         fs.writeFileSync(file, Buffer.from(data, 'base64'));
     };

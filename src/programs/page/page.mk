@@ -35,3 +35,8 @@ build/wasi/%.o: %.c
 	    -O2 $(base) -c $< -o $@
 build/wasi/nibsim.wasm: $(wasi_c:%.c=build/wasi/%.o)
 	$(Q)clang --target=wasm32-wasi $^ -lwasi-emulated-signal -o $@
+
+# help: make picture          the page's picture for the README, with Chromium
+.PHONY: picture
+picture: page
+	$(Q)node src/programs/page/picture.js src/programs/page/page.png

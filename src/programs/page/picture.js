@@ -3,7 +3,7 @@
 const path = require('node:path');
 const {find, open} = require('../../../tests/page/chromium.js');
 
-const WIDTH = 1180, HEIGHT = 730;
+const WIDTH = 1400, HEIGHT = 800, SCALE = 0.7;
 
 (async () => {
     const tab = await open(find());
@@ -18,6 +18,6 @@ const WIDTH = 1180, HEIGHT = 730;
     await tab.until("document.querySelector('.datagram.found') !== null");
     await tab.sleep(500);
     await tab.run("document.getElementById('play').click(); document.activeElement.blur()");
-    await tab.shot(process.argv[2], HEIGHT);
+    await tab.shot(process.argv[2], WIDTH, HEIGHT, SCALE);
     await tab.close();
 })();
