@@ -135,12 +135,24 @@ static struct nib_server *abandon(struct nib_server *server)
     return NULL;
 }
 
+/* The first of all: threads that are there already would go on as they are. */
+static void close_files(struct nib_server *server)
+{
+    const struct nib_server_config *config = &server->config;
+    const struct nib_sandbox_files files = {.read = config->records,
+        .n_read = config->n_records,
+        .write = config->write,
+        .streams = config->streams};
+    server->files_open = !nib_sandbox_files(&files);
+}
+
 struct nib_server *nib_server_open(const struct nib_server_config *config)
 {
     struct nib_server *server = calloc(1, sizeof *server);
     bool prepared = false;
     if (server != NULL) {
         server->config = *config;
+        close_files(server);
         prepared = prepare(server);
     }
     if (!prepared)
@@ -291,8 +303,13 @@ int nib_server_run(struct nib_server *server, const struct nib_service *service)
         fprintf(stderr, "%s: cannot start so many --workers\n", server->config.program);
         return 2;
     }
-    (void)nib_sandbox_enter(); /* an old kernel has no such filter: the service does without */
+    (void)nib_sandbox_enter(
+        server->config.streams); /* an old kernel has no such filter: the service does without */
     say_listening(server);
+    if (server->files_open)
+        nib_server_say(server, NIB_LOG_INFO,
+            "%s: this kernel has no Landlock: other files than the records can still be read",
+            server->config.program);
     reload_say_ready(server, false);
     while (!came.stop) {
         worker_turn(&server->workers[0], &server->waiting, deadline(server));

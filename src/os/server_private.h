@@ -82,6 +82,7 @@ struct nib_server {
     nib_ms latest;      /* the latest time that a shared service was told; inside its lock */
     struct nib_capture *capture;
     struct nib_notify *notify;
+    bool files_open; /* the kernel does not keep the process from other files */
     atomic_bool stop;
     int wake[2]; /* a pipe that every worker watches and nobody reads */
     pthread_mutex_t reload_lock;

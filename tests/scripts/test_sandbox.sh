@@ -30,4 +30,33 @@ for server in localserver amazoneserver; do
     kill "$pid"
     check "$server ends with status 0" wait "$pid"
 done
+
+# ---- records that are read again: the file may be replaced, but not by one of another folder ----
+
+records=$dir/records/zone.csv
+mkdir -p "$dir/records" "$dir/elsewhere"
+one() { printf 'record_no,name,type,result,ttl,static\n,www.example.org,A,%s,None,1\n' "$1"; }
+one 192.0.2.1 >"$records"
+one 192.0.2.3 >"$dir/elsewhere/zone.csv"
+"bin/amazoneserver" --listen 127.0.0.1:0 --quiet --records "$records" 2>"$dir/reload.err" &
+pid=$!
+hears() { # PATTERN: within five seconds
+    tries=0
+    until grep -q "$1" "$dir/reload.err"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || { cat "$dir/reload.err" && return 1; }
+        sleep 0.05
+    done
+}
+hears listening
+one 192.0.2.2 >"$records.new" && mv "$records.new" "$records" && kill -HUP "$pid"
+check "a file that took the place of the records is read again" hears '1 records read again'
+ln -sf ../elsewhere/zone.csv "$records" && kill -HUP "$pid"
+if grep -q Landlock "$dir/reload.err"; then
+    skip "a link out of their folder is not followed" "this kernel has no Landlock"
+else
+    check "a link out of their folder is not followed" hears 'cannot be read: Permission denied'
+fi
+kill "$pid"
+check "and the server ends with status 0" wait "$pid"
 finish

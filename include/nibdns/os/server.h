@@ -54,15 +54,17 @@ struct nib_server_config {
     const char *banner;  /* and at the start: [LocalDNS] */
     struct nib_addr listen[NIB_LISTEN_MAX];
     size_t n_listen;
-    uint32_t workers;         /* 1 to NIB_WORKERS_MAX */
-    uint32_t max_slots;       /* sockets upstream */
-    uint32_t outputs_max;     /* that one call of the service appends */
-    bool streams;             /* queries may go over TCP; one worker only */
-    bool stream_clients;      /* with streams: clients may come over TCP, at the same addresses */
-    bool quiet;               /* no tables */
-    bool trace;               /* a line on standard error for each datagram */
-    enum nib_table_form form; /* of the tables */
-    const char *write;        /* a file for a capture of the traffic, or NULL */
+    uint32_t workers;           /* 1 to NIB_WORKERS_MAX */
+    uint32_t max_slots;         /* sockets upstream */
+    uint32_t outputs_max;       /* that one call of the service appends */
+    bool streams;               /* queries may go over TCP; one worker only */
+    bool stream_clients;        /* with streams: clients may come over TCP, at the same addresses */
+    bool quiet;                 /* no tables */
+    bool trace;                 /* a line on standard error for each datagram */
+    enum nib_table_form form;   /* of the tables */
+    const char *write;          /* a file for a capture of the traffic, or NULL */
+    const char *const *records; /* files that a reload reads: no others can be opened any more */
+    size_t n_records;
     struct nib_addresses *addresses; /* to be watched, or NULL; stays the caller's */
     struct nib_capture_names capture_names;
     size_t table_cap; /* octets of tables that may wait for a slow reader */

@@ -25,27 +25,56 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A call that may be made, if the bits of one argument that the mask picks are `value` (mask 0:
- * any). */
-struct permit {
-    uint16_t call;
+enum {
+    CONDITIONS = 3,
+    NEW_NAMESPACES =
+        0x7e020000,   /* CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
+    THREAD = 0x10000, /* CLONE_THREAD */
+    TYPE = 0xf,       /* of a socket, without its flags */
+};
+
+/* What the bits of an argument that the mask picks must be; mask 0: no condition. */
+struct condition {
     uint8_t argument;
     uint32_t mask, value;
 };
 
-#define ANY(call)                                                                                  \
+/* A call that may be made where all conditions hold. */
+struct permit {
+    uint16_t call;
+    bool streams; /* only by who speaks TCP */
+    struct condition only[CONDITIONS];
+};
+
+#define ANY(number)                                                                                \
     {                                                                                              \
-        (uint16_t)(call), 0, 0, 0                                                                  \
+        .call = (uint16_t)(number)                                                                 \
+    }
+#define ONLY(number, ...)                                                                          \
+    {                                                                                              \
+        .call = (uint16_t)(number), .only = { __VA_ARGS__ }                                        \
+    }
+#define STREAMS(number, ...)                                                                       \
+    {                                                                                              \
+        .call = (uint16_t)(number), .streams = true, .only = { __VA_ARGS__ }                       \
+    }
+#define SOCKET(family, type)                                                                       \
+    {0, UINT32_MAX, family}, {1, TYPE, type},                                                      \
+    {                                                                                              \
+        2, UINT32_MAX, 0                                                                           \
     }
 
 static const struct permit permits[] = {
@@ -64,29 +93,30 @@ static const struct permit permits[] = {
     ANY(SYS_write),
     ANY(SYS_writev),
     ANY(SYS_close),
-    {SYS_socket, 0, UINT32_MAX, AF_INET},
-    {SYS_socket, 0, UINT32_MAX, AF_INET6},
+    ONLY(SYS_socket, SOCKET(AF_INET, SOCK_DGRAM)),
+    ONLY(SYS_socket, SOCKET(AF_INET6, SOCK_DGRAM)),
+    STREAMS(SYS_socket, SOCKET(AF_INET, SOCK_STREAM)),
+    STREAMS(SYS_socket, SOCKET(AF_INET6, SOCK_STREAM)),
     ANY(SYS_connect),
-    ANY(SYS_accept),
-    {SYS_fcntl, 1, UINT32_MAX, F_SETFL},
-    {SYS_fcntl, 1, UINT32_MAX, F_SETFD},
+    STREAMS(SYS_accept, {0}),
+    ONLY(SYS_fcntl, {1, UINT32_MAX, F_SETFL}),
+    ONLY(SYS_fcntl, {1, UINT32_MAX, F_SETFD}),
     ANY(SYS_getsockname),
     ANY(SYS_getsockopt),
     ANY(SYS_setsockopt),
     /* reading the records again, on a thread of its own */
-    {SYS_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY},
+    ONLY(SYS_openat, {2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY}),
     ANY(SYS_read),
     ANY(SYS_fstat),
     ANY(SYS_newfstatat),
     ANY(SYS_lseek),
     ANY(SYS_brk),
-    {SYS_mmap, 2, PROT_EXEC, 0},
-    {SYS_mprotect, 2, PROT_EXEC, 0},
+    ONLY(SYS_mmap, {2, PROT_EXEC, 0}),
+    ONLY(SYS_mprotect, {2, PROT_EXEC, 0}),
     ANY(SYS_munmap),
     ANY(SYS_mremap),
     ANY(SYS_madvise),
-    ANY(SYS_clone),
-    ANY(SYS_clone3),
+    ONLY(SYS_clone, {0, NEW_NAMESPACES | THREAD, THREAD}),
     ANY(SYS_set_robust_list),
     ANY(SYS_rseq),
     /* signals, time, the end */
@@ -105,14 +135,20 @@ static const struct permit permits[] = {
     ANY(SYS_exit),
     ANY(SYS_exit_group),
 #ifdef SYS_open /* older ways to say the same, which some C libraries still use */
-    {SYS_open, 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY},
+    ONLY(SYS_open, {1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY}),
     ANY(SYS_poll),
     ANY(SYS_stat),
     ANY(SYS_epoll_wait),
 #endif
 };
 
-enum { PERMITS = sizeof permits / sizeof permits[0], HEAD = 4, PER_PERMIT = 5, TAIL = 1 };
+enum {
+    PERMITS = sizeof permits / sizeof permits[0],
+    HEAD = 6,
+    PER_CONDITION = 3,
+    PER_PERMIT = 3 + CONDITIONS * PER_CONDITION,
+    TAIL = 1,
+};
 
 #define STATEMENT(code, k) ((struct sock_filter){(uint16_t)(code), 0, 0, (k)})
 #define JUMP(code, k, yes, no) ((struct sock_filter){(uint16_t)(code), (yes), (no), (k)})
@@ -127,47 +163,143 @@ static struct sock_filter load_argument(uint8_t argument)
     return STATEMENT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)at);
 }
 
-static size_t write_filter(struct sock_filter *f)
+/* One permit; what it does not let through goes on behind it. */
+static size_t write_permit(struct sock_filter *f, const struct permit *p)
+{
+    size_t n = 0, conditions = 0;
+    while (conditions < CONDITIONS && p->only[conditions].mask != 0)
+        conditions++;
+    uint8_t left = (uint8_t)(conditions * PER_CONDITION + 1); /* statements that allow it */
+    f[n++] = JUMP(BPF_JMP | BPF_JEQ | BPF_K, p->call, 0, (uint8_t)(left + (conditions > 0)));
+    for (size_t i = 0; i < conditions; i++) {
+        left = (uint8_t)(left - PER_CONDITION);
+        f[n++] = load_argument(p->only[i].argument);
+        f[n++] = STATEMENT(BPF_ALU | BPF_AND | BPF_K, p->only[i].mask);
+        f[n++] = JUMP(BPF_JMP | BPF_JEQ | BPF_K, p->only[i].value, 0, left);
+    }
+    f[n++] = VERDICT(SECCOMP_RET_ALLOW);
+    if (conditions > 0)
+        f[n++] = LOAD(nr);
+    return n;
+}
+
+static size_t write_filter(struct sock_filter *f, bool streams)
 {
     size_t n = 0;
     f[n++] = LOAD(arch);
     f[n++] = JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
     f[n++] = VERDICT(SECCOMP_RET_KILL_PROCESS);
     f[n++] = LOAD(nr);
-    for (size_t i = 0; i < PERMITS; i++) {
-        const struct permit *p = &permits[i];
-        if (p->mask == 0) {
-            f[n++] = JUMP(BPF_JMP | BPF_JEQ | BPF_K, p->call, 0, 1);
-            f[n++] = VERDICT(SECCOMP_RET_ALLOW);
-            continue;
-        }
-        f[n++] = JUMP(BPF_JMP | BPF_JEQ | BPF_K, p->call, 0, 5);
-        f[n++] = load_argument(p->argument);
-        f[n++] = STATEMENT(BPF_ALU | BPF_AND | BPF_K, p->mask);
-        f[n++] = JUMP(BPF_JMP | BPF_JEQ | BPF_K, p->value, 0, 1);
-        f[n++] = VERDICT(SECCOMP_RET_ALLOW);
-        f[n++] = LOAD(nr);
-    }
+    for (size_t i = 0; i < PERMITS; i++)
+        if (streams || !permits[i].streams)
+            n += write_permit(f + n, &permits[i]);
+    /* its flags are out of a filter's sight; libraries then use clone() */
+    f[n++] = JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
+    f[n++] = VERDICT(SECCOMP_RET_ERRNO | ENOSYS);
     f[n++] = VERDICT(SECCOMP_RET_ERRNO | EPERM);
     return n;
 }
 
-static bool enter_filter(void)
+static bool enter_filter(bool streams)
 {
-    struct sock_filter filter[HEAD + PERMITS * (PER_PERMIT + 1) + TAIL];
-    struct sock_fprog program = {.len = (uint16_t)write_filter(filter), .filter = filter};
+    struct sock_filter filter[HEAD + PERMITS * PER_PERMIT + TAIL];
+    struct sock_fprog program = {.len = (uint16_t)write_filter(filter, streams), .filter = filter};
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
+}
+
+/* ---- files: Landlock (landlock(7)), whose header not every C library comes with ---- */
+
+struct ruleset {
+    uint64_t files, network;
+};
+struct beneath {
+    uint64_t allowed;
+    int32_t folder;
+};
+
+enum {
+    CREATE_RULESET = 444,
+    ADD_RULE = 445,
+    RESTRICT_SELF = 446,
+    ASK_VERSION = 1,
+    BENEATH = 1,
+    VERSION_OF_TRUNCATE = 3,
+    VERSION_OF_NETWORK = 4,
+    ALL_FILES = 0x1fff, /* executing, writing, reading, listing, removing, making */
+    READ_FILE = 1 << 2,
+    WRITE_FILE = 1 << 1,
+    MAKE_FILE = 1 << 8,
+    TRUNCATE = 1 << 14,
+    TCP = 3, /* binding and connecting */
+};
+
+/* Files of the folder that a path's file stands in may be used so, also when they are replaced. */
+static void allow_folder_of(int rules, const char *path, uint64_t allowed)
+{
+    char folder[PATH_MAX];
+    size_t len = strlen(path);
+    if (len >= sizeof folder)
+        return;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    memcpy(folder, len == 0 ? "./" : path, len == 0 ? 2 : len);
+    folder[len == 0 ? 2 : len] = '\0';
+    const struct beneath rule = {allowed, open(folder, O_PATH | O_CLOEXEC)};
+    if (rule.folder < 0)
+        return;
+    (void)syscall(ADD_RULE, rules, BENEATH, &rule, 0);
+    (void)close(rule.folder);
+}
+
+/* A link stands in one folder and what it names in another. */
+static void allow(int rules, const char *path, uint64_t allowed)
+{
+    char *real = realpath(path, NULL);
+    allow_folder_of(rules, path, allowed);
+    if (real != NULL)
+        allow_folder_of(rules, real, allowed);
+    free(real);
+}
+
+static bool restrict_files(const struct nib_sandbox_files *files)
+{
+    long version = syscall(CREATE_RULESET, NULL, 0, ASK_VERSION);
+    struct ruleset set = {
+        ALL_FILES | (version >= VERSION_OF_TRUNCATE ? TRUNCATE : 0), files->streams ? 0 : TCP};
+    size_t size = version >= VERSION_OF_NETWORK ? sizeof set : sizeof set.files;
+    int rules = version < 1 ? -1 : (int)syscall(CREATE_RULESET, &set, size, 0);
+    if (rules < 0)
+        return false;
+    for (size_t i = 0; i < files->n_read; i++)
+        allow(rules, files->read[i], READ_FILE);
+    if (files->write != NULL)
+        allow(rules, files->write, set.files & (WRITE_FILE | MAKE_FILE | TRUNCATE));
+    bool ok = syscall(RESTRICT_SELF, rules, 0) == 0;
+    (void)close(rules);
+    return ok;
 }
 
 #endif
 
-bool nib_sandbox_enter(void)
+bool nib_sandbox_files(const struct nib_sandbox_files *files)
+{
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#ifdef ARCHITECTURE
+    return restrict_files(files);
+#else
+    (void)files;
+    return true;
+#endif
+}
+
+bool nib_sandbox_enter(bool streams)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return false;
 #ifdef ARCHITECTURE
-    return enter_filter();
+    return enter_filter(streams);
 #else
+    (void)streams;
     return false;
 #endif
 }

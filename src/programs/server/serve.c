@@ -85,6 +85,8 @@ void serve_options(
         serve->config.listen[serve->config.n_listen++] =
             (struct nib_addr){.ip = {127, 0, 0, 1}, .port = serve->default_port, .family = 4};
     check_listen(&serve->config);
+    serve->config.records = serve->records;
+    serve->config.n_records = serve->n_records;
     serve->seed = nib_random_u64();
 }
 
