@@ -34,7 +34,8 @@ done
 # ---- records that are read again: the file may be replaced, but not by one of another folder ----
 
 records=$dir/records/zone.csv
-mkdir -p "$dir/records" "$dir/elsewhere"
+rm -rf "$dir/records" "$dir/elsewhere"
+mkdir "$dir/records" "$dir/elsewhere"
 one() { printf 'record_no,name,type,result,ttl,static\n,www.example.org,A,%s,None,1\n' "$1"; }
 one 192.0.2.1 >"$records"
 one 192.0.2.3 >"$dir/elsewhere/zone.csv"
