@@ -16,6 +16,8 @@ page:
 	    { echo "the page needs $$tool: on Debian, apt-get install clang lld" >&2; exit 1; }; done
 	$(Q)$(MAKE) --no-print-directory build/page/nibdns.html
 
+tests-built: $(page_file)
+
 build/page/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(page_cc) $(base) -Wno-missing-prototypes -Wno-cast-qual -c $< -o $@
