@@ -1,7 +1,7 @@
 # The fuzzers. build/test/fuzz/TARGET runs from the stored corpus and a mutator of our own (driver.c), as
 # a test; build/fuzz/TARGET is the same target under libFuzzer, and needs clang.
 
-fuzz_targets  := message name dns records pcap make authoritative local client
+fuzz_targets  := message name dns records pcap make authoritative local client gate
 fuzz_programs := $(fuzz_targets:%=build/test/fuzz/%)
 fuzz_common   := tests/fuzz/fuzz.o tests/fuzz/local_world.o tests/reference/naive.o tests/reference/agree.o
 

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 to=build/fuzz/seeds
 rm -rf "$to"
-for target in message name records pcap make authoritative local client; do
+for target in message name dns records pcap make authoritative local client gate; do
     mkdir -p "$to/$target"
 done
 
@@ -99,6 +99,6 @@ perl -e '
     seed("client", "raw", 1, 100, 2, 0, 0, 1, 0, 3, 4, 1, 2, 3, 4, 1, 5, 0, 5, 1, 5, 1);
 ' "$to"
 
-for target in message name records pcap make authoritative local client; do
+for target in message name dns records pcap make authoritative local client gate; do
     echo "$target: $(find "$to/$target" -type f | wc -l) seeds"
 done
