@@ -8,6 +8,7 @@ set -u
 accept=${1-}
 nibpcap=$PWD/build/test/bin/nibpcap
 rules=$PWD/proto/protocol.md
+scripts=$PWD/tests/scripts
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 why=$dir/why
@@ -103,10 +104,16 @@ draws() { "$nibpcap" ladder "$1.pcap" >"$dir/ladder" && stored "$1.ladder" "$dir
 paints() {
     "$nibpcap" ladder real-five-cases.pcap -o "$dir/five.svg" && stored five-cases.svg "$dir/five.svg"
 }
+apart() { # no two texts of its pictures touch, and no line of its text is too long
+    "$nibpcap" ladder "$1.pcap" -o - | awk -f "$scripts/nibpcap/overlap.awk" &&
+        "$nibpcap" ladder "$1.pcap" --wide -o - | awk -f "$scripts/nibpcap/overlap.awk" &&
+        ! "$nibpcap" ladder "$1.pcap" | grep '.\{101\}'
+}
 while read -r file; do
     name=${file%.pcap}
     check "$name: dump" dumps "$name"
     check "$name: check" checks "$name"
+    check "$name: its ladders have room for every word" apart "$name"
     case $name in real-*) check "$name: clients' ports are 40000 and above" client_ports "$name.pcap" ;; esac
 done <"$dir/named"
 for name in real-five-cases real-loss real-retry real-dead real-failover real-herd made-spoofed made-late \

@@ -70,6 +70,85 @@ check "standard input is a capture too" sh -c \
 check "other ports on demand" says "^frames: 18" 0 check --port 9 "$dir/story.pcap"
 check "a capture in which all is well" says "^nothing wrong" 0 check --port 40001 "$dir/story.pcap"
 
+# ---- which messages
+
+lines() { # how many lines of standard output, status, words...
+    wanted=$1
+    shift
+    runs "$@" && [ "$(wc -l <"$dir/out")" -eq "$wanted" ] && return 0
+    cat "$dir/out"
+    return 1
+}
+check "--name: a name and what it causes" lines 8 0 dump --name SHOP.amazone.com "$dir/story.pcap"
+check "--client: a host and what it causes" lines 3 0 dump --client 127.0.0.1:40001 --frames 1-3 "$dir/story.pcap"
+check "--client with what its queries caused" says "50001 > 127.0.0.1.22000" 0 dump \
+    --client 127.0.0.1:40001 "$dir/story.pcap"
+check "--id" lines 2 0 dump --id 1 --client 127.0.0.1:40001 "$dir/story.pcap"
+check "--frames A-B" lines 3 0 dump --frames 4-6 "$dir/story.pcap"
+check "--frames A" lines 1 0 dump --frames 4 "$dir/story.pcap"
+check "--frames A-" lines 2 0 dump --frames 17- "$dir/story.pcap"
+check "--frames -B" lines 2 0 dump --frames -2 "$dir/story.pcap"
+check "check counts what was chosen" says "^queries: 3" 0 check --name shop.amazone.com --client \
+    127.0.0.1:40001 --frames 3-5 "$dir/story.pcap"
+check "the ladder draws what was chosen" says "\[for frame 3\]" 0 ladder --name shop.amazone.com \
+    "$dir/story.pcap"
+check "and nothing else" sh -c "! grep -q 'www.csusm' $dir/out"
+check "no frames" one_line "is not like 7, 7-20, 7- or -20" 2 dump --frames 9-7 "$dir/story.pcap"
+check "no ID" one_line "is not 0 to 4294967295" 2 dump --id 4294967296 "$dir/story.pcap"
+check "no name" one_line "is no name" 2 dump --name a..b "$dir/story.pcap"
+
+# ---- pictures
+
+apart() { "$nibpcap" ladder "$1" $2 -o - | awk -f "$here/overlap.awk"; }
+long=$(awk 'BEGIN { for (i = 0; i < 25; i++) printf "abcdefghi."; print "xyz" }')
+cat >"$dir/long.txt" <<EOF
+host client [2001:0db8:1111:2222:3333:4444:5555:6666]:40001
+host other [2001:0db8:1111:2222:3333:4444:5555:7777]:40001
+host local [2001:0db8:1111:2222:3333:4444:5555:8888]:21000
+host amazone [2001:0db8:1111:2222:3333:4444:5555:9999]:22000
+0 client > local query CNAME $long id 4294967295
++0.1 local > amazone query CNAME $long id 0
++0.1 amazone > local response CNAME $long $long ttl 2147483647 id 0
++0.1 local > client response CNAME $long $long ttl 2147483647 id 4294967295
++0.1 other > client response CNAME $long $long ttl 2147483647 id 1 ; answers x.$long
+EOF
+sed "s/ x.abcdefghi.$long/ x.${long#abcdefghi.}/; s/answers x.abcdefghi/answers x/" "$dir/long.txt" >"$dir/long2.txt"
+"$nibpcap" make "$dir/long2.txt" -o "$dir/long.pcap"
+check "the longest names and addresses overlap nowhere" apart "$dir/long.pcap" ""
+check "nor on a slide" apart "$dir/long.pcap" --wide
+columns() { "$nibpcap" ladder "$1" $2 | awk -v most="$3" 'length > most { print; bad = 1 } END { exit bad }'; }
+check "no line of the text is longer than 100" columns "$dir/long.pcap" "" 100
+check "nor than it was told" columns "$dir/long.pcap" "--width 60" 60
+crowd() { # 40 clients, two messages each
+    echo "host local 10.0.0.250:21000"
+    i=1
+    while [ $i -le 40 ]; do
+        echo "$i 10.0.0.$i:40000 > local query A www.csusm.edu id $i"
+        echo "+0.001 local > 10.0.0.$i:40000 response A www.csusm.edu 144.37.5.45 ttl 60 id $i"
+        i=$((i + 1))
+    done
+}
+crowd >"$dir/crowd.txt" && "$nibpcap" make "$dir/crowd.txt" -o "$dir/crowd.pcap"
+check "a crowd overlaps nowhere" apart "$dir/crowd.pcap" ""
+check "hosts without a line are named at their arrows" says "from 10.0.0.40:40000:" 0 \
+    ladder "$dir/crowd.pcap"
+check "and have one line together" says "^others  *named at the arrow" 0 ladder "$dir/crowd.pcap"
+check "what is left out is told in the text" says "^70 further messages are not drawn (frames 11 to 80)" 0 \
+    ladder --most 10 "$dir/crowd.pcap"
+check "and on standard error" grep -q "^nibpcap ladder: 70 further messages are not drawn" "$dir/err"
+check "and in the picture" says ">35 further messages are not drawn (frames 46 to 80)<" 0 \
+    ladder --wide -o - "$dir/crowd.pcap"
+check "a slide is 16 to 9" sh -c "sed -n 's/.*width=\"\([0-9]*\)\" height=\"\([0-9]*\)\" viewBox.*/\1 \2/p' $dir/out |
+    awk '{ exit !(\$1 * 9 >= \$2 * 16 - 16 && \$1 * 9 <= \$2 * 16 + 16) }'"
+scoped() { # every rule of the style names the picture
+    "$nibpcap" ladder "$dir/story.pcap" -o - | sed -n '/<style>/,/<\/style>/p' | grep -v '</*style>' | tr '}' '\n' |
+        sed 's/^@media ([a-z:-]*){//' | grep '{' | grep -v '^\.nibdns-ladder '
+    [ $? -eq 1 ]
+}
+check "the picture's style holds for the picture alone" scoped
+check "-o with another ending is refused" one_line "name it FILE.svg, not x.png" 2 ladder -o x.png "$dir/story.pcap"
+check "--wide without a picture is refused" one_line "give -o FILE.svg, too" 2 ladder --wide "$dir/story.pcap"
+
 # ---- ports that nobody named
 
 other_ports() { # the story on other ports looks the same
@@ -140,6 +219,26 @@ live() {
     [ "$lines" -eq 1 ]
 }
 check "a live capture is shown as it comes" live
+live_ladder() { # a row for each message before the next one is there, and what stayed unanswered at the end
+    rm -f "$dir/fifo" && mkfifo "$dir/fifo" || return 1
+    "$nibpcap" ladder - <"$dir/fifo" >"$dir/live" &
+    pid=$!
+    exec 3>"$dir/fifo"
+    head -c 87 "$dir/story.pcap" >&3
+    i=0
+    while ! grep -q "^ *1  .*id 0" "$dir/live" && [ $i -lt 100 ]; do
+        sleep 0.05
+        i=$((i + 1))
+    done
+    early=$(grep -c "^ *1  .*A www.csusm.edu id 0" "$dir/live")
+    tail -c +88 "$dir/story.pcap" >&3
+    exec 3>&-
+    wait "$pid"
+    cat "$dir/live"
+    [ "$early" -eq 1 ] && grep -q "\[frame 15 is unanswered\]" "$dir/live" && ! grep '.\{101\}' "$dir/live"
+}
+check "a live ladder is drawn as it comes" live_ladder
+check "check reads a pipe" sh -c "cat $dir/story.pcap | $nibpcap check - | diff - $here/story.check"
 
 # Every link type, byte order and unit shows the same messages.
 for link in null ethernet raw raw12 raw14 loop sll ipv4 sll2; do

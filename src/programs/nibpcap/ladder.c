@@ -154,6 +154,13 @@ static size_t most_of(const struct settings *settings, bool live)
     return settings->output == NULL ? TEXT_ROWS : settings->wide ? SVG_ROWS_WIDE : SVG_ROWS;
 }
 
+static size_t lines_most(const struct settings *settings, const struct text_style *style)
+{
+    if (settings->output == NULL)
+        return text_lines_most(style);
+    return settings->wide ? SVG_LINES_WIDE : LIFELINES_MAX;
+}
+
 static int run(const struct settings *settings, const char *path)
 {
     struct ladder ladder;
@@ -165,8 +172,7 @@ static int run(const struct settings *settings, const char *path)
     bool live = input->live && settings->output == NULL;
     const struct text_style style = style_of(settings);
     verdicts_init(&verdicts, &input->hosts, 0);
-    ladder_init(&ladder, &verdicts, most_of(settings, live),
-        settings->output == NULL ? text_lines_most(&style) : LIFELINES_MAX);
+    ladder_init(&ladder, &verdicts, most_of(settings, live), lines_most(settings, &style));
     if (live) {
         run_live(&ladder, settings, input);
     } else {

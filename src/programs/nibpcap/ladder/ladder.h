@@ -54,7 +54,7 @@ struct row {
     char *notes;     /* "for frame 3; retransmission of frame 4" */
 };
 
-enum { LIFELINES_MAX = 12 };
+enum { LIFELINES_MAX = 10 };
 
 /* The last one may be `others`: hosts that have no line of their own. */
 struct lifeline {
@@ -110,6 +110,12 @@ static inline bool row_is_silent(const struct row *row)
 {
     return row->since_ns >= LADDER_SILENCE_NS;
 }
+
+/*
+ * Seconds, with as many digits behind the point as there is room for; what needs more than `most`
+ * characters without any in years.
+ */
+void row_time(struct line *line, int64_t ns, size_t most);
 
 /* `from 127.0.0.1:40017`, where an end of the row has no line of its own; else nothing. */
 void row_strangers(struct line *line, const struct ladder *ladder, const struct row *row);

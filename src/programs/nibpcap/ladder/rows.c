@@ -291,6 +291,25 @@ void ladder_free(struct ladder *ladder)
     memory_free(ladder->learnt);
 }
 
+void row_time(struct line *line, int64_t ns, size_t most)
+{
+    enum { FRACTION = 7 }; /* characters of the point and what is behind it */
+    struct line time;
+    line_begin(&time);
+    line_seconds(&time, ns);
+    if (time.w.off <= most) {
+        line_text(line, line_view(&time));
+    } else if (time.w.off - FRACTION <= most) {
+        time.w.off = most;
+        time.w.off -= time.text[most - 1] == '.';
+        line_text(line, line_view(&time));
+    } else {
+        int64_t years = ns / 1000000000 / 31557600;
+        line_add(line, years < 0 ? "-" : "");
+        line_count(line, "", (uint64_t)(years < 0 ? -years : years), " years");
+    }
+}
+
 void ladder_left_out(struct line *line, const struct ladder *ladder)
 {
     if (ladder->left_out == 0)

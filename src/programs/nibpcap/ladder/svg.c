@@ -170,7 +170,7 @@ static void put_times(
     line_number(&text, row->frame);
     put_text(picture, "time dim", panel->x + 50, y + 4, line_view(&text));
     line_begin(&text);
-    line_seconds(&text, row->time_ns);
+    row_time(&text, row->time_ns, TIME_CHARS);
     put_text(picture, "time", panel->x + LEFT - 12, y + 4, line_view(&text));
     if (row->first || row_is_silent(row))
         return;

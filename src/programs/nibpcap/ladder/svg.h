@@ -12,6 +12,7 @@
 enum {
     SVG_ROWS = 250,     /* as many rows as somebody still scrolls through */
     SVG_ROWS_WIDE = 45, /* as many as can be read on a slide */
+    SVG_LINES_WIDE = 5,
 };
 
 /* The whole ladder, placed; `wide`: 16 to 9, in several panels where there are many rows. */

@@ -15,13 +15,14 @@
 enum {
     GLYPH = 7, /* of 11px, and HEAD_GLYPH of 13px */
     HEAD_GLYPH = 9,
-    LINE = 14,    /* from one line of text to the next */
-    LEFT = 158,   /* frame number and times */
-    EDGE = 24,    /* around everything */
-    BAR = 5,      /* half the width of a bar on a lifeline */
-    CUT = 40,     /* a silence */
-    GAP = 16,     /* between rows */
-    NARROW = 150, /* between lifelines, at least and at most */
+    LINE = 14,       /* from one line of text to the next */
+    LEFT = 158,      /* frame number and times */
+    TIME_CHARS = 12, /* of a time in there */
+    EDGE = 24,       /* around everything */
+    BAR = 5,         /* half the width of a bar on a lifeline */
+    CUT = 40,        /* a silence */
+    GAP = 16,        /* between rows */
+    NARROW = 150,    /* between lifelines, at least and at most */
     WIDE = 380,
     HEAD_CHARS = 24, /* of an address, in one line of its head */
     PANELS_MAX = 5,

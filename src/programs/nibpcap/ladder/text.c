@@ -52,21 +52,11 @@ static void put_right(struct line *line, size_t column, struct nib_text text)
     line_text(line, text);
 }
 
-/* With as many digits behind the point as there is room for; what is longer than that in years. */
 static void put_time(struct line *line, size_t column, int64_t ns)
 {
     struct line time;
     line_begin(&time);
-    line_seconds(&time, ns);
-    if (time.w.off > TIME_WIDTH - 1 + 7) {
-        int64_t years = ns / 1000000000 / 31557600;
-        line_begin(&time);
-        line_add(&time, years < 0 ? "-" : "");
-        line_count(&time, "", (uint64_t)(years < 0 ? -years : years), " years");
-    } else if (time.w.off > TIME_WIDTH - 1) {
-        time.w.off = TIME_WIDTH - 1;
-        time.w.off -= time.text[time.w.off - 1] == '.';
-    }
+    row_time(&time, ns, TIME_WIDTH - 1);
     put_right(line, column, line_view(&time));
 }
 
