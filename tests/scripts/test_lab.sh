@@ -40,8 +40,12 @@ rewritten() { # SHEET OUTPUT
 for name in "$@"; do
     sheet=tools/lab/$name
     tools/lab/servers stop
-    if grep -q '^    \$.*python3' "$sheet" && ! command -v python3 >/dev/null; then
-        skip "$name" "python3 is not there"
+    missing=''
+    for tool in python3 tshark; do
+        grep -q "^    \\\$.*$tool" "$sheet" && ! command -v "$tool" >/dev/null && missing=$tool
+    done
+    if [ "$missing" ]; then
+        skip "$name" "$missing is not there"
         continue
     fi
     commands "$sheet" >"$dir/commands"
