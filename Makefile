@@ -229,6 +229,6 @@ help:
 clean:
 	rm -rf bin build
 
-include tools/package/install.mk src/programs/page/page.mk $(wildcard tests/reference/judges.mk tests/fuzz/fuzz.mk)
+include tools/package/install.mk src/programs/page/page.mk $(wildcard tests/reference/differential.mk tests/fuzz/fuzz.mk)
 
 -include $(shell find build -name '*.d' 2>/dev/null)

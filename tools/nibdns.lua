@@ -1039,7 +1039,7 @@ local function fits(m, is_authority)
 end
 
 -- What makes a response the wrong one, and the exchange that it is held against; or nil.
-local function misfit(m, from, to)
+local function mismatch(m, from, to)
     local live = newest_with(to, m.id)
     if live and live.server == from then
         return MISMATCHES.question, live
@@ -1075,7 +1075,7 @@ local function response_verdict(pinfo, m, from, to)
     local live = still(state.live[key_of(to, from, m)])
     local why
     if not live then
-        why, live = misfit(m, from, to)
+        why, live = mismatch(m, from, to)
     elseif not fits(m, port_role(pinfo.src_port) == "amazone") then
         why = MISMATCHES.answer
     elseif not live.answered then

@@ -5,11 +5,11 @@
 #include "nibdns/message.h"
 #include "server_private.h"
 
-void nib_server_say(struct nib_server *server, enum nib_log_level rank, const char *format, ...)
+void nib_server_say(struct nib_server *server, enum nib_log_level level, const char *format, ...)
 {
     char line[SAY_MAX];
     va_list args;
-    size_t len = (size_t)snprintf(line, sizeof line, "%s", nib_log_prefix(rank));
+    size_t len = (size_t)snprintf(line, sizeof line, "%s", nib_log_prefix(level));
     va_start(args, format);
     int n = vsnprintf(line + len, sizeof line - 1 - len, format, args);
     va_end(args);

@@ -43,7 +43,7 @@ static void show_input(void)
     (void)fflush(stdout);
 }
 
-/* A broken promise and undefined behaviour abort; the address sanitizer then calls back. */
+/* A broken invariant and undefined behaviour abort; the address sanitizer then calls back. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

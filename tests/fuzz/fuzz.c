@@ -6,10 +6,10 @@
 
 #include "nibdns/records.h"
 
-void fuzz_broken(const char *file, int line, const char *promise)
+void fuzz_broken(const char *file, int line, const char *invariant)
 {
     (void)fflush(stdout);
-    (void)fprintf(stderr, "%s:%d: broken promise: %s\n", file, line, promise);
+    (void)fprintf(stderr, "%s:%d: broken invariant: %s\n", file, line, invariant);
     abort();
 }
 
@@ -69,7 +69,7 @@ static void no_fault(void *ctx, size_t line, size_t column, const char *words)
 {
     (void)ctx;
     (void)fprintf(stderr, "%zu:%zu: %s\n", line, column, words);
-    PROMISE(false);
+    INVARIANT(false);
 }
 
 void *fuzz_zone(struct nib_zone *zone, const char *records, uint64_t seed)
@@ -79,7 +79,7 @@ void *fuzz_zone(struct nib_zone *zone, const char *records, uint64_t seed)
     size_t n = nib_records_count(text);
     void *memory = fuzz_zeroed(nib_zone_bytes(n, text.len));
     nib_zone_init(zone, memory, n, text.len, seed);
-    PROMISE(nib_records_read(text, zone, &faults));
+    INVARIANT(nib_records_read(text, zone, &faults));
     return memory;
 }
 
@@ -89,10 +89,10 @@ void fuzz_print(const struct nib_table *table, nib_ms now)
         size_t cap = nib_table_form_max(table, (enum nib_table_form)form);
         char *text = fuzz_zeroed(cap);
         size_t len = nib_table_form_text(table, (enum nib_table_form)form, now, text, cap);
-        PROMISE(len > 0 && len <= cap && text[0] == '\n' && text[len - 1] == '\n');
+        INVARIANT(len > 0 && len <= cap && text[0] == '\n' && text[len - 1] == '\n');
         for (size_t i = 0; i < len; i++)
-            PROMISE((text[i] >= ' ' && text[i] <= '~') || text[i] == '\n' ||
-                    (text[i] == '\033' && form == NIB_TABLE_COLOUR));
+            INVARIANT((text[i] >= ' ' && text[i] <= '~') || text[i] == '\n' ||
+                      (text[i] == '\033' && form == NIB_TABLE_COLOUR));
         free(text);
     }
 }

@@ -1,6 +1,6 @@
 /*
  * What the fuzzers share. Each fuzz_TARGET.c takes one input and holds the code to its promises: a
- * promise that is broken, like a read outside the input, ends the program. The same targets run
+ * invariant that is broken, like a read outside the input, ends the program. The same targets run
  * under libFuzzer (make fuzz T=TARGET) and, from the stored corpus and a mutator of our own, in
  * make test.
  */
@@ -12,8 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
-_Noreturn void fuzz_broken(const char *file, int line, const char *promise);
-#define PROMISE(condition) ((condition) ? (void)0 : fuzz_broken(__FILE__, __LINE__, #condition))
+_Noreturn void fuzz_broken(const char *file, int line, const char *invariant);
+#define INVARIANT(condition) ((condition) ? (void)0 : fuzz_broken(__FILE__, __LINE__, #condition))
 
 /* An input that is read as decisions, from its front on. Behind its end everything is 0. */
 struct fuzz_input {

@@ -94,14 +94,14 @@ static void one_datagram(struct nib_authoritative *server, struct fuzz_input *in
     answer(server, block, len, in_steps, &out);
     if (nib_message_decode(&m, block, len, &bad) == NIB_OK && m.flag == NIB_QUERY) {
         struct nib_message w = expected(server, m);
-        PROMISE(out.n == 1 && out.items[0].kind == NIB_OUTPUT_ANSWER);
+        INVARIANT(out.n == 1 && out.items[0].kind == NIB_OUTPUT_ANSWER);
         size_t n = out.items[0].len;
-        PROMISE(n == nib_message_encode(want, sizeof want, &w));
-        PROMISE(memcmp(out.items[0].octets, want, n) == 0);
+        INVARIANT(n == nib_message_encode(want, sizeof want, &w));
+        INVARIANT(memcmp(out.items[0].octets, want, n) == 0);
         if (fuzz_u8(in) % 8 == 0)
             nib_authoritative_answer_unsent(server);
     } else {
-        PROMISE(out.n == 0); /* NIB-6.2, NIB-6.3 */
+        INVARIANT(out.n == 0); /* NIB-6.2, NIB-6.3 */
     }
     free(memory);
     free(block);
@@ -113,12 +113,13 @@ static void check_counters(const struct nib_authoritative *server, uint64_t rece
     uint64_t broken = 0;
     for (int err = 0; err < NIB_ERR_COUNT; err++)
         broken += server->malformed[err];
-    PROMISE(c[NIB_AUTH_RECEIVED] == received);
-    PROMISE(c[NIB_AUTH_RECEIVED] == c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_MALFORMED] +
-                                        c[NIB_AUTH_DROPPED_RESPONSE] + c[NIB_AUTH_DROPPED_UNSENT]);
-    PROMISE(c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_UNSENT] ==
-            c[NIB_AUTH_FOUND] + c[NIB_AUTH_CNAME] + c[NIB_AUTH_NOT_FOUND]);
-    PROMISE(c[NIB_AUTH_DROPPED_MALFORMED] == broken);
+    INVARIANT(c[NIB_AUTH_RECEIVED] == received);
+    INVARIANT(c[NIB_AUTH_RECEIVED] == c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_MALFORMED] +
+                                          c[NIB_AUTH_DROPPED_RESPONSE] +
+                                          c[NIB_AUTH_DROPPED_UNSENT]);
+    INVARIANT(c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_UNSENT] ==
+              c[NIB_AUTH_FOUND] + c[NIB_AUTH_CNAME] + c[NIB_AUTH_NOT_FOUND]);
+    INVARIANT(c[NIB_AUTH_DROPPED_MALFORMED] == broken);
 }
 
 /* The counters of two that share a table are the sum of both, and all of them are printed. */
@@ -129,10 +130,10 @@ static void check_sum(const struct nib_authoritative *server)
     sum = *server;
     nib_authoritative_add_counters(&sum, server);
     for (int i = 0; i < NIB_AUTH_COUNTERS; i++)
-        PROMISE(sum.counters[i] == 2 * server->counters[i]);
+        INVARIANT(sum.counters[i] == 2 * server->counters[i]);
     struct nib_writer w = nib_writer_init(text, sizeof text);
     nib_authoritative_counters(&sum, &w);
-    PROMISE(!w.full && w.off > 0);
+    INVARIANT(!w.full && w.off > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
@@ -154,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         check_counters(&server, n);
     }
     check_sum(&server);
-    PROMISE(nib_table_text(&table, 0, after, sizeof after) == before_len);
-    PROMISE(before_len > 0 && memcmp(before, after, before_len) == 0);
+    INVARIANT(nib_table_text(&table, 0, after, sizeof after) == before_len);
+    INVARIANT(before_len > 0 && memcmp(before, after, before_len) == 0);
     return 0;
 }

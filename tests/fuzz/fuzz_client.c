@@ -36,27 +36,28 @@ static void check_query(struct world *w, const uint8_t *before, size_t before_le
     struct nib_client *c = &w->client;
     struct nib_message m;
     size_t bad;
-    PROMISE(nib_message_decode(&m, c->query, c->query_len, &bad) == NIB_OK && m.flag == NIB_QUERY);
-    PROMISE(m.id == c->id && m.qtype == c->type && m.id == w->ids);
+    INVARIANT(
+        nib_message_decode(&m, c->query, c->query_len, &bad) == NIB_OK && m.flag == NIB_QUERY);
+    INVARIANT(m.id == c->id && m.qtype == c->type && m.id == w->ids);
     if (w->sent > 0)
-        PROMISE(before_len == c->query_len && memcmp(before, c->query, before_len) == 0);
+        INVARIANT(before_len == c->query_len && memcmp(before, c->query, before_len) == 0);
     w->sent++;
-    PROMISE(w->sent == c->tried && c->tried <= c->tries);
-    PROMISE(nib_client_deadline(c) == w->now + (c->timeout_ms << (w->sent - 1)));
+    INVARIANT(w->sent == c->tried && c->tried <= c->tries);
+    INVARIANT(nib_client_deadline(c) == w->now + (c->timeout_ms << (w->sent - 1)));
 }
 
 static void check_done(struct world *w)
 {
     struct nib_client *c = &w->client;
     size_t bad;
-    PROMISE(nib_client_deadline(c) == NIB_NEVER);
+    INVARIANT(nib_client_deadline(c) == NIB_NEVER);
     w->waiting = false;
     if (c->status != NIB_CLIENT_FOUND)
         return;
     struct nib_text result = {c->result, c->result_len};
-    PROMISE(nib_result_check(c->atype, result, &bad) == NIB_OK);
-    PROMISE(c->atype == c->type || c->atype == NIB_CNAME);
-    PROMISE(!c->from_table || (c->ttl_s > 0 && w->sent == 0));
+    INVARIANT(nib_result_check(c->atype, result, &bad) == NIB_OK);
+    INVARIANT(c->atype == c->type || c->atype == NIB_CNAME);
+    INVARIANT(!c->from_table || (c->ttl_s > 0 && w->sent == 0));
 }
 
 /* The query that a call wants sent; there is at most one, and the socket closes at the end. */
@@ -66,12 +67,12 @@ static const struct nib_output *wanted(const struct world *w, bool ended)
     bool closes = false;
     for (uint32_t i = 0; i < w->outputs.n; i++) {
         const struct nib_output *o = &w->outputs.items[i];
-        PROMISE(o->kind == NIB_OUTPUT_CLOSE ? !closes : query == NULL);
-        PROMISE(o->slot.serial == w->client.slot.serial);
+        INVARIANT(o->kind == NIB_OUTPUT_CLOSE ? !closes : query == NULL);
+        INVARIANT(o->slot.serial == w->client.slot.serial);
         closes = closes || o->kind == NIB_OUTPUT_CLOSE;
         query = o->kind == NIB_OUTPUT_QUERY ? o : query;
     }
-    PROMISE(closes == (ended && w->sent > 0));
+    INVARIANT(closes == (ended && w->sent > 0));
     return query;
 }
 
@@ -82,10 +83,10 @@ static void step(struct world *w)
     bool ended = w->waiting && nib_client_deadline(&w->client) == NIB_NEVER;
     const struct nib_output *query = wanted(w, ended);
     if (query != NULL) {
-        PROMISE(w->waiting && !ended && w->sent < w->client.tries);
-        PROMISE(nib_addr_equal(&query->path.peer, &w->server));
-        PROMISE(query->len == w->client.query_len);
-        PROMISE(memcmp(query->octets, w->client.query, query->len) == 0);
+        INVARIANT(w->waiting && !ended && w->sent < w->client.tries);
+        INVARIANT(nib_addr_equal(&query->path.peer, &w->server));
+        INVARIANT(query->len == w->client.query_len);
+        INVARIANT(memcmp(query->octets, w->client.query, query->len) == 0);
         check_query(w, before, before_len);
         before_len = w->client.query_len;
         memcpy(before, w->client.query, before_len);
@@ -107,8 +108,8 @@ static void ask(struct world *w, struct fuzz_input *in)
     w->ids = next;
     (void)nib_client_start(&w->client, w->now, name, type, &w->outputs);
     step(w);
-    PROMISE(w->client.next_id == next + w->sent); /* NIB-8.15: none is used for a record found */
-    PROMISE(discards(&w->client) == 0);
+    INVARIANT(w->client.next_id == next + w->sent); /* NIB-8.15: none is used for a record found */
+    INVARIANT(discards(&w->client) == 0);
 }
 
 /* NIB-7.5, NIB-7.6: whether this answer is one that is stored, under a new number. */
@@ -145,12 +146,12 @@ static void datagram(struct world *w, struct fuzz_input *in, bool raw)
     uint64_t no = w->table.next_no + will_store(w, was_waiting && right, &m);
     struct nib_decision decision =
         nib_client_input(&w->client, w->now, &from, block, len, &w->outputs);
-    PROMISE((decision.what == NIB_TOOK_ANSWER) == (was_waiting && right));
-    PROMISE(w->table.next_no == no);
+    INVARIANT((decision.what == NIB_TOOK_ANSWER) == (was_waiting && right));
+    INVARIANT(w->table.next_no == no);
     w->thrown_away += was_waiting && !right;
     step(w);
-    PROMISE(w->waiting == (was_waiting && !right));
-    PROMISE(discards(&w->client) == w->thrown_away);
+    INVARIANT(w->waiting == (was_waiting && !right));
+    INVARIANT(discards(&w->client) == w->thrown_away);
     free(block);
 }
 
@@ -160,13 +161,13 @@ static void check_table(struct world *w)
     struct nib_rr rr;
     uint32_t at = 0, n = 0;
     uint64_t last = 0;
-    PROMISE(w->cache.n <= RECORDS);
+    INVARIANT(w->cache.n <= RECORDS);
     while (nib_cache_walk(&w->cache, w->now, &at, &rr)) {
         size_t bad;
-        PROMISE(rr.ttl_s >= 1 && rr.ttl_s <= NIB_TTL_MAX && !rr.is_static);
-        PROMISE(n == 0 || rr.no > last);
-        PROMISE(nib_name_check(rr.name, &bad) == NIB_OK);
-        PROMISE(nib_result_outcome(rr.result) == NIB_FOUND);
+        INVARIANT(rr.ttl_s >= 1 && rr.ttl_s <= NIB_TTL_MAX && !rr.is_static);
+        INVARIANT(n == 0 || rr.no > last);
+        INVARIANT(nib_name_check(rr.name, &bad) == NIB_OK);
+        INVARIANT(nib_result_outcome(rr.result) == NIB_FOUND);
         last = rr.no;
         n++;
     }
@@ -195,14 +196,14 @@ static void event(struct world *w, struct fuzz_input *in)
         if (w->waiting && fuzz_u8(in) % 4 == 0) {
             (void)nib_client_unreachable(&w->client, &w->outputs);
             step(w);
-            PROMISE(!w->waiting);
+            INVARIANT(!w->waiting);
         } else if (w->waiting) { /* one before the deadline nothing happens, at it something does */
             w->now = nib_client_deadline(&w->client) - 1;
             (void)nib_client_tick(&w->client, w->now, &w->outputs);
-            PROMISE(w->outputs.n == 0 && nib_client_deadline(&w->client) == w->now + 1);
+            INVARIANT(w->outputs.n == 0 && nib_client_deadline(&w->client) == w->now + 1);
             w->now++;
             (void)nib_client_tick(&w->client, w->now, &w->outputs);
-            PROMISE(w->outputs.n == 1);
+            INVARIANT(w->outputs.n == 1);
             step(w);
         }
         break;
@@ -228,7 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         event(&w, &in);
     fuzz_print(&w.table, w.now);
     for (int i = 0; i < NIB_DISCARD_COUNT; i++)
-        PROMISE(nib_discard_words((enum nib_discard)i)[0] != '\0');
+        INVARIANT(nib_discard_words((enum nib_discard)i)[0] != '\0');
     free(outputs);
     free(zone);
     free(memory);

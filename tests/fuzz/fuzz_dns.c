@@ -33,8 +33,8 @@ static struct nib_dns_answer some_answer(unsigned how)
 
 static void check_same_question(const struct nib_dns_message *a, const struct nib_dns_message *b)
 {
-    PROMISE(a->qtype == b->qtype && a->qclass == b->qclass && a->qname.len == b->qname.len);
-    PROMISE(memcmp(a->qname.octets, b->qname.octets, a->qname.len) == 0);
+    INVARIANT(a->qtype == b->qtype && a->qclass == b->qclass && a->qname.len == b->qname.len);
+    INVARIANT(memcmp(a->qname.octets, b->qname.octets, a->qname.len) == 0);
 }
 
 static void check_reply(const struct nib_dns_message *query, unsigned how)
@@ -45,22 +45,22 @@ static void check_reply(const struct nib_dns_message *query, unsigned how)
     size_t limit = nib_dns_udp_limit(query);
     uint8_t *out = fuzz_zeroed(limit);
     size_t len = nib_dns_encode_answer(out, limit, query, &answer);
-    PROMISE(len <= limit && len <= NIB_DNS_RESPONSE_MAX);
-    PROMISE(nib_dns_decode(&m, out, len) == NIB_DNS_OK);
-    PROMISE(m.id == query->id && (m.flags & NIB_DNS_QR) != 0);
-    PROMISE(m.n_questions == (query->n_questions == 1) && m.edns == query->edns);
-    PROMISE(m.n_answers == (answer.found && (m.flags & NIB_DNS_TC) == 0));
-    PROMISE(m.edns || answer.rcode == NIB_DNS_BADVERS || m.rcode == answer.rcode);
+    INVARIANT(len <= limit && len <= NIB_DNS_RESPONSE_MAX);
+    INVARIANT(nib_dns_decode(&m, out, len) == NIB_DNS_OK);
+    INVARIANT(m.id == query->id && (m.flags & NIB_DNS_QR) != 0);
+    INVARIANT(m.n_questions == (query->n_questions == 1) && m.edns == query->edns);
+    INVARIANT(m.n_answers == (answer.found && (m.flags & NIB_DNS_TC) == 0));
+    INVARIANT(m.edns || answer.rcode == NIB_DNS_BADVERS || m.rcode == answer.rcode);
     if (m.n_questions == 1)
         check_same_question(&m, query);
     if (m.n_answers == 1) {
         struct nib_dns_walk walk = nib_dns_answers(&m);
         struct nib_dns_record record;
         char text[NIB_RESULT_MAX];
-        PROMISE(nib_dns_next(&m, &walk, &record) && !nib_dns_next(&m, &walk, &record));
+        INVARIANT(nib_dns_next(&m, &walk, &record) && !nib_dns_next(&m, &walk, &record));
         size_t n = nib_dns_result(&m, &record, answer.type, text);
-        PROMISE(nib_text_same((struct nib_text){text, n}, answer.result));
-        PROMISE(nib_dns_name_equal(&record.name, &query->qname));
+        INVARIANT(nib_text_same((struct nib_text){text, n}, answer.result));
+        INVARIANT(nib_dns_name_equal(&record.name, &query->qname));
     }
     free(out);
 }
@@ -75,12 +75,12 @@ static void check_name(const struct nib_dns_name *name)
     size_t bad;
     if (carried.len == 0)
         return;
-    PROMISE(nib_name_check(carried, &bad) == NIB_OK && carried.len + 2 == name->len);
+    INVARIANT(nib_name_check(carried, &bad) == NIB_OK && carried.len + 2 == name->len);
     struct nib_dns_name again = nib_dns_name_of(carried);
-    PROMISE(again.len == name->len && memcmp(again.octets, name->octets, name->len) == 0);
+    INVARIANT(again.len == name->len && memcmp(again.octets, name->octets, name->len) == 0);
     size_t len = nib_dns_encode_query(out, 7, carried, NIB_NS, true);
-    PROMISE(nib_dns_decode(&m, out, len) == NIB_DNS_OK && m.edns && m.n_questions == 1);
-    PROMISE(nib_dns_name_equal(&m.qname, name));
+    INVARIANT(nib_dns_decode(&m, out, len) == NIB_DNS_OK && m.edns && m.n_questions == 1);
+    INVARIANT(nib_dns_name_equal(&m.qname, name));
 }
 
 static void check_answers(const struct nib_dns_message *m)
@@ -90,17 +90,17 @@ static void check_answers(const struct nib_dns_message *m)
     struct nib_dns_record record;
     unsigned n = 0;
     for (; nib_dns_next(m, &walk, &record); n++) {
-        PROMISE(record.ttl_s <= NIB_TTL_MAX && record.rdata + record.rdata_len <= m->len);
-        PROMISE(record.name.len >= 1 && record.name.octets[record.name.len - 1] == 0);
+        INVARIANT(record.ttl_s <= NIB_TTL_MAX && record.rdata + record.rdata_len <= m->len);
+        INVARIANT(record.name.len >= 1 && record.name.octets[record.name.len - 1] == 0);
         check_name(&record.name);
         for (int i = 0; i < 4; i++) {
             char text[NIB_RESULT_MAX];
             size_t bad, len = nib_dns_result(m, &record, types[i], text);
             if (len > 0)
-                PROMISE(nib_result_check(types[i], (struct nib_text){text, len}, &bad) == NIB_OK);
+                INVARIANT(nib_result_check(types[i], (struct nib_text){text, len}, &bad) == NIB_OK);
         }
     }
-    PROMISE(n == m->n_answers);
+    INVARIANT(n == m->n_answers);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
@@ -111,19 +111,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     uint8_t *block = fuzz_block(in.at, in.len);
     bool has_head = nib_dns_decode_head(&head, block, in.len);
     enum nib_dns_err err = nib_dns_decode(&m, block, in.len);
-    PROMISE(has_head == (in.len >= NIB_DNS_HEADER_LEN));
-    PROMISE((err == NIB_DNS_ERR_HEADER) == !has_head);
-    PROMISE(err == NIB_DNS_OK || nib_dns_err_words(err)[0] != '\0');
+    INVARIANT(has_head == (in.len >= NIB_DNS_HEADER_LEN));
+    INVARIANT((err == NIB_DNS_ERR_HEADER) == !has_head);
+    INVARIANT(err == NIB_DNS_OK || nib_dns_err_words(err)[0] != '\0');
     if (has_head)
         check_reply(&head, how);
     if (err == NIB_DNS_OK) {
-        PROMISE(m.id == head.id && m.flags == head.flags);
+        INVARIANT(m.id == head.id && m.flags == head.flags);
         if (m.n_questions == 1)
             check_same_question(&m, &head);
         check_answers(&m);
         check_reply(&m, how);
         uint8_t *cut = fuzz_block(block, in.len * how / 256);
-        PROMISE(nib_dns_decode(&head, cut, in.len * how / 256) != NIB_DNS_OK);
+        INVARIANT(nib_dns_decode(&head, cut, in.len * how / 256) != NIB_DNS_OK);
         free(cut);
     }
     free(block);

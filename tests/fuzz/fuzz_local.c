@@ -88,8 +88,8 @@ static void upstream(struct world *w, struct fuzz_input *in, bool raw)
     (void)nib_local_reply(&w->local, w->now, from, block, len, &w->outputs);
     world_drain(w);
     if (!fits) {
-        PROMISE(w->answers == answers && nib_local_deadline(&w->local) == deadline);
-        PROMISE(sent == w->local.counters[NIB_LOCAL_DATAGRAMS] && w->local.cache.n == records);
+        INVARIANT(w->answers == answers && nib_local_deadline(&w->local) == deadline);
+        INVARIANT(sent == w->local.counters[NIB_LOCAL_DATAGRAMS] && w->local.cache.n == records);
     }
     free(block);
 }
@@ -106,7 +106,7 @@ static void tick(struct world *w)
 {
     nib_local_tick(&w->local, w->now, &w->outputs);
     world_drain(w);
-    PROMISE(nib_local_deadline(&w->local) > w->now);
+    INVARIANT(nib_local_deadline(&w->local) > w->now);
 }
 
 /* One before the deadline nothing is sent or answered; at it, something is. */
@@ -120,10 +120,10 @@ static void deadline(struct world *w)
     uint64_t timeouts = w->local.counters[NIB_LOCAL_TIMEOUTS];
     w->now = due - 1;
     tick(w);
-    PROMISE(timeouts == w->local.counters[NIB_LOCAL_TIMEOUTS]);
+    INVARIANT(timeouts == w->local.counters[NIB_LOCAL_TIMEOUTS]);
     w->now = due;
     tick(w);
-    PROMISE(timeouts < w->local.counters[NIB_LOCAL_TIMEOUTS]);
+    INVARIANT(timeouts < w->local.counters[NIB_LOCAL_TIMEOUTS]);
 }
 
 static void pass_time(struct world *w, struct fuzz_input *in)
@@ -197,14 +197,14 @@ static void run_out(struct world *w)
     int ticks = 0;
     w->trouble = 0;
     while (nib_local_deadline(&w->local) != NIB_NEVER) {
-        PROMISE(++ticks < TICKS);
+        INVARIANT(++ticks < TICKS);
         deadline(w);
         world_check(w);
     }
-    PROMISE(w->n_queries == 0 && w->local.pending.n_requests == 0);
+    INVARIANT(w->n_queries == 0 && w->local.pending.n_requests == 0);
     w->now += 1000 * (WORLD_MAX_TTL + 1);
     tick(w);
-    PROMISE(w->local.cache.n == 0); /* whatever was learnt is gone, and its memory free */
+    INVARIANT(w->local.cache.n == 0); /* whatever was learnt is gone, and its memory free */
     world_check(w);
 }
 
@@ -222,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     world_check_table(&w);
     struct nib_writer writer = nib_writer_init(text, sizeof text);
     nib_local_counters(&w.local, &writer);
-    PROMISE(!writer.full);
+    INVARIANT(!writer.full);
     world_reset(&w);
     return 0;
 }

@@ -17,7 +17,7 @@ static size_t said;
 
 static _Noreturn void refuse(int status)
 {
-    PROMISE(status == 2 && said == 1);
+    INVARIANT(status == 2 && said == 1);
     longjmp(way_out, 1);
 }
 
@@ -30,9 +30,9 @@ __attribute__((format(printf, 2, 3))) static int say(FILE *to, const char *forma
     /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     int n = vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    PROMISE(to == stderr && n > 0 && (size_t)n < sizeof line && line[n - 1] == '\n');
+    INVARIANT(to == stderr && n > 0 && (size_t)n < sizeof line && line[n - 1] == '\n');
     for (int i = 0; i + 1 < n; i++)
-        PROMISE(line[i] >= ' ' && line[i] <= '~');
+        INVARIANT(line[i] >= ' ' && line[i] <= '~');
     said++;
     return n;
 }
@@ -51,7 +51,7 @@ __attribute__((format(printf, 2, 3))) static int say(FILE *to, const char *forma
 void *memory_resize(void *old, size_t n)
 {
     void *memory = realloc(old, n);
-    PROMISE(memory != NULL);
+    INVARIANT(memory != NULL);
     return memory;
 }
 
@@ -86,10 +86,10 @@ static void read_back(const struct make_file *file)
         step = nib_pcap_next(&reader, file->octets + at, file->len - at, true, &used, &frame);
         if (step != NIB_PCAP_FRAME)
             break;
-        PROMISE(frame.link == file->link && frame.len <= file->snaplen);
+        INVARIANT(frame.link == file->link && frame.len <= file->snaplen);
         nib_packet_read(&packet, &frame);
     }
-    PROMISE(step == NIB_PCAP_END && frames == file->frames);
+    INVARIANT(step == NIB_PCAP_END && frames == file->frames);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
@@ -98,11 +98,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     uint8_t *block = fuzz_block(octets, len);
     struct nib_text text = {(const char *)block, len};
     bool ok = make_file(&first, text);
-    PROMISE(make_file(&second, text) == ok);
+    INVARIANT(make_file(&second, text) == ok);
     if (ok) {
         read_back(&first.file);
-        PROMISE(first.file.len == second.file.len);
-        PROMISE(memcmp(first.file.octets, second.file.octets, first.file.len) == 0);
+        INVARIANT(first.file.len == second.file.len);
+        INVARIANT(memcmp(first.file.octets, second.file.octets, first.file.len) == 0);
     }
     make_free(&first.file);
     make_free(&second.file);

@@ -5,25 +5,25 @@
 #include "fuzz/fuzz.h"
 #include "reference/agree.h"
 
-/* One octet less is too little room, and what stands behind the room stays. */
+/* One octet less is too little, and what stands behind the block stays. */
 static void encode_into_less(const struct nib_message *m, size_t len)
 {
-    uint8_t *room = fuzz_zeroed(len);
-    room[len - 1] = 0xa5;
-    PROMISE(nib_message_encode(room, len - 1, m) == 0);
-    PROMISE(room[len - 1] == 0xa5);
-    PROMISE(nib_message_encode(room, len, m) == len);
-    PROMISE(nib_message_encode(NULL, 0, m) == 0);
-    free(room);
+    uint8_t *block = fuzz_zeroed(len);
+    block[len - 1] = 0xa5;
+    INVARIANT(nib_message_encode(block, len - 1, m) == 0);
+    INVARIANT(block[len - 1] == 0xa5);
+    INVARIANT(nib_message_encode(block, len, m) == len);
+    INVARIANT(nib_message_encode(NULL, 0, m) == 0);
+    free(block);
 }
 
 static void check_line(const struct nib_message *m)
 {
     char line[NIB_LINE_MAX];
     size_t n = nib_message_line(m, line);
-    PROMISE(n < NIB_LINE_MAX && line[n] == '\0' && strlen(line) == n);
+    INVARIANT(n < NIB_LINE_MAX && line[n] == '\0' && strlen(line) == n);
     for (size_t i = 0; i < n; i++)
-        PROMISE(line[i] >= ' ' && line[i] <= '~');
+        INVARIANT(line[i] >= ' ' && line[i] <= '~');
 }
 
 /* NIB-5.5, one place of the name after the other. */
@@ -43,18 +43,18 @@ static void check_fit(const struct nib_message *m)
     struct nib_message query = *m, other = *m;
     query.flag = NIB_QUERY;
     other.id++;
-    PROMISE(nib_message_fits(m, &query) == NIB_MISMATCH_FLAG);
+    INVARIANT(nib_message_fits(m, &query) == NIB_MISMATCH_FLAG);
     if (m->flag == NIB_QUERY)
         return;
     bool fits =
         nib_text_same(m->aname, m->qname) && (m->atype == m->qtype || m->atype == NIB_CNAME);
-    PROMISE(nib_message_fits(&query, m) == (fits ? NIB_FITS : NIB_MISMATCH_ANSWER));
-    PROMISE(nib_message_fits(&other, m) == NIB_MISMATCH_ID);
-    PROMISE(nib_message_is_referral(&query, m) == refers_slowly(m));
-    PROMISE(!nib_message_is_referral(&other, m));
+    INVARIANT(nib_message_fits(&query, m) == (fits ? NIB_FITS : NIB_MISMATCH_ANSWER));
+    INVARIANT(nib_message_fits(&other, m) == NIB_MISMATCH_ID);
+    INVARIANT(nib_message_is_referral(&query, m) == refers_slowly(m));
+    INVARIANT(!nib_message_is_referral(&other, m));
     enum nib_mismatch mismatch = nib_message_fits(&query, m);
-    PROMISE((nib_mismatch_words(mismatch)[0] == '\0') == (mismatch == NIB_FITS));
-    PROMISE((nib_mismatch_rule(mismatch)[0] == '\0') == (mismatch == NIB_FITS));
+    INVARIANT((nib_mismatch_words(mismatch)[0] == '\0') == (mismatch == NIB_FITS));
+    INVARIANT((nib_mismatch_rule(mismatch)[0] == '\0') == (mismatch == NIB_FITS));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
@@ -66,14 +66,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     const char *what = agree(block, len, &err);
     if (what != NULL)
         fuzz_broken(__FILE__, __LINE__, what);
-    PROMISE(nib_message_decode(&m, block, len, &bad) == err);
+    INVARIANT(nib_message_decode(&m, block, len, &bad) == err);
     if (err == NIB_OK) {
-        PROMISE(len <= NIB_MESSAGE_MAX);
+        INVARIANT(len <= NIB_MESSAGE_MAX);
         encode_into_less(&m, len);
         check_line(&m);
         check_fit(&m);
     } else {
-        PROMISE(bad <= len && nib_err_words(err)[0] != '\0');
+        INVARIANT(bad <= len && nib_err_words(err)[0] != '\0');
     }
     free(block);
     return 0;

@@ -17,9 +17,9 @@ static bool check_name(struct nib_text name)
     size_t bad, naive_bad;
     enum nib_err err = nib_name_check(name, &bad);
     const char *rule = naive_name(naive_of(name), &naive_bad);
-    PROMISE((err == NIB_OK) == (rule == NULL));
+    INVARIANT((err == NIB_OK) == (rule == NULL));
     if (rule != NULL)
-        PROMISE(strcmp(nib_err_rule(err), rule) == 0 && bad == naive_bad);
+        INVARIANT(strcmp(nib_err_rule(err), rule) == 0 && bad == naive_bad);
     return err == NIB_OK;
 }
 
@@ -28,21 +28,21 @@ static void climb(struct nib_text name)
 {
     size_t steps = 0;
     for (struct nib_text at = name; at.len > 0; at = nib_name_parent(at)) {
-        PROMISE(check_name(at) && at.ptr + at.len == name.ptr + name.len);
-        PROMISE(at.ptr == name.ptr || at.ptr[-1] == '.');
-        PROMISE(++steps <= name.len);
+        INVARIANT(check_name(at) && at.ptr + at.len == name.ptr + name.len);
+        INVARIANT(at.ptr == name.ptr || at.ptr[-1] == '.');
+        INVARIANT(++steps <= name.len);
     }
 }
 
 static void compare(struct nib_text a, struct nib_text b)
 {
     bool same = naive_same_name(naive_of(a), naive_of(b));
-    PROMISE(nib_name_equal(a, b) == same && nib_name_equal(b, a) == same);
-    PROMISE(nib_name_equal(a, a));
+    INVARIANT(nib_name_equal(a, b) == same && nib_name_equal(b, a) == same);
+    INVARIANT(nib_name_equal(a, a));
     if (same)
-        PROMISE(nib_name_hash(a, 7) == nib_name_hash(b, 7));
+        INVARIANT(nib_name_hash(a, 7) == nib_name_hash(b, 7));
     else /* 64 bits: a collision is a fault, not chance */
-        PROMISE(nib_name_hash(a, 7) != nib_name_hash(b, 7));
+        INVARIANT(nib_name_hash(a, 7) != nib_name_hash(b, 7));
 }
 
 static void check_result(struct nib_text text)
@@ -51,11 +51,11 @@ static void check_result(struct nib_text text)
     size_t bad;
     for (int i = 0; i < 4; i++) {
         enum nib_err err = nib_result_check(types[i], text, &bad);
-        PROMISE(err == NIB_OK || bad <= text.len);
+        INVARIANT(err == NIB_OK || bad <= text.len);
         if (err == NIB_OK && types[i] == NIB_A)
-            PROMISE(naive_is_ipv4(naive_of(text)));
+            INVARIANT(naive_is_ipv4(naive_of(text)));
     }
-    PROMISE((nib_result_outcome(text) != NIB_FOUND) == naive_is_miss(naive_of(text)));
+    INVARIANT((nib_result_outcome(text) != NIB_FOUND) == naive_is_miss(naive_of(text)));
 }
 
 /* What parses as an address is printed so that it parses as the same one. */
@@ -64,16 +64,16 @@ static void check_address(struct nib_text text)
     struct nib_addr addr, again = {0};
     uint8_t ip[16];
     char shown[NIB_ADDR_TEXT_MAX], ip_shown[NIB_IP_TEXT_MAX];
-    PROMISE(nib_ipv4_parse(text, ip) == naive_is_ipv4(naive_of(text)));
-    PROMISE(nib_ipv6_parse(text, ip) == naive_is_ipv6(naive_of(text)));
+    INVARIANT(nib_ipv4_parse(text, ip) == naive_is_ipv4(naive_of(text)));
+    INVARIANT(nib_ipv6_parse(text, ip) == naive_is_ipv6(naive_of(text)));
     if (!nib_addr_parse(text, 21000, &addr))
         return;
     size_t n = nib_addr_format(&addr, shown);
-    PROMISE(n < sizeof shown && strlen(shown) == n);
-    PROMISE(nib_addr_parse((struct nib_text){shown, n}, 1, &again));
-    PROMISE(nib_addr_equal(&addr, &again) && nib_addr_hash(&addr, 3) == nib_addr_hash(&again, 3));
+    INVARIANT(n < sizeof shown && strlen(shown) == n);
+    INVARIANT(nib_addr_parse((struct nib_text){shown, n}, 1, &again));
+    INVARIANT(nib_addr_equal(&addr, &again) && nib_addr_hash(&addr, 3) == nib_addr_hash(&again, 3));
     n = nib_ip_format(&addr, ip_shown);
-    PROMISE(n < sizeof ip_shown && strlen(ip_shown) == n);
+    INVARIANT(n < sizeof ip_shown && strlen(ip_shown) == n);
 }
 
 static void check_words(struct nib_text text)
@@ -82,11 +82,11 @@ static void check_words(struct nib_text text)
     uint16_t port;
     char number[24];
     if (nib_type_parse(text, &type))
-        PROMISE(text.len == strlen(nib_type_name(type)));
+        INVARIANT(text.len == strlen(nib_type_name(type)));
     if (nib_port_parse(text, &port)) {
         struct nib_writer w = nib_writer_init((uint8_t *)number, sizeof number);
         nib_writer_decimal(&w, port);
-        PROMISE(nib_text_same(text, (struct nib_text){number, w.off}));
+        INVARIANT(nib_text_same(text, (struct nib_text){number, w.off}));
     }
 }
 
@@ -96,9 +96,9 @@ static void check_escaped(struct nib_text text)
     uint8_t *out = fuzz_zeroed(4 * text.len);
     struct nib_writer w = nib_writer_init(out, 4 * text.len);
     nib_writer_escaped(&w, text);
-    PROMISE(!w.full && w.off >= text.len);
+    INVARIANT(!w.full && w.off >= text.len);
     for (size_t i = 0; i < w.off; i++)
-        PROMISE(out[i] >= ' ' && out[i] <= '~');
+        INVARIANT(out[i] >= ' ' && out[i] <= '~');
     free(out);
 }
 

@@ -10,9 +10,9 @@
 static void check_part(
     const struct nib_packet_udp *d, const struct nib_pcap_frame *frame, bool of_frame)
 {
-    PROMISE(d->len <= d->real_len);
-    PROMISE(d->len <= frame->len && d->real_len <= 65535 + (of_frame ? frame->real_len : 0));
-    PROMISE(d->payload >= frame->octets && d->payload + d->len <= frame->octets + frame->len);
+    INVARIANT(d->len <= d->real_len);
+    INVARIANT(d->len <= frame->len && d->real_len <= 65535 + (of_frame ? frame->real_len : 0));
+    INVARIANT(d->payload >= frame->octets && d->payload + d->len <= frame->octets + frame->len);
 }
 
 static size_t write_header(uint8_t *out, size_t cap, bool ng)
@@ -43,18 +43,18 @@ static void write_again(const struct nib_packet_udp *d, bool ng)
     struct nib_pcap_frame frame;
     struct nib_packet packet;
     if (n > 0) {
-        PROMISE(nib_pcap_next(&reader, file, header + n, true, &used, &frame) == NIB_PCAP_FRAME);
-        PROMISE(used == header + n - (ng ? 4 : 0) && frame.time_ns == 1700000000123456000);
-        PROMISE(frame.odd == NIB_PCAP_FINE && frame.comment.len == (ng ? 3 : 0));
+        INVARIANT(nib_pcap_next(&reader, file, header + n, true, &used, &frame) == NIB_PCAP_FRAME);
+        INVARIANT(used == header + n - (ng ? 4 : 0) && frame.time_ns == 1700000000123456000);
+        INVARIANT(frame.odd == NIB_PCAP_FINE && frame.comment.len == (ng ? 3 : 0));
         nib_packet_read(&packet, &frame);
-        PROMISE(packet.kind == NIB_PACKET_UDP);
-        PROMISE(
+        INVARIANT(packet.kind == NIB_PACKET_UDP);
+        INVARIANT(
             nib_addr_equal(&packet.udp.src, &d->src) && nib_addr_equal(&packet.udp.dst, &d->dst));
-        PROMISE(packet.udp.len == d->len && packet.udp.real_len == d->real_len);
-        PROMISE(d->len == 0 || memcmp(packet.udp.payload, d->payload, d->len) == 0);
-        PROMISE(d->len < d->real_len || packet.udp_sum == NIB_SUM_RIGHT);
+        INVARIANT(packet.udp.len == d->len && packet.udp.real_len == d->real_len);
+        INVARIANT(d->len == 0 || memcmp(packet.udp.payload, d->payload, d->len) == 0);
+        INVARIANT(d->len < d->real_len || packet.udp_sum == NIB_SUM_RIGHT);
     } else {
-        PROMISE(d->real_len > 65535 - 48);
+        INVARIANT(d->real_len > 65535 - 48);
     }
     free(file);
 }
@@ -65,9 +65,9 @@ static void check_frame(const struct nib_pcap_frame *frame)
     struct nib_pcap_frame alone = *frame;
     struct nib_packet packet;
     alone.octets = block;
-    PROMISE(frame->len <= frame->real_len && frame->len <= NIB_PCAP_FRAME_MAX);
+    INVARIANT(frame->len <= frame->real_len && frame->len <= NIB_PCAP_FRAME_MAX);
     nib_packet_read(&packet, &alone);
-    PROMISE(packet.vlans <= 2);
+    INVARIANT(packet.vlans <= 2);
     if (packet.kind == NIB_PACKET_UDP) {
         check_part(&packet.udp, &alone, true);
         write_again(&packet.udp, false);
@@ -92,7 +92,7 @@ struct reading {
 static void note(struct reading *reading, const struct nib_pcap_frame *frame)
 {
     reading->frames++;
-    PROMISE(frame->no == reading->frames);
+    INVARIANT(frame->no == reading->frames);
     reading->hash = reading->hash * 31 + (uint64_t)frame->time_ns + frame->real_len + frame->at +
                     (uint64_t)frame->odd + frame->comment.len;
     for (size_t i = 0; i < frame->len; i++)
@@ -110,7 +110,7 @@ static struct reading read_in_steps(const uint8_t *file, size_t len, size_t step
         uint8_t *window = fuzz_block(file + at, shown - at);
         enum nib_pcap_step what =
             nib_pcap_next(&reader, window, shown - at, shown == len, &used, &frame);
-        PROMISE(used <= shown - at && reader.off <= len);
+        INVARIANT(used <= shown - at && reader.off <= len);
         if (what == NIB_PCAP_FRAME) {
             note(&reading, &frame);
             if (check)
@@ -121,17 +121,17 @@ static struct reading read_in_steps(const uint8_t *file, size_t len, size_t step
         if (what == NIB_PCAP_END || what == NIB_PCAP_FAULT)
             break;
         if (what == NIB_PCAP_MORE) {
-            PROMISE(shown < len); /* at the end of the file it must come to a decision */
+            INVARIANT(shown < len); /* at the end of the file it must come to a decision */
             shown = step < len - shown ? shown + step : len;
         }
     }
     struct nib_pcap_frame none;
-    PROMISE(reader.fault == NIB_PCAP_FINE || /* a fault stays */
-            nib_pcap_next(&reader, file, len, true, &used, &none) == NIB_PCAP_FAULT);
+    INVARIANT(reader.fault == NIB_PCAP_FINE || /* a fault stays */
+              nib_pcap_next(&reader, file, len, true, &used, &none) == NIB_PCAP_FAULT);
     reading.fault = reader.fault;
     reading.fault_at = reader.fault_at;
-    PROMISE(reader.fault_at <= len && nib_pcap_fault_words(reader.fault) != NULL);
-    PROMISE(reader.fault != NIB_PCAP_FINE || at == len);
+    INVARIANT(reader.fault_at <= len && nib_pcap_fault_words(reader.fault) != NULL);
+    INVARIANT(reader.fault != NIB_PCAP_FINE || at == len);
     return reading;
 }
 
@@ -139,8 +139,8 @@ static void read_file(const uint8_t *file, size_t len, size_t step)
 {
     struct reading whole = read_in_steps(file, len, len + 1, true);
     struct reading stepwise = read_in_steps(file, len, step, false);
-    PROMISE(whole.frames == stepwise.frames && whole.hash == stepwise.hash);
-    PROMISE(whole.fault == stepwise.fault && whole.fault_at == stepwise.fault_at);
+    INVARIANT(whole.frames == stepwise.frames && whole.hash == stepwise.hash);
+    INVARIANT(whole.fault == stepwise.fault && whole.fault_at == stepwise.fault_at);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)

@@ -26,13 +26,13 @@ static void on_fault(void *ctx, size_t line, size_t column, const char *words)
 {
     struct told *told = ctx;
     told->n++;
-    PROMISE(line >= 1 && line <= lines_of(told->text));
-    PROMISE(line >= told->line); /* in the order of the lines */
+    INVARIANT(line >= 1 && line <= lines_of(told->text));
+    INVARIANT(line >= told->line); /* in the order of the lines */
     told->line = line;
-    PROMISE(column >= 1 && column <= told->text.len + 1);
-    PROMISE(strlen(words) > 0 && strlen(words) < NIB_FAULT_MAX);
+    INVARIANT(column >= 1 && column <= told->text.len + 1);
+    INVARIANT(strlen(words) > 0 && strlen(words) < NIB_FAULT_MAX);
     for (size_t i = 0; words[i] != '\0'; i++)
-        PROMISE(words[i] >= ' ' && words[i] <= '~');
+        INVARIANT(words[i] >= ' ' && words[i] <= '~');
 }
 
 /* Reads it into a zone. The memory is to be freed; *ok says whether there was no fault. */
@@ -44,7 +44,7 @@ static void *read_zone(struct nib_text text, struct nib_zone *zone, bool *ok)
     void *memory = fuzz_zeroed(nib_zone_bytes(n, text.len));
     nib_zone_init(zone, memory, n, text.len, 42);
     *ok = nib_records_read(text, zone, &faults);
-    PROMISE(faults.n == told.n && *ok == (told.n == 0) && zone->n <= n);
+    INVARIANT(faults.n == told.n && *ok == (told.n == 0) && zone->n <= n);
     return memory;
 }
 
@@ -56,21 +56,21 @@ static void check_zone(const struct nib_zone *zone)
     size_t n = 0, bad;
     while (nib_zone_walk(zone, &walk, &rr)) {
         n++;
-        PROMISE(nib_name_check(rr.name, &bad) == NIB_OK);
-        PROMISE(nib_result_check(rr.type, rr.result, &bad) == NIB_OK);
-        PROMISE(nib_zone_find(zone, nib_key_of(rr.name, zone->seed), rr.type, &other));
-        PROMISE(rr.type == NIB_NS || nib_text_same(other.result, rr.result));
+        INVARIANT(nib_name_check(rr.name, &bad) == NIB_OK);
+        INVARIANT(nib_result_check(rr.type, rr.result, &bad) == NIB_OK);
+        INVARIANT(nib_zone_find(zone, nib_key_of(rr.name, zone->seed), rr.type, &other));
+        INVARIANT(rr.type == NIB_NS || nib_text_same(other.result, rr.result));
         struct nib_zone_walk again = walk; /* from the record behind this one */
         while (nib_zone_walk(zone, &again, &other)) {
             if (!naive_same_name((struct naive_text){(const uint8_t *)rr.name.ptr, rr.name.len},
                     (struct naive_text){(const uint8_t *)other.name.ptr, other.name.len}))
                 continue;
-            PROMISE(rr.type != other.type ||
-                    (rr.type == NIB_NS && !nib_text_same(rr.result, other.result)));
-            PROMISE(rr.type == other.type || (rr.type != NIB_CNAME && other.type != NIB_CNAME));
+            INVARIANT(rr.type != other.type ||
+                      (rr.type == NIB_NS && !nib_text_same(rr.result, other.result)));
+            INVARIANT(rr.type == other.type || (rr.type != NIB_CNAME && other.type != NIB_CNAME));
         }
     }
-    PROMISE(n == zone->n);
+    INVARIANT(n == zone->n);
 }
 
 static char *print(struct nib_zone *zone, size_t *len)
@@ -81,7 +81,7 @@ static char *print(struct nib_zone *zone, size_t *len)
     size_t cap = nib_table_text_max(&table);
     char *text = fuzz_zeroed(cap);
     *len = nib_table_text(&table, 0, text, cap);
-    PROMISE(*len > 0);
+    INVARIANT(*len > 0);
     return text;
 }
 
@@ -92,9 +92,9 @@ static void check_again(struct nib_zone *zone)
     bool ok;
     char *text = print(zone, &len);
     void *memory = read_zone((struct nib_text){text, len}, &again, &ok);
-    PROMISE(ok && again.n == zone->n);
+    INVARIANT(ok && again.n == zone->n);
     char *same = print(&again, &again_len);
-    PROMISE(len == again_len && memcmp(text, same, len) == 0);
+    INVARIANT(len == again_len && memcmp(text, same, len) == 0);
     free(same);
     free(text);
     free(memory);

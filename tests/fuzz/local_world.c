@@ -43,10 +43,10 @@ static void check_static(const struct world *w, const struct nib_message *m)
         key = nib_key_of(rr.result, zone->seed);
         if (++cnames <= NIB_CNAMES_MAX)
             continue;
-        PROMISE(m->outcome == NIB_FAILURE);
+        INVARIANT(m->outcome == NIB_FAILURE);
         return;
     }
-    PROMISE(w->reloaded || (nib_text_same(m->result, rr.result) && m->ttl_s == WORLD_STATIC_TTL));
+    INVARIANT(w->reloaded || (nib_text_same(m->result, rr.result) && m->ttl_s == WORLD_STATIC_TTL));
 }
 
 static void answer(struct world *w, const struct nib_output *o)
@@ -57,12 +57,12 @@ static void answer(struct world *w, const struct nib_output *o)
     uint8_t again[NIB_MESSAGE_MAX];
     size_t bad;
     uint8_t *block = fuzz_block(o->octets, len);
-    PROMISE(nib_message_decode(&m, block, len, &bad) == NIB_OK && m.flag == NIB_RESPONSE);
-    PROMISE(nib_message_encode(again, sizeof again, &m) == len && memcmp(again, block, len) == 0);
-    PROMISE(nib_text_same(m.qname, m.aname) && m.qtype == m.atype); /* NIB-8.14 */
-    PROMISE(m.ttl_s <= WORLD_MAX_TTL);
+    INVARIANT(nib_message_decode(&m, block, len, &bad) == NIB_OK && m.flag == NIB_RESPONSE);
+    INVARIANT(nib_message_encode(again, sizeof again, &m) == len && memcmp(again, block, len) == 0);
+    INVARIANT(nib_text_same(m.qname, m.aname) && m.qtype == m.atype); /* NIB-8.14 */
+    INVARIANT(m.ttl_s <= WORLD_MAX_TTL);
     struct world_query *q = owed_to(w, path, &m);
-    PROMISE(q != NULL);
+    INVARIANT(q != NULL);
     check_static(w, &m);
     free(q->name_block);
     *q = w->queries[--w->n_queries];
@@ -78,14 +78,14 @@ static void ask(struct world *w, const struct nib_output *o)
     const struct nib_addr *to = &o->path.peer;
     struct nib_message m;
     size_t bad;
-    PROMISE(o->slot.index < WORLD_QUESTIONS && !is_own(to) && to->port == 22000);
-    PROMISE(nib_message_decode(&m, o->octets, o->len, &bad) == NIB_OK && m.flag == NIB_QUERY);
+    INVARIANT(o->slot.index < WORLD_QUESTIONS && !is_own(to) && to->port == 22000);
+    INVARIANT(nib_message_decode(&m, o->octets, o->len, &bad) == NIB_OK && m.flag == NIB_QUERY);
     struct world_socket *s = &w->sockets[o->slot.index];
     if (s->open)
-        PROMISE(s->serial == o->slot.serial && nib_addr_equal(&s->to, to) && s->len == o->len &&
-                memcmp(s->octets, o->octets, o->len) == 0);
+        INVARIANT(s->serial == o->slot.serial && nib_addr_equal(&s->to, to) && s->len == o->len &&
+                  memcmp(s->octets, o->octets, o->len) == 0);
     else
-        PROMISE(m.id == w->next_id++);
+        INVARIANT(m.id == w->next_id++);
     unsigned trouble = w->trouble & 3;
     w->trouble >>= 2;
     if (trouble == 2 || (trouble == 3 && !s->open)) {
@@ -101,9 +101,9 @@ static void ask(struct world *w, const struct nib_output *o)
 
 static void close_socket(struct world *w, struct nib_slot slot)
 {
-    PROMISE(slot.index < WORLD_QUESTIONS);
+    INVARIANT(slot.index < WORLD_QUESTIONS);
     struct world_socket *s = &w->sockets[slot.index];
-    PROMISE(!s->open || s->serial == slot.serial);
+    INVARIANT(!s->open || s->serial == slot.serial);
     s->open = false;
 }
 
@@ -119,7 +119,7 @@ void world_drain(struct world *w)
         else
             close_socket(w, o.slot);
     }
-    PROMISE(w->outputs.n < w->outputs.cap);
+    INVARIANT(w->outputs.n < w->outputs.cap);
     nib_outputs_clear(&w->outputs);
 }
 
@@ -202,7 +202,7 @@ void world_reload(struct world *w, uint32_t file, bool in_steps)
     if (in_steps) {
         uint32_t n = nib_zone_count_new(&w->zones[next], w->table.zone);
         uint64_t first = nib_table_take_numbers(&w->table, n);
-        PROMISE(nib_zone_number(&w->zones[next], w->table.zone, first) == first + n);
+        INVARIANT(nib_zone_number(&w->zones[next], w->table.zone, first) == first + n);
         nib_table_swap_zone(&w->table, &w->zones[next]);
     } else {
         nib_table_set_zone(&w->table, &w->zones[next]);
@@ -236,9 +236,9 @@ void world_input(struct world *w, const struct nib_path *path, const uint8_t *oc
     (void)nib_local_input(&w->local, w->now, path, octets, len, &w->outputs);
     world_drain(w);
     /* one answer at most, and only for this query: nobody else's fate hangs on it */
-    PROMISE(w->answers <= answers + (query && !repeat));
-    PROMISE(w->n_queries >= before);
-    PROMISE(!w->zero_found); /* NIB-7.4: what comes out of the table has a second to live */
+    INVARIANT(w->answers <= answers + (query && !repeat));
+    INVARIANT(w->n_queries >= before);
+    INVARIANT(!w->zero_found); /* NIB-7.4: what comes out of the table has a second to live */
 }
 
 void world_unsent(struct world *w)
@@ -256,12 +256,12 @@ static void check_counters(const struct world *w)
                                    c[NIB_LOCAL_DROPPED_REPEAT] + c[NIB_LOCAL_DROPPED_UNSENT];
     for (int err = 0; err < NIB_ERR_COUNT; err++)
         broken += w->local.malformed[err];
-    PROMISE(c[NIB_LOCAL_RECEIVED] == w->received);
-    PROMISE(w->received == c[NIB_LOCAL_ANSWERED] + w->local.pending.n_requests + dropped);
-    PROMISE(w->answers == c[NIB_LOCAL_ANSWERED] + c[NIB_LOCAL_DROPPED_UNSENT]);
-    PROMISE(w->answers == c[NIB_LOCAL_FOUND] + c[NIB_LOCAL_NOT_FOUND] + c[NIB_LOCAL_FAILURE]);
-    PROMISE(broken == c[NIB_LOCAL_DROPPED_MALFORMED]);
-    PROMISE(w->n_queries == w->local.pending.n_requests);
+    INVARIANT(c[NIB_LOCAL_RECEIVED] == w->received);
+    INVARIANT(w->received == c[NIB_LOCAL_ANSWERED] + w->local.pending.n_requests + dropped);
+    INVARIANT(w->answers == c[NIB_LOCAL_ANSWERED] + c[NIB_LOCAL_DROPPED_UNSENT]);
+    INVARIANT(w->answers == c[NIB_LOCAL_FOUND] + c[NIB_LOCAL_NOT_FOUND] + c[NIB_LOCAL_FAILURE]);
+    INVARIANT(broken == c[NIB_LOCAL_DROPPED_MALFORMED]);
+    INVARIANT(w->n_queries == w->local.pending.n_requests);
 }
 
 /* A socket is open exactly where a question is under way, and none asks beyond the limits. */
@@ -270,21 +270,21 @@ static void check_questions(const struct world *w)
     uint32_t open = 0;
     for (uint32_t slot = 0; slot < WORLD_QUESTIONS; slot++) {
         const struct nib_fetch *q = nib_pending_at(&w->local.pending, slot);
-        PROMISE(w->sockets[slot].open == (q != NULL));
+        INVARIANT(w->sockets[slot].open == (q != NULL));
         if (q == NULL)
             continue;
         open++;
-        PROMISE(q->first != 0 && q->sent <= NIB_DATAGRAMS_MAX); /* NIB-8.6 */
-        PROMISE(nib_addr_equal(&q->servers[q->server], &w->sockets[slot].to));
+        INVARIANT(q->first != 0 && q->sent <= NIB_DATAGRAMS_MAX); /* NIB-8.6 */
+        INVARIANT(nib_addr_equal(&q->servers[q->server], &w->sockets[slot].to));
         for (uint32_t ref = q->first; ref != 0; ref = w->local.pending.requests[ref - 1].next) {
             const struct nib_request *r = &w->local.pending.requests[ref - 1];
-            PROMISE(r->spent + q->sent <= NIB_DATAGRAMS_MAX && r->cnames <= NIB_CNAMES_MAX);
+            INVARIANT(r->spent + q->sent <= NIB_DATAGRAMS_MAX && r->cnames <= NIB_CNAMES_MAX);
             if (ref == q->last)
                 break;
         }
     }
-    PROMISE(open == w->local.pending.n_fetches && open == w->local.pending.retries.n);
-    PROMISE((nib_local_deadline(&w->local) == NIB_NEVER) == (open == 0));
+    INVARIANT(open == w->local.pending.n_fetches && open == w->local.pending.retries.n);
+    INVARIANT((nib_local_deadline(&w->local) == NIB_NEVER) == (open == 0));
 }
 
 /* Dynamic records live, are few, and shadow no static one. */
@@ -293,13 +293,13 @@ static void check_cache(const struct world *w)
     struct nib_rr rr, found;
     uint32_t at = 0;
     size_t bad;
-    PROMISE(w->local.cache.n <= WORLD_RECORDS);
+    INVARIANT(w->local.cache.n <= WORLD_RECORDS);
     while (nib_cache_walk(&w->local.cache, w->now, &at, &rr)) {
         struct nib_key key = nib_key_of(rr.name, w->table.zone->seed);
-        PROMISE(!nib_zone_find(w->table.zone, key, rr.type, &found));
-        PROMISE(rr.ttl_s >= 1 && rr.ttl_s <= WORLD_MAX_TTL && rr.no < w->table.next_no);
-        PROMISE(nib_result_check(rr.type, rr.result, &bad) == NIB_OK);
-        PROMISE(nib_result_outcome(rr.result) == NIB_FOUND);
+        INVARIANT(!nib_zone_find(w->table.zone, key, rr.type, &found));
+        INVARIANT(rr.ttl_s >= 1 && rr.ttl_s <= WORLD_MAX_TTL && rr.no < w->table.next_no);
+        INVARIANT(nib_result_check(rr.type, rr.result, &bad) == NIB_OK);
+        INVARIANT(nib_result_outcome(rr.result) == NIB_FOUND);
     }
 }
 
@@ -310,13 +310,13 @@ void world_check_table(const struct world *w)
     uint32_t n = 0;
     while (nib_zone_walk(w->table.zone, &walk, &rr)) {
         struct nib_key key = nib_key_of(rr.name, w->table.zone->seed);
-        PROMISE(nib_table_find(&w->table, w->now, key, rr.type, &found) && found.is_static);
+        INVARIANT(nib_table_find(&w->table, w->now, key, rr.type, &found) && found.is_static);
         n++;
     }
-    PROMISE(n == w->table.zone->n);
+    INVARIANT(n == w->table.zone->n);
     fuzz_print(&w->table, w->now);
     /* NIB-8.9: the first file has such a record, the second has none */
-    PROMISE(nib_local_asks_itself(&w->local, w->table.zone, &rr) == (w->file == 0));
+    INVARIANT(nib_local_asks_itself(&w->local, w->table.zone, &rr) == (w->file == 0));
 }
 
 void world_check(const struct world *w)

@@ -69,7 +69,7 @@ void world_drain(struct world *w);
 /* Whether an answer that was given is one that could not be sent. */
 void world_unsent(struct world *w);
 
-/* Every promise that can be looked at between two events. */
+/* Every invariant that can be looked at between two events. */
 void world_check(const struct world *w);
 
 /* Static records stand as they did (NIB-7.3), and the table has room to be printed. */

@@ -23,7 +23,7 @@ check() { # what should be so, and the command that says so
     verdict $? "$claim"
 }
 
-judged() { # what should be so, and is when the command before this one succeeded
+succeeded() { # what should be so, and is when the command before this one succeeded
     verdict $? "$1"
 }
 

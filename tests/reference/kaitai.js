@@ -1,5 +1,5 @@
 // node kaitai.js MODULES FILE: what a parser generated from proto/nibdns.ksy says of datagrams, a line
-// of hex each (- is standard input), in the format of tests/wireshark/judge.sh. MODULES is the folder
+// of hex each (- is standard input), in the format of tests/wireshark/verdicts.sh. MODULES is the folder
 // into which package.json was installed.
 //
 // What the description cannot say, and this program adds:

@@ -78,7 +78,7 @@ if ! command -v tmux >/dev/null; then
     exit
 fi
 no_complaint() { sees 'status' && ! grep -q 'make:' "$tmp/screen"; }
-gone() { ! grep -E ' 0100007F:(5208|55F0) ' /proc/net/udp; } # ports 21000, 22000
+none_left() { ! grep -E ' 0100007F:(5208|55F0) ' /proc/net/udp; } # ports 21000, 22000
 on_terminal run
 check "make run comes to the prompt" sees 'Enter the hostname'
 t send-keys C-c
@@ -103,5 +103,5 @@ check "a lookup shows in the servers' tables" sees '^4,shop.amazone.com,A,3.33.1
 t send-keys quit Enter
 check "quit ends all with status 0" sees 'status 0'
 end_terminal
-check "no server is left" gone
+check "no server is left" none_left
 finish

@@ -75,7 +75,7 @@ whole() { # the capture
     tail -n 3 "$dir/check"
     grep -q '[1-9]' "$dir/check"
 }
-judge_server() { # WHAT NAMES
+examine() { # WHAT NAMES
     check "TSan, $1: every answer is right while all else goes on" loaded "$2"
     check "TSan, $1: it was reloaded and asked for counters meanwhile" told
     check "TSan, $1: the tables were printed" test -s "$dir/tables"
@@ -103,11 +103,11 @@ names 1000
 printf 'record_no,name,type,result,ttl,static\n,amazone.com,NS,dns.amazone.com,None,1\n%s\n' \
     ',dns.amazone.com,A,127.0.0.1,None,1' >"$dir/local.records"
 if busy amazoneserver --records "$dir/1000" --ttl 1; then
-    judge_server amazoneserver 1000
+    examine amazoneserver 1000
     upstream=$pid
     if busy localserver --upstream-port "${at##*:}" --records "$dir/local.records" --max-records 500
     then
-        judge_server localserver 1000
+        examine localserver 1000
         check "TSan, localserver: ends with status 0" ends "$pid"
         check "TSan, localserver: no race at its end" quiet "$pid"
     else

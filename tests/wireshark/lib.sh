@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What run.sh and judge.sh share: where things are, tshark, captures out of hex. To be sourced with
+# What run.sh and verdicts.sh share: where things are, tshark, captures out of hex. To be sourced with
 # $here set to this folder; $tmp is made, and removed at the end.
 
 top=$(cd "$here/../.." && pwd)

@@ -51,7 +51,7 @@ golden() {
 printf '00000000080d7777772e637375736d2e656475\n' >one.hex
 hex_pcap one.hex one.pcap 40001,21000
 shark -Y nibdns -r one.pcap -T fields -e nibdns.qry.name >loaded 2>why && [ "$(cat loaded)" = www.csusm.edu ]
-judged "the dissector loads"
+succeeded "the dissector loads"
 [ $failed -eq 0 ] || { finish; exit; }
 
 mkdir -p home/.local/lib/wireshark/plugins && cp nibdns.lua home/.local/lib/wireshark/plugins
@@ -59,7 +59,7 @@ plain_shark_fields() { $unprivileged "$tshark" -G fields 2>>why; }
 plain_shark_fields | awk -F '\t' '$1 == "F" && $3 ~ /^nibdns($|\.)/ { print $3, $4, $7 }' | sort >fields
 rm -r home/.local
 golden fields "$here/fields.txt"
-judged "fields: names, types, masks"
+succeeded "fields: names, types, masks"
 
 # ---- Vectors
 
@@ -67,15 +67,15 @@ verdicts() { awk '{ print ($1 == "valid") }' "$1"; }
 claimed() { awk '{ print ($0 != "") }' "$1"; }
 
 awk -v out=vector -f "$here/vectors.awk" "$vectors"
-"$here/judge.sh" vector.hex >said 2>why
+"$here/verdicts.sh" vector.hex >said 2>why
 awk 'FILENAME == ARGV[1] { said[FNR] = $0; next }
      FILENAME == ARGV[2] { name[FNR] = $0; next }
      $0 != said[FNR] { print name[FNR] ": expected " $0; print name[FNR] ": said     " said[FNR] }
-     END { if (FNR == 0) print "no vectors" }' said vector.name vector.judge >>why
+     END { if (FNR == 0) print "no vectors" }' said vector.name vector.verdicts >>why
 empty why
-judged "vectors: verdict, rule, octet, fields"
+succeeded "vectors: verdict, rule, octet, fields"
 
-verdicts vector.judge >valid
+verdicts vector.verdicts >valid
 hex_pcap vector.hex vector.pcap 40001,21000
 shark -r vector.pcap -T fields -E separator='|' -E occurrence=f -e nibdns.a -e nibdns.aaaa \
     -e nibdns.cname -e nibdns.ns -e nibdns.miss 2>why |
@@ -83,7 +83,7 @@ shark -r vector.pcap -T fields -E separator='|' -E occurrence=f -e nibdns.a -e n
     paste -d ' ' valid - | sed -n 's/^1 //p' >results
 paste -d ' ' valid vector.result | sed -n 's/^1 //p' >results.expected
 same results.expected results
-judged "vectors: typed results and misses"
+succeeded "vectors: typed results and misses"
 
 # What the codec says of each rule, from its own list; each rule has its own expert info.
 sed -n 's/^ *X(NIB_ERR_\([A-Z_0-9]*\), "\(NIB-[0-9.]*\)", "\(.*\)").*/\1|\2|\3/p' \
@@ -92,7 +92,7 @@ awk -F '|' '
     FILENAME == ARGV[1] { key[$2] = tolower($1); words[$2] = $3; next }
     { split($0, w, " ") }
     w[1] == "invalid" { printf "Malformed: %s (%s) at octet %d|%s\n", words[w[2]], w[2], w[3], key[w[2]] }
-    w[1] != "invalid" { print "|" }' rules vector.judge >words.expected
+    w[1] != "invalid" { print "|" }' rules vector.verdicts >words.expected
 keys=$(cut -d '|' -f 1 rules | tr '[:upper:]' '[:lower:]')
 set --
 for key in $keys; do
@@ -112,30 +112,30 @@ shark -r vector.pcap -T fields -E separator='|' -E aggregator=';' -e _ws.expert.
             print line
         }' >words
 same words.expected words
-judged "vectors: the codec's words and an expert info of its own for each rule"
+succeeded "vectors: the codec's words and an expert info of its own for each rule"
 
 # ---- Where it is called
 
 shark -o nibdns.ports: -r vector.pcap -T fields -e nibdns 2>why >by && claimed by >claims && same valid claims
-judged "the heuristic takes exactly the vectors that decode, without ports"
+succeeded "the heuristic takes exactly the vectors that decode, without ports"
 
 hex_pcap vector.hex other.pcap 40005,40006
 shark -r other.pcap -T fields -e nibdns 2>why >by && claimed by >claims && same valid claims
-judged "the heuristic takes exactly the vectors that decode, on other ports"
+succeeded "the heuristic takes exactly the vectors that decode, on other ports"
 
 lines=$(wc -l <vector.hex)
 count() { grep -c . "$1"; }
 shark --disable-heuristic nibdns_udp -r other.pcap -T fields -e nibdns 2>why >by; [ "$(count by)" -eq 0 ]
-judged "no heuristic, other ports: nothing"
+succeeded "no heuristic, other ports: nothing"
 shark --disable-heuristic nibdns_udp -o nibdns.ports:40006-40010 -r other.pcap -T fields -e nibdns 2>why >by
 [ "$(count by)" -eq "$lines" ]
-judged "the preference takes a range at run time"
+succeeded "the preference takes a range at run time"
 shark --disable-heuristic nibdns_udp -o nibdns.ports:40006-40010 -r vector.pcap -T fields -e nibdns 2>why >by
 [ "$(count by)" -eq 0 ]
-judged "and lets go of the ports that it had"
+succeeded "and lets go of the ports that it had"
 shark --disable-heuristic nibdns_udp -d udp.port==40006,nibdns -r other.pcap -T fields -e nibdns 2>why >by
 [ "$(count by)" -eq "$lines" ]
-judged "Decode As"
+succeeded "Decode As"
 
 # ---- Scenarios
 
@@ -152,10 +152,10 @@ for text in "$here"/*.txt; do
     fi
     layers -r "$name.pcap" >one.json
     golden one.json "$here/$name.one-pass.json"
-    judged "$name, one pass"
+    succeeded "$name, one pass"
     layers -2 -r "$name.pcap" >two.json
     golden two.json "$here/$name.json"
-    judged "$name, two passes"
+    succeeded "$name, two passes"
     {
         echo "# $name"
         shark -2 -r "$name.pcap" -T fields -e frame.number -e _ws.col.Protocol -e _ws.col.Info | tr '\t' ' '
@@ -170,38 +170,38 @@ for text in "$here"/*.txt; do
     } >>stat-two 2>>why
 done
 golden info "$here/info.txt"
-judged "Info columns"
+succeeded "Info columns"
 golden stat "$here/stat.txt"
-judged "statistics"
+succeeded "statistics"
 same stat stat-two
-judged "statistics are the same in two passes"
+succeeded "statistics are the same in two passes"
 shark -q -z 'nibdns,stat,nibdns.qry.type == 4' -r pairs.pcap >filtered 2>why
 grep -q '^Queries  *0  *1  *0  *0  *1$' filtered
-judged "statistics of what a filter lets through"
+succeeded "statistics of what a filter lets through"
 
 # ---- Hostile and cut datagrams
 
 echo "# seed $SEED, $COUNT datagrams"
 awk -v seed="$SEED" -v count="$COUNT" -f "$here/mutate.awk" "$vectors" | grep . >random.hex
-"$here/judge.sh" random.hex >random.judge 2>why
-judged "random datagrams: a verdict for each, no Lua error"
+"$here/verdicts.sh" random.hex >random.verdicts 2>why
+succeeded "random datagrams: a verdict for each, no Lua error"
 # others guess too: one datagram that looks like QUIC, and the whole conversation is taken for it
 set --
 for other in $($unprivileged "$tshark" -G heuristic-decodes 2>/dev/null | awk -F '\t' '$1 == "udp" { print $2 }' | sort -u); do
     set -- "$@" --disable-protocol "$other"
 done
 hex_pcap random.hex random.pcap 40005,40006
-verdicts random.judge >valid
+verdicts random.verdicts >valid
 shark "$@" -r random.pcap -T fields -e nibdns 2>why >by && claimed by >claims && same valid claims
-judged "random datagrams: the heuristic takes exactly those that decode"
+succeeded "random datagrams: the heuristic takes exactly those that decode"
 
 hex_pcap_both_ways random.hex ways.pcap 40001,21000
 shark -2 -r ways.pcap -V -O nibdns >tree 2>why && shark -r ways.pcap -T json -J nibdns >>tree 2>>why &&
     shark -2 -q -z nibdns,stat -r ways.pcap >>tree 2>>why
-judged "random datagrams both ways, two passes"
+succeeded "random datagrams both ways, two passes"
 grep -i 'lua error' tree >why
 empty why
-judged "random datagrams both ways: no Lua error"
+succeeded "random datagrams both ways: no Lua error"
 
 # A cut text stands in the Info column, which 4.0 prints as it is: here with each octet that there is. A
 # newline among them would make a line too many.
@@ -213,11 +213,11 @@ hex_pcap octets.hex octets.pcap 40001,21000
 editcap -F pcap -s 44 octets.pcap short.pcap && editcap -F pcap -s 44 ways.pcap ways-short.pcap &&
     mergecap -F pcap -a -w shorts.pcap short.pcap ways-short.pcap && chmod a+r shorts.pcap
 shark -r shorts.pcap >summary 2>why && [ "$(wc -l <summary)" -eq "$(cat octets.hex random.hex | wc -l)" ]
-judged "cut texts with any octet, and random datagrams cut: a line each"
+succeeded "cut texts with any octet, and random datagrams cut: a line each"
 cat summary >>tree
 tr -d '\n\t' <tree | tr -cd '\001-\037\177' | od -c | sed '$d' >why
 empty why
-judged "no raw control octet in what is printed"
+succeeded "no raw control octet in what is printed"
 
 # A capture that kept 29 to 120 octets of each frame.
 set --
@@ -229,9 +229,9 @@ done
 mergecap -F pcap -a -w snaps.pcap "$@" && chmod a+r snaps.pcap
 shark -2 -r snaps.pcap -Y 'nibdns.malformed || _ws.lua.error' >why 2>&1
 empty why
-judged "cut datagrams are no fault of the message"
+succeeded "cut datagrams are no fault of the message"
 shark -2 -r snaps.pcap -Y 'nibdns.expert.cut' 2>why | awk 'END { exit NR < 100 }'
-judged "cut datagrams have a note"
+succeeded "cut datagrams have a note"
 
 # ---- Work that grows with the capture, and no faster: four times the packets, four times the operations.
 # A tree of addresses adds a little to that.
@@ -247,36 +247,36 @@ for kind in sources names pairs herd shared unsolicited retries duplicates; do
     few=$(operations $kind 500) many=$(operations $kind 2000)
     echo "$few operations for 500, $many for 2000" >>why
     [ "${few:-0}" -gt 50000 ] && [ "${many:-0}" -gt "$few" ] && [ "$many" -le $((few * 44 / 10)) ]
-    judged "many $kind: work in proportion"
+    succeeded "many $kind: work in proportion"
 done
 
 # ---- Installed
 
 mkdir tools && cp -r "$top/tools/nibdns.lua" "$top/tools/wireshark" tools && chmod -R a+rX tools
 $unprivileged tools/wireshark/install-dissector.sh >why 2>&1 && [ -f home/.local/lib/wireshark/plugins/nibdns.lua ]
-judged "install-dissector.sh"
+succeeded "install-dissector.sh"
 plain_shark -C nibdns -r pairs.pcap 2>why >columns
 head -n 2 columns | tail -n 1 |
     grep -q 'local client 40001 0 A www.csusm.edu 144.37.5.45 60 0.010000000 Response A'
-judged "the profile has columns for who speaks, ID, type, name, result, TTL, response time"
+succeeded "the profile has columns for who speaks, ID, type, name, result, TTL, response time"
 ! grep -q '10\.0\.0\.' columns
-judged "the profile shows no addresses"
+succeeded "the profile shows no addresses"
 for name in pairs icmp mismatch malformed duplicate; do
     plain_shark -C nibdns -2 --color -r $name.pcap -T fields -e frame.coloring_rule.name 2>>why
 done | sort -u >rules.used
 sed -n 's/^@\([^@]*\)@.*/\1/p' "$top/tools/wireshark/profile/nibdns/colorfilters" | grep -v unsolicited | sort >rules.all
 same rules.all rules.used
-judged "the profile's colour rules"
+succeeded "the profile's colour rules"
 sed -n 's/^"TRUE","[^"]*","\([^"]*\)".*/\1/p' "$top/tools/wireshark/profile/nibdns/dfilter_buttons" >filters
 : >why
 while read -r filter; do
     plain_shark -C nibdns -r pairs.pcap -Y "$filter" >/dev/null 2>>why || echo "$filter" >>why
 done <filters
 empty why
-judged "the profile's filter buttons"
+succeeded "the profile's filter buttons"
 $unprivileged tools/wireshark/install-dissector.sh --uninstall >why 2>&1 && [ -z "$(find home -type f)" ] &&
     ! plain_shark -Y nibdns -r pairs.pcap >why 2>&1
-judged "install-dissector.sh --uninstall"
+succeeded "install-dissector.sh --uninstall"
 
 # ---- The stored captures: the golden layers of each, and no fault in the dissector in any
 
@@ -287,13 +287,13 @@ for capture in "$top"/pcap/*.pcap; do
     mkdir -p "$here/pcap"
     layers -2 -r "$name.stored" >stored.json
     golden stored.json "$here/pcap/$name.json"
-    judged "pcap/$name"
+    succeeded "pcap/$name"
 done
 mergecap -a -w all.pcapng ./*.stored && chmod a+r all.pcapng
 for pass in '' -2; do
     shark $pass -r all.pcapng -V -O nibdns >tree 2>why && [ "$(grep -c '^Frame ' tree)" -gt 200 ] &&
         ! grep -i 'lua error' tree >why
-    judged "all stored captures${pass:+, two passes}: no Lua error"
+    succeeded "all stored captures${pass:+, two passes}: no Lua error"
 done
 
 finish

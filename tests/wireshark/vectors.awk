@@ -1,6 +1,6 @@
 # awk -v out=PREFIX -f vectors.awk vectors.txt: the vectors that have octets, one a line, as
 #   PREFIX.name, PREFIX.hex
-#   PREFIX.judge    what judge.sh must say
+#   PREFIX.verdicts    what verdicts.sh must say
 #   PREFIX.result   what the typed fields must say: a, aaaa or not, cname, ns, miss
 
 function code(type) {
@@ -21,7 +21,7 @@ function finish(    line, type, found) {
     }
     print f["name"] >(out ".name")
     print f["octets"] >(out ".hex")
-    print line >(out ".judge")
+    print line >(out ".verdicts")
     printf "%s|%s|%s|%s|%s\n", found && type == "A" ? f["result"] : "", \
         found && type == "AAAA" ? "address" : "", found && type == "CNAME" ? f["result"] : "", \
         found && type == "NS" ? f["result"] : "", type != "" && !found ? "miss" : "" >(out ".result")

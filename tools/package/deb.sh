@@ -46,7 +46,7 @@ embeds() {
     cc tests/scripts/embed/example.c -o "$work/example" $(pkg-config --cflags --libs nibdns) &&
         "$work/example" shop.amazone.com | grep -q 3.33.147.88
 }
-gone() { ! ours && [ -z "$(find /usr/bin /usr/lib/*/libnibdns* -name '*nib*dns*' 2>/dev/null)" ]; }
+none_left() { ! ours && [ -z "$(find /usr/bin /usr/lib/*/libnibdns* -name '*nib*dns*' 2>/dev/null)" ]; }
 purge() { dpkg --purge nibdns nibdns-server libnibdns-dev libnibdns0; }
 if [ "$(id -u)" -ne 0 ]; then
     skip "the packages can be installed and removed" "needs root"
@@ -58,6 +58,6 @@ elif [ "$failed" -eq 0 ]; then
     check "what they installed works" works
     check "a program embeds the library" embeds
     check "the packages can be removed" purge
-    check "nothing of them is left" gone
+    check "nothing of them is left" none_left
 fi
 finish

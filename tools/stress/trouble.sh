@@ -6,7 +6,7 @@
 #           asked for: right answers, sums, memory and descriptors
 #   [S=30] tools/stress/trouble.sh [flood] [loss] [soak]     S: seconds of flood and soak each; loss: S/2
 #                                                     questions of each of 20 clients
-# From the project's root. What is lost to a flood is told, not judged: it is the machine's, too.
+# From the project's root. What is lost to a flood is told, not succeeded: it is the machine's, too.
 set -u
 # shellcheck source=tools/bench/common.sh
 . tools/bench/common.sh
@@ -209,7 +209,7 @@ loss() {
     cat "$dir"/lossy.[0-9]* >"$dir/lossy"
     check "loss: every answer is the truth, all else a failure or silence" honest
     as_expected >"$dir/shares"
-    judged "loss: the shares are those that the loss makes"
+    succeeded "loss: the shares are those that the loss makes"
     sed "s/^/# loss, $((20 * each)) questions: /" "$dir/shares"
     check "loss: the counters add up" adds_up "$server" "$said"
     check "loss: ends with status 0" ends_well "$server"
@@ -274,7 +274,7 @@ soak_one() { # NAME, and the server is at $at
     check "$1: its counters add up" adds_up "$server" "$said"
     check "$1: nothing is lost that the kernel delivered" nothing_lost
     flat "$dir/watched" >"$dir/flat"
-    judged "$1: memory and descriptors stay where they are"
+    succeeded "$1: memory and descriptors stay where they are"
     echo "# $1: $(value answers "$dir/soaked") answers in $s s, $(value lost "$dir/soaked") lost," \
         "$(grep -c 'records read again' "$said") times read again, $(cat "$dir/flat")"
     check "$1: ends with status 0" ends_well "$server"

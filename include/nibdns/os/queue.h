@@ -33,10 +33,10 @@ void nib_queue_commit(struct nib_queue *queue, size_t n);
 bool nib_queue_write(struct nib_queue *queue, const void *octets, size_t n);
 
 /* The same piece n times, as often as it fits; the others are dropped. */
-void nib_queue_repeat(struct nib_queue *outlet, const void *octets, size_t len, uint64_t n);
+void nib_queue_repeat(struct nib_queue *queue, const void *octets, size_t len, uint64_t n);
 
 /* Counts n pieces as dropped that their writer does not even make. */
-void nib_queue_drop(struct nib_queue *outlet, uint64_t n);
+void nib_queue_drop(struct nib_queue *queue, uint64_t n);
 
 /* How many pieces were dropped, or not taken whole by the descriptor. */
 uint64_t nib_queue_dropped(struct nib_queue *queue);

@@ -86,7 +86,7 @@ int nib_server_run(struct nib_server *server, const struct nib_service *service)
 void nib_server_with_all_locks(struct nib_server *server, void (*change)(void *ctx), void *ctx);
 
 /* A line to standard error that never blocks: printf's format, the newline is added. Any thread. */
-void nib_server_say(struct nib_server *server, enum nib_log_level rank, const char *format, ...)
+void nib_server_say(struct nib_server *server, enum nib_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

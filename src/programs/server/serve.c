@@ -90,12 +90,12 @@ void serve_options(
     serve->seed = nib_random_u64();
 }
 
-static void log_line(struct serve *serve, enum nib_log_level rank, const char *line)
+static void log_line(struct serve *serve, enum nib_log_level level, const char *line)
 {
     if (serve->server != NULL)
-        nib_server_say(serve->server, rank, "%s", line);
+        nib_server_say(serve->server, level, "%s", line);
     else
-        fprintf(stderr, "%s%s\n", nib_log_prefix(rank), line);
+        fprintf(stderr, "%s%s\n", nib_log_prefix(level), line);
 }
 
 static void complain(void *ctx, const char *line)
@@ -103,10 +103,10 @@ static void complain(void *ctx, const char *line)
     log_line(ctx, NIB_LOG_WARNING, line);
 }
 
-static void say_of_records(struct serve *serve, enum nib_log_level rank, const char *format, ...)
+static void say_of_records(struct serve *serve, enum nib_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void say_of_records(struct serve *serve, enum nib_log_level rank, const char *format, ...)
+static void say_of_records(struct serve *serve, enum nib_log_level level, const char *format, ...)
 {
     char line[256];
     va_list args;
@@ -114,7 +114,7 @@ static void say_of_records(struct serve *serve, enum nib_log_level rank, const c
     va_start(args, format);
     (void)vsnprintf(line + n, sizeof line - (size_t)n, format, args);
     va_end(args);
-    log_line(serve, rank, line);
+    log_line(serve, level, line);
 }
 
 static bool read_zone(struct serve *serve, struct nib_zonefile *file)

@@ -8,7 +8,7 @@
 
 /*
  * The local server. Its listening socket is known; the sockets of its questions are not: each is
- * met when the capture shows a question that the logic has sent from a socket not met yet.
+ * met when the capture shows a query that the logic has sent from a socket not met yet.
  */
 
 /* ---- what the capture says was sent ---- */
@@ -138,7 +138,7 @@ static void set_first_id(struct local_run *run)
         struct nib_reader r = nib_reader_init(event_octets(&run->rerun->events, e), e->len);
         run->logic.next_id = nib_reader_u32(&r);
         if (run->logic.next_id != 0)
-            printf("the first question upstream has ID %lu: taken for the start\n",
+            printf("the first query upstream has ID %lu: taken for the start\n",
                 (unsigned long)run->logic.next_id);
         return;
     }

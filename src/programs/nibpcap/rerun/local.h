@@ -45,14 +45,14 @@ struct local_run {
     bool timed;
 };
 
-/* A question upstream: it leaves from this host, whichever address of it. */
+/* A query upstream: it leaves from this host, whichever address of it. */
 bool local_is_question(const struct local_run *run, const struct event *e);
 
-/* The socket of a question, by its two ends, or NULL: not met, or closed. */
+/* The socket of a query, by its two ends, or NULL: not met, or closed. */
 struct upstream_socket *local_met(
     struct local_run *run, const struct nib_addr *self, const struct nib_addr *peer);
 
-/* Whether a question is what an event (an answer, or another question) would come from. */
+/* Whether a query is what an event (an answer, or another query) would come from. */
 bool local_leads_to(const struct local_run *run, const struct nib_fetch *q, const struct event *e,
     const struct nib_message *m);
 
@@ -69,7 +69,7 @@ void local_arrive(struct local_run *run, const struct event *e);
 /* Feeds one of what has come, towards what the event shows. False: nothing would help. */
 bool local_step(struct local_run *run, const struct event *e);
 
-/* Feeds the requests up to the last one that waits on that question and is answered with it. */
+/* Feeds the requests up to the last one that waits on that fetch and is answered with it. */
 void local_feed_sharers(struct local_run *run, const struct nib_fetch *q);
 
 /* Feeds all that came before that time. */

@@ -6,12 +6,12 @@
  * socket at a time, and answers wait for the end of such a batch. So nothing is fed before the
  * capture shows a consequence (or --late has passed), and then only what that consequence needs:
  *
- *     question upstream    the reply that ended the one before it; the reply with an alias that
+ *     query upstream       the reply that ended the one before it; the reply with an alias that
  * leads to it; else the next requests answer               the requests up to its own; then the
- * reply to the question it waits on
+ * reply to the fetch it waits on
  *
  * A request for what is being asked while a reply is there unread comes before that reply, unless a
- * new question follows whose reply comes before the request's answer.
+ * new fetch follows whose reply comes before the request's answer.
  */
 
 /* ---- what one must know of an event ---- */
@@ -171,7 +171,7 @@ static void feed_at(struct local_run *run, size_t place)
         feed_reply(run, e);
 }
 
-/* Feeds the oldest reply by which a question about another name becomes one about this name. */
+/* Feeds the oldest reply by which a fetch for another name becomes one for this name. */
 static bool feed_alias_of(struct local_run *run, struct nib_text name, enum nib_type type)
 {
     for (size_t i = run->replies.begin; i < run->replies.end; i++) {
@@ -187,7 +187,7 @@ static bool feed_alias_of(struct local_run *run, struct nib_text name, enum nib_
     return false;
 }
 
-/* The question under way that a request would wait on, along the aliases that are known. */
+/* The fetch under way that a request would wait on, along the aliases that are known. */
 static struct nib_fetch *question_of(struct local_run *run, const struct nib_message *m)
 {
     const struct nib_table *table = &run->rerun->table;
@@ -201,7 +201,7 @@ static struct nib_fetch *question_of(struct local_run *run, const struct nib_mes
     return nib_pending_find(&run->logic.pending, key, m->qtype);
 }
 
-/* Whether that question is asked anew, from here on, and replied to before the request's answer. */
+/* Whether that fetch is begun anew, from here on, and replied to before the request's answer. */
 static bool is_asked_anew(
     const struct local_run *run, const struct event *request, const struct nib_fetch *q)
 {
@@ -244,7 +244,7 @@ void local_feed_sharers(struct local_run *run, const struct nib_fetch *q)
 }
 
 /*
- * Feeds the oldest reply on a question's socket. False: there is none. A reply that leaves nothing
+ * Feeds the oldest reply on a fetch's socket. False: there is none. A reply that leaves nothing
  * in the table comes behind the requests that it is known to have answered.
  */
 static bool feed_reply_to(struct local_run *run, const struct nib_fetch *q)

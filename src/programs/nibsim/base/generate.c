@@ -12,12 +12,12 @@ static struct nib_text keep(struct sim_world *world, const char *format, ...)
 static struct nib_text keep(struct sim_world *world, const char *format, ...)
 {
     char *at = world->text + world->used;
-    size_t room = sizeof world->text - world->used;
+    size_t left = sizeof world->text - world->used;
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(at, room, format, args);
+    int n = vsnprintf(at, left, format, args);
     va_end(args);
-    if (n < 0 || (size_t)n >= room)
+    if (n < 0 || (size_t)n >= left)
         return (struct nib_text){"full", 4};
     world->used += (size_t)n + 1;
     return (struct nib_text){at, (size_t)n};

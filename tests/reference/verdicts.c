@@ -1,6 +1,6 @@
 /*
- * judge [--naive] FILE: what the codec (or the tests' naive decoder) says of datagrams, a line of
- * hex each (- is standard input), in the format of tests/wireshark/judge.sh.
+ * verdicts [--naive] FILE: what the codec (or the tests' naive decoder) says of datagrams, a line of
+ * hex each (- is standard input), in the format of tests/wireshark/verdicts.sh.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static size_t read_hex(const char *line, uint8_t *octets)
             continue;
         int value = digit(*c);
         if (value < 0 || n / 2 == LINE_MAX_OCTETS) {
-            (void)fprintf(stderr, "judge: not hex, or too long: %.40s\n", c);
+            (void)fprintf(stderr, "verdicts: not hex, or too long: %.40s\n", c);
             exit(2);
         }
         octets[n / 2] = (uint8_t)(n % 2 == 0 ? value << 4 : octets[n / 2] | value);
@@ -72,7 +72,7 @@ static void print_naive(const uint8_t *octets, size_t len)
 }
 
 /* From a heap block of exactly that size, so that a sanitizer sees a read behind it. */
-static void judge(const uint8_t *octets, size_t len, bool naive)
+static void print_verdict(const uint8_t *octets, size_t len, bool naive)
 {
     uint8_t *block = malloc(len == 0 ? 1 : len);
     if (block == NULL)
@@ -89,17 +89,17 @@ int main(int argc, char **argv)
     static uint8_t octets[LINE_MAX_OCTETS];
     bool naive = argc == 3 && strcmp(argv[1], "--naive") == 0;
     if (argc != (naive ? 3 : 2)) {
-        (void)fputs("usage: judge [--naive] FILE\n", stderr);
+        (void)fputs("usage: verdicts [--naive] FILE\n", stderr);
         return 2;
     }
     const char *path = argv[argc - 1];
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     if (file == NULL) {
-        (void)fprintf(stderr, "judge: %s cannot be read\n", path);
+        (void)fprintf(stderr, "verdicts: %s cannot be read\n", path);
         return 2;
     }
     while (fgets(line, sizeof line, file) != NULL)
-        judge(octets, read_hex(line, octets), naive);
+        print_verdict(octets, read_hex(line, octets), naive);
     (void)fclose(file);
     return fflush(stdout) == 0 ? 0 : 2;
 }

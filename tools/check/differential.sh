@@ -1,16 +1,16 @@
 #!/bin/sh
 # Every decoder of the protocol that there is, held against every other and against proto/vectors.txt,
-# in TAP. JUDGE=PROGRAM is the C judge (build/test/judge); SEED=N and COUNT=N are of random datagrams.
+# in TAP. VERDICTS=PROGRAM is the C one (build/test/verdicts); SEED=N and COUNT=N are of random datagrams.
 #
-#   codec       src/core/message.c, by way of tests/reference/judge.c
+#   codec       src/core/message.c, by way of tests/reference/verdicts.c
 #   naive       tests/reference/naive.c, written from the text alone
 #   kaitai      a parser generated from proto/nibdns.ksy (node, npm)
 #   dissector   tools/nibdns.lua (tshark)
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
-: "${JUDGE:=$top/build/test/judge}" "${SEED:=2}" "${COUNT:=4000}"
-case $JUDGE in /*) ;; *) JUDGE=$PWD/$JUDGE ;; esac
-modules=$top/build/judges/modules
+: "${VERDICTS:=$top/build/test/verdicts}" "${SEED:=2}" "${COUNT:=4000}"
+case $VERDICTS in /*) ;; *) VERDICTS=$PWD/$VERDICTS ;; esac
+modules=$top/build/differential/modules
 dir=$(mktemp -d) || exit 2
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 2
@@ -19,12 +19,12 @@ why=$dir/why
 # shellcheck source=tests/lib/tap.sh
 . "$top/tests/lib/tap.sh"
 
-# ---- Who judges
+# ---- The decoders
 
-codec() { "$JUDGE" "$1"; }
-naive() { "$JUDGE" --naive "$1"; }
+codec() { "$VERDICTS" "$1"; }
+naive() { "$VERDICTS" --naive "$1"; }
 kaitai() { node "$top/tests/reference/kaitai.js" "$modules" "$1"; }
-dissector() { "$top/tests/wireshark/judge.sh" "$1"; }
+dissector() { "$top/tests/wireshark/verdicts.sh" "$1"; }
 
 # Installs what is pinned in tests/reference, once. Says why not.
 install_kaitai() {
@@ -44,14 +44,14 @@ find_dissector() {
     done
 }
 
-[ -x "$JUDGE" ] || { echo "not ok 1 - $JUDGE is not built: make build/test/judge"; echo "1..1"; exit 1; }
+[ -x "$VERDICTS" ] || { echo "not ok 1 - $VERDICTS is not built: make build/test/verdicts"; echo "1..1"; exit 1; }
 others=naive
 if words=$(install_kaitai); then others="$others kaitai"; else skip "the Kaitai description" "$words"; fi
 if words=$(find_dissector); then others="$others dissector"; else skip "the dissector" "$words"; fi
 
-# ---- What is judged: FILE.hex, a line of hex each, and FILE.said, what must be said of it
+# ---- What is succeeded: FILE.hex, a line of hex each, and FILE.said, what must be said of it
 
-# The vectors, in the format of tests/wireshark/judge.sh. Those without octets are here too.
+# The vectors, in the format of tests/wireshark/verdicts.sh. Those without octets are here too.
 awk '
     function code(type) { return type == "A" ? 8 : type == "AAAA" ? 4 : type == "CNAME" ? 2 : 1 }
     function finish(    line) {
@@ -76,24 +76,24 @@ awk '
     }
     END { finish() }' "$top/proto/vectors.txt"
 codec vectors.hex >said 2>why && diff vectors.said said >>why
-judged "vectors: codec, as the file says"
+succeeded "vectors: codec, as the file says"
 
 grep -hv '^#' "$top"/tests/fuzz/corpus/message*.hex >corpus.hex
 awk -v seed="$SEED" -v count="$COUNT" -f "$top/tests/wireshark/mutate.awk" "$top/proto/vectors.txt" >random.hex
 for file in corpus random; do
     codec $file.hex >$file.said 2>why && [ "$(wc -l <$file.hex)" -eq "$(wc -l <$file.said)" ]
-    judged "$file: codec, a verdict for each"
+    succeeded "$file: codec, a verdict for each"
     echo "# $file: $(wc -l <$file.hex) datagrams, $(grep -c '^valid' $file.said) of them valid"
 done
 [ "$(cat ./*.said | sed -n 's/^invalid \([^ ]*\) .*/\1/p' | sort -u | wc -l)" -eq 15 ]
-judged "all 15 rules of a message are broken somewhere"
+succeeded "all 15 rules of a message are broken somewhere"
 
 # ---- The others
 
-for judge in $others; do
+for decoder in $others; do
     for file in vectors corpus random; do
-        $judge $file.hex >said 2>why && diff $file.said said >>why
-        judged "$file: $judge agrees"
+        $decoder $file.hex >said 2>why && diff $file.said said >>why
+        succeeded "$file: $decoder agrees"
     done
 done
 

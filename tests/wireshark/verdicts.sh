@@ -1,5 +1,5 @@
 #!/bin/sh
-# judge.sh FILE: what the dissector says of datagrams, a line of hex each (- is standard input). For
+# verdicts.sh FILE: what the dissector says of datagrams, a line of hex each (- is standard input). For
 # each line one line:
 #
 #   valid id=0 flag=0 qtype=8 qname=www.csusm.edu
@@ -12,7 +12,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
-[ $# -eq 1 ] || { echo "usage: judge.sh FILE" >&2; exit 2; }
+[ $# -eq 1 ] || { echo "usage: verdicts.sh FILE" >&2; exit 2; }
 tr -d ' \t\r' <"$([ "$1" = - ] && echo /dev/stdin || echo "$1")" >"$tmp/all.hex" || exit 2
 grep -v '^$' "$tmp/all.hex" >"$tmp/some.hex"
 
