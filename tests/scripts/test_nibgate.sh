@@ -229,6 +229,21 @@ if have getent && unshare -nm true 2>/dev/null; then
     else
         skip "curl and Python's resolver by name" "curl or python3 is not installed"
     fi
+    # Which resolver the bridge to the DNS asks, by that file.
+    resolver_of() { # WANT TEXT
+        printf '%b' "$2" >"$dir/resolv.conf"
+        unshare -m sh -c 'mount --bind "$2" /etc/resolv.conf && exec "$1" nibdns --check' - \
+            "$bin/nibgate" "$dir/resolv.conf" >"$dir/said" 2>&1
+        grep -qF "$1" "$dir/said" || { cat "$dir/said"; return 1; }
+    }
+    check "the first name server of resolv.conf is asked" \
+        resolver_of 'asks 192.0.2.53:53,' '# a comment\nsearch x\nnameserver 192.0.2.53\nnameserver ::1\n'
+    check "one of IPv6, without a newline behind it" resolver_of 'asks [2001:db8::53]:53,' \
+        ' \tnameserver\t2001:db8::53'
+    check "one that is no address is passed over" resolver_of 'asks 192.0.2.2:53,' \
+        'nameserver name.example\nnameserver192.0.2.1\nnameserver 192.0.2.2 # ours\n'
+    check "without one, --resolver is needed" \
+        resolver_of 'names no resolver; give one with --resolver' 'search example.org\n'
 else
     skip "the machine's own resolver" "getent is not installed, or no namespace for mounts can be made"
 fi

@@ -449,6 +449,17 @@ static void a_found_record_is_an_answer_with_the_question_as_it_was_asked(void *
         "\xc0\0\2\1");
 }
 
+static void an_ipv6_address_is_sixteen_octets(void **state)
+{
+    (void)state;
+    struct nib_dns_message m = DECODED(QUERY_HEAD WWW "\0\x1c\0\1");
+    struct nib_dns_answer answer = found(NIB_AAAA, "2001:db8::ff01", 60);
+    uint8_t out[NIB_DNS_RESPONSE_MAX];
+    size_t len = nib_dns_encode_answer(out, 512, &m, &answer);
+    assert_octets(out + 33, len - 33,
+        "\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\xff\1");
+}
+
 static void rd_is_copied_and_nothing_else(void **state)
 {
     (void)state;
@@ -675,6 +686,7 @@ int main(void)
         cmocka_unit_test(data_that_is_not_what_its_type_says_is_no_result),
         cmocka_unit_test(types_map_one_to_one),
         cmocka_unit_test(a_found_record_is_an_answer_with_the_question_as_it_was_asked),
+        cmocka_unit_test(an_ipv6_address_is_sixteen_octets),
         cmocka_unit_test(rd_is_copied_and_nothing_else),
         cmocka_unit_test(names_in_data_are_compressed_against_the_question),
         cmocka_unit_test(edns_is_answered_with_edns_and_an_extended_error),

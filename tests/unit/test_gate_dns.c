@@ -513,6 +513,33 @@ static void an_answer_that_could_not_be_sent_counts_as_dropped(void **state)
     assert_int_equal(w.gate.counters[NIB_GATE_DNS_DROPPED_UNSENT], 1);
 }
 
+/* It is never so where the list is as long as nib_gate_outputs_max() says. */
+static void a_full_list_loses_datagrams_and_counts_answers_as_dropped(void **state)
+{
+    (void)state;
+    uint32_t cap = w.out.cap;
+    w.out.cap = 0;
+    ASK(1, HEAD("\0\1") SHOP IN_A); /* as a datagram that is lost: it is asked again */
+    assert_int_equal(w.out.n, 0);
+    w.out.cap = cap;
+    tick_at(1600);
+    expect_fetch(NIB_A, "shop.amazone.com");
+    w.out.cap = 0;
+    assert_int_equal(ASK(1, "\0\1\1\0\0\0\0\0\0\0\0\0").rcode, NIB_DNS_FORMERR);
+    assert_int_equal(w.gate.counters[NIB_GATE_DNS_DROPPED_UNSENT], 1);
+    w.out.cap = cap;
+}
+
+static void a_place_that_no_fetch_ever_had_is_none(void **state)
+{
+    (void)state;
+    const struct nib_slot never = {FETCHES - 1, 1};
+    assert_null(nib_gate_fetch_in(&w.table, never));
+    assert_null(nib_gate_fetch_in(&w.table, (struct nib_slot){UINT32_MAX, 0}));
+    assert_int_equal(
+        nib_gate_dns_reply(&w.gate, w.now, never, OCTETS("junk"), &w.out).what, NIB_DROPPED_LATE);
+}
+
 static void counters_have_names(void **state)
 {
     (void)state;
@@ -558,6 +585,9 @@ int main(void)
             an_answer_that_has_no_room_says_so_and_a_stream_has_room, begin, end),
         cmocka_unit_test_setup_teardown(
             an_answer_that_could_not_be_sent_counts_as_dropped, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_full_list_loses_datagrams_and_counts_answers_as_dropped, begin, end),
+        cmocka_unit_test_setup_teardown(a_place_that_no_fetch_ever_had_is_none, begin, end),
         cmocka_unit_test_setup_teardown(counters_have_names, begin, end),
     };
     return cmocka_run_group_tests_name("gate_dns", tests, NULL, NULL);

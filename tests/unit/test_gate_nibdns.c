@@ -478,6 +478,23 @@ static void an_answer_that_could_not_be_sent_counts_as_dropped(void **state)
     assert_int_equal(w.gate.counters[NIB_GATE_NIBDNS_DROPPED_UNSENT], 1);
 }
 
+static void a_full_list_loses_datagrams_and_counts_answers_as_dropped(void **state)
+{
+    (void)state;
+    uint32_t cap = w.out.cap;
+    w.out.cap = 0;
+    ask(1, 1, NIB_A, "www.example.org");
+    assert_int_equal(w.out.n, 0);
+    w.out.cap = cap;
+    tick_at(1800);
+    EXPECT_WWW();
+    w.out.cap = 0;
+    REPLY("\x81\x82" NO_ANSWER WWW IN_A);
+    assert_int_equal(w.gate.counters[NIB_GATE_NIBDNS_DROPPED_UNSENT], 1);
+    assert_int_equal(w.out.n, 0);
+    w.out.cap = cap;
+}
+
 static void counters_have_names(void **state)
 {
     (void)state;
@@ -523,6 +540,8 @@ int main(void)
             a_response_and_a_malformed_query_are_never_answered, begin, end),
         cmocka_unit_test_setup_teardown(
             an_answer_that_could_not_be_sent_counts_as_dropped, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_full_list_loses_datagrams_and_counts_answers_as_dropped, begin, end),
         cmocka_unit_test_setup_teardown(counters_have_names, begin, end),
     };
     return cmocka_run_group_tests_name("gate_nibdns", tests, NULL, NULL);
