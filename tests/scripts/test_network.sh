@@ -106,13 +106,13 @@ long=$long.$long.$long.$(printf 'x%.0s' $(seq 61))
 } >"$dir/zone"
 server b amazoneserver b.err --listen 10.2.0.2 --listen '[fd02::2]' --records "$dir/zone"
 b=$pid
-at=@10.2.0.2:22000 at6=@[fd02::2]:22000
+at='@10.2.0.2:22000' at6='@[fd02::2]:22000'
 
 # ---- the way there ----
 
-client --timeout 500 --tries 6 $at6 www.example.org >"$why" # neighbours must find each other
+client --timeout 500 --tries 6 "$at6" www.example.org >"$why" # neighbours must find each other
 check "an answer comes over the router" outcome 0 0 1000 192.0.2.1 client $at www.example.org
-check "IPv6, too" outcome 0 0 1000 192.0.2.1 client $at6 www.example.org
+check "IPv6, too" outcome 0 0 1000 192.0.2.1 client "$at6" www.example.org
 for kind in net host proto port; do
     filter 4 r FORWARD -p udp --dport 22000 -j REJECT --reject-with icmp-$kind-unreachable
     check "$kind unreachable is known at once" outcome 3 0 900 'No answer' client $at www.example.org
@@ -123,7 +123,7 @@ for kind in net-prohibited host-prohibited admin-prohibited; do
 done
 for kind in no-route adm-prohibited addr-unreachable port-unreachable; do
     filter 6 r FORWARD -p udp --dport 22000 -j REJECT --reject-with icmp6-$kind
-    check "IPv6: $kind is known at once" outcome 3 0 900 'No answer' client $at6 www.example.org
+    check "IPv6: $kind is known at once" outcome 3 0 900 'No answer' client "$at6" www.example.org
 done
 filter 6 r
 filter 4 r FORWARD -p udp --dport 22000 -j DROP
@@ -168,7 +168,7 @@ narrow_all() { # MTU: every end of every link
 narrow_all 1280
 check "MTU 1280 everywhere: the longest answer arrives" outcome 0 0 900 '^yxx' \
     client $at "$long" CNAME
-check "by IPv6, too" outcome 0 0 900 '^yxx' client $at6 "$long" CNAME
+check "by IPv6, too" outcome 0 0 900 '^yxx' client "$at6" "$long" CNAME
 narrow_all 1500
 narrow r a 600 # from here on there is no IPv6
 check "MTU 600 on the last link: the longest answer arrives" outcome 0 0 900 '^yxx' \
@@ -278,11 +278,8 @@ ends $pid
 
 # ---- limits ----
 
-(
-    ulimit -n 24
-    exec ip netns exec a bin/localserver --quiet --records "$dir/local" --timeout 300 --tries 1 \
-        2>"$dir/few.err"
-) &
+in_ a prlimit --nofile=24 bin/localserver --quiet --records "$dir/local" --timeout 300 --tries 1 \
+    2>"$dir/few.err" &
 pid=$!
 hears "$dir/few.err" listening
 filter 4 r FORWARD -p udp --dport 22000 -j DROP
@@ -337,9 +334,9 @@ check "the server ends with status 0" ends $pid
 # ---- process 1 of a container ----
 
 filter 4 r FORWARD -p udp --dport 22000 -j DROP
-first() { # SIGNAL STATUS ARGUMENT...: the client as process 1 ends of that signal
-    signal=$1 expected=$2
-    shift 2
+first() { # SIGNAL ARGUMENT...: the client as process 1 ends of that signal
+    signal=$1
+    shift
     sleep 60 | in_ a env --default-signal=INT unshare --pid --fork bin/client "$@" >"$dir/first" 2>&1 &
     sleep 0.4
     one=$(pgrep -f "^bin/client .*first-of-$signal" | tail -n 1)
@@ -351,9 +348,9 @@ first() { # SIGNAL STATUS ARGUMENT...: the client as process 1 ends of that sign
     [ ! -d "/proc/$one" ]
 }
 for signal in INT TERM HUP; do
-    check "process 1 at the prompt: $signal ends it at once" first $signal 0 \
+    check "process 1 at the prompt: $signal ends it at once" first $signal \
         --write "$dir/first-of-$signal"
-    check "process 1 that waits: $signal ends it at once" first $signal 0 \
+    check "process 1 that waits: $signal ends it at once" first $signal \
         --timeout 30000 --write "$dir/first-of-$signal" $at www.example.org
 done
 filter 4 r

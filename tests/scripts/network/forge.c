@@ -1,7 +1,7 @@
 /*
- * forge SOURCE VICTIM PORT SERVER SERVER_PORT: sends VICTIM an ICMP "port unreachable" that claims to
- * come from SOURCE and quotes a datagram from VICTIM's PORT to SERVER_PORT of SERVER. Needs a raw
- * socket.
+ * forge SOURCE VICTIM PORT SERVER SERVER_PORT: sends VICTIM an ICMP "port unreachable" that claims
+ * to come from SOURCE and quotes a datagram from VICTIM's PORT to SERVER_PORT of SERVER. Needs a
+ * raw socket.
  */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
