@@ -60,7 +60,7 @@ filter() { # 4|6 HOST RULE...: the only rule there
     [ $# -eq 0 ] || in_ "$host" "$tables" -A "$@"
 }
 
-# ---- what is judged ----
+# ---- what is succeeded ----
 
 now() { date +%s%3N; }
 outcome() { # STATUS FROM TO PATTERN COMMAND...: its status, time in ms, and a line of what it says
@@ -199,7 +199,7 @@ sleep 0.3
 check "ICMP that quotes another address or port ends no lookup" kill -0 $asking
 filter 4 r
 wait $asking
-judged "which is then answered"
+succeeded "which is then answered"
 filter 4 r FORWARD -p udp --sport 22000 -j DROP
 in_ a bin/client --short --timeout 1500 --tries 2 $at www.example.org >"$dir/forged" 2>&1 &
 asking=$!
@@ -208,7 +208,7 @@ port=$(in_ a ss -uanH | awk '{ n = split($4, part, ":"); print part[n] }' | head
 in_ r "$dir/forge" 10.2.0.2 10.1.0.2 "$port" 10.2.0.2 22000
 wait $asking
 [ $? -eq 3 ]
-judged "ICMP that quotes the query does (so the forger can)"
+succeeded "ICMP that quotes the query does (so the forger can)"
 filter 4 r
 
 # An ICMP error of the lookup before must not be the next one's.
@@ -267,13 +267,13 @@ sleep 0.2
 check "an address that it got later is itself: a failure at once" outcome 4 0 400 \
     'Server failure' client x.self.test
 [ "$(is_self)" = 1 ]
-judged "and it was passed over, not asked"
+succeeded "and it was passed over, not asked"
 ip -n a addr del 10.9.9.9/32 dev lo
 ip -n a route add blackhole 10.9.9.9/32 2>"$why"
 sleep 0.2
 client --timeout 100 --tries 1 x.self.test 2>"$why"
 [ "$(is_self)" = 1 ]
-judged "once the address has gone it is somebody else's again"
+succeeded "once the address has gone it is somebody else's again"
 ends $pid
 
 # ---- limits ----
@@ -310,7 +310,7 @@ if command -v setpriv >/dev/null && chmod 755 "$dir"; then
         'no thread to read the records again: '
     sleep 1.2
     [ "$(grep -c 'no thread' "$dir/threads.err")" -eq 1 ]
-    judged "once"
+    succeeded "once"
     setpriv --reuid 54321 --clear-groups prlimit --pid $pid --nproc=1000:
     check "and done when there can be one" hears "$dir/threads.err" 'records read again'
     check "the server ends with status 0" ends $pid

@@ -45,6 +45,30 @@ static bool read_texts(struct nib_text *texts, const char *const *paths, size_t 
     return true;
 }
 
+/* What some editors put in front of a text is none of it. */
+static struct nib_text without_mark(struct nib_text text)
+{
+    bool marked = text.len >= 3 && memcmp(text.ptr, "\xef\xbb\xbf", 3) == 0;
+    return marked ? (struct nib_text){text.ptr + 3, text.len - 3} : text;
+}
+
+static bool is_utf_16(struct nib_text text)
+{
+    return text.len >= 2 &&
+           (memcmp(text.ptr, "\xff\xfe", 2) == 0 || memcmp(text.ptr, "\xfe\xff", 2) == 0);
+}
+
+static void read_one(
+    struct nib_text text, struct nib_zone *zone, struct source *source, struct nib_faults *faults)
+{
+    if (is_utf_16(text)) {
+        complain(source, 1, 1, "the file is UTF-16; save it as UTF-8");
+        faults->n++;
+        return;
+    }
+    (void)nib_records_read(without_mark(text), zone, faults);
+}
+
 static bool fill(struct nib_zonefile *file, const struct nib_text *texts, const char *const *paths,
     size_t n, uint64_t seed, const struct nib_complaints *complaints)
 {
@@ -65,7 +89,7 @@ static bool fill(struct nib_zonefile *file, const struct nib_text *texts, const 
         struct nib_faults faults = {
             .ctx = &source, .fault = complain, .step = complaints->show_progress ? step : NULL};
         nib_progress_begin(&source.progress, paths[i], texts[i].len);
-        (void)nib_records_read(texts[i], &file->zone, &faults);
+        read_one(texts[i], &file->zone, &source, &faults);
         nib_progress_wipe(&source.progress);
         faults_n += faults.n;
     }

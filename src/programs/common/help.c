@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Noreturn void end_output(void)
-{
-    exit(fflush(stdout) != 0 || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
-}
+#include "common/streams.h"
 
 static size_t left_column(const struct option_row *row, char out[80])
 {
@@ -74,11 +71,11 @@ void option_print_help(
     print_options(rows, n);
     if (program->notes != NULL)
         printf("\n%s\n", program->notes);
-    end_output();
+    exit(end_output(program->name, EXIT_SUCCESS));
 }
 
 void option_print_version(const char *program)
 {
     printf("%.*s (nibdns) %s\n", (int)strcspn(program, " "), program, NIB_VERSION);
-    end_output();
+    exit(end_output(program, EXIT_SUCCESS));
 }

@@ -1,9 +1,14 @@
 #define _POSIX_C_SOURCE 200809L
 #include "common/streams.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "common/complain.h"
 
 void keep_standard_streams(void)
 {
@@ -13,6 +18,15 @@ void keep_standard_streams(void)
     while (fd >= 0 && fd <= 2);
     if (fd > 2)
         (void)close(fd);
+}
+
+int end_output(const char *program, int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "%s: cannot write standard output: %s; give it a reader or a file\n", program,
+        strerror(errno));
+    return NIB_EXIT_USAGE;
 }
 
 enum nib_table_form option_pretty_form(void)

@@ -12,6 +12,12 @@
  */
 void keep_standard_streams(void);
 
+/*
+ * The last thing before a program ends with that status: what it printed is passed on. The status,
+ * or 2 with a line on standard error when output was lost.
+ */
+int end_output(const char *program, int status);
+
 /* How --pretty prints: in colour at a terminal that knows it, unless NO_COLOR says otherwise. */
 enum nib_table_form option_pretty_form(void);
 

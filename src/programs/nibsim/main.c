@@ -224,5 +224,5 @@ int main(int argc, char **argv)
     print_summary(&sim, simulated_s);
     if (said != began || isatty(STDERR_FILENO)) /* what a script sees is the same for a seed */
         print_speed(&sim, nib_clock_ms() - began);
-    return EXIT_SUCCESS;
+    return end_output(program, EXIT_SUCCESS);
 }

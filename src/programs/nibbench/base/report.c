@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/streams.h"
 
 static int by_value(const void *a, const void *b)
 {
@@ -99,5 +100,5 @@ int bench_report_print(const struct bench_report *report, bool json, int status)
         print_json(report);
     else
         print_text(report);
-    return fflush(stdout) != 0 && status == 0 ? EXIT_FAILURE : status;
+    return end_output("nibbench", status);
 }

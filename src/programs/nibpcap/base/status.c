@@ -1,9 +1,9 @@
 #include "nibpcap/base/status.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "common/streams.h"
 
 static const char *name = "nibpcap";
 
@@ -30,7 +30,5 @@ int complain(const char *format, ...)
 
 int finish_output(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    return complain("cannot write standard output: %s", strerror(errno));
+    return end_output(name, status);
 }
