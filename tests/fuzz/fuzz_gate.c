@@ -34,17 +34,17 @@ struct world {
 static void check_dns(const struct nib_output *o, bool response)
 {
     struct nib_dns_message m;
-    PROMISE(nib_dns_decode(&m, o->octets, o->len) == NIB_DNS_OK);
-    PROMISE(((m.flags & NIB_DNS_QR) != 0) == response);
-    PROMISE(response || (m.n_questions == 1 && (m.flags & NIB_DNS_RD) != 0));
+    INVARIANT(nib_dns_decode(&m, o->octets, o->len) == NIB_DNS_OK);
+    INVARIANT(((m.flags & NIB_DNS_QR) != 0) == response);
+    INVARIANT(response || (m.n_questions == 1 && (m.flags & NIB_DNS_RD) != 0));
 }
 
 static void check_nibdns(const struct nib_output *o, bool response)
 {
     struct nib_message m;
     size_t bad;
-    PROMISE(nib_message_decode(&m, o->octets, o->len, &bad) == NIB_OK);
-    PROMISE((m.flag == NIB_RESPONSE) == response);
+    INVARIANT(nib_message_decode(&m, o->octets, o->len, &bad) == NIB_OK);
+    INVARIANT((m.flag == NIB_RESPONSE) == response);
 }
 
 static void keep(struct world *w, const struct nib_output *o)
@@ -58,14 +58,14 @@ static void keep(struct world *w, const struct nib_output *o)
 static void drain(struct world *w)
 {
     char words[NIB_DECISION_TEXT_MAX];
-    PROMISE(w->out.n <= nib_gate_outputs_max(FETCHES, QUERIES, 1));
+    INVARIANT(w->out.n <= nib_gate_outputs_max(FETCHES, QUERIES, 1));
     for (uint32_t i = 0; i < w->out.n; i++) {
         const struct nib_output *o = &w->out.items[i];
         if (o->kind == NIB_OUTPUT_CLOSE)
             continue;
         bool answer = o->kind == NIB_OUTPUT_ANSWER;
         (w->dns == answer ? check_dns : check_nibdns)(o, answer);
-        PROMISE(nib_decision_text(&o->decision, words) > 0);
+        INVARIANT(nib_decision_text(&o->decision, words) > 0);
         w->answered += answer;
         if (!answer)
             keep(w, o);
@@ -77,10 +77,10 @@ static void drain(struct world *w)
     int last = w->dns ? NIB_GATE_DNS_DROPPED_UNSENT : NIB_GATE_NIBDNS_DROPPED_UNSENT;
     for (int i = first; i <= last; i++)
         dropped += c[i];
-    PROMISE(c[0] == w->received && c[1] == w->answered);
-    PROMISE(w->received == w->answered + dropped + w->table.n_queries);
-    PROMISE(w->table.n_queries <= QUERIES && w->table.n_fetches <= FETCHES);
-    PROMISE((w->table.n_fetches == 0) == (nib_heap_due(&w->table.retries) == NIB_NEVER));
+    INVARIANT(c[0] == w->received && c[1] == w->answered);
+    INVARIANT(w->received == w->answered + dropped + w->table.n_queries);
+    INVARIANT(w->table.n_queries <= QUERIES && w->table.n_fetches <= FETCHES);
+    INVARIANT((w->table.n_fetches == 0) == (nib_heap_due(&w->table.retries) == NIB_NEVER));
 }
 
 static void input(struct world *w, struct fuzz_input *in, const uint8_t *octets, size_t len)
@@ -166,7 +166,7 @@ static void tick(struct world *w)
         nib_gate_dns_tick(&w->from_dns, w->now, &w->out);
     else
         nib_gate_nibdns_tick(&w->to_dns, w->now, &w->out);
-    PROMISE(nib_heap_due(&w->table.retries) > w->now);
+    INVARIANT(nib_heap_due(&w->table.retries) > w->now);
 }
 
 static void event(struct world *w, struct fuzz_input *in)
@@ -224,7 +224,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         tick(w);
         drain(w);
     }
-    PROMISE(w->table.n_queries == 0 && w->table.n_fetches == 0);
+    INVARIANT(w->table.n_queries == 0 && w->table.n_fetches == 0);
     free(out);
     free(table);
     free(w);
