@@ -230,6 +230,7 @@ if have getent && unshare -nm true 2>/dev/null; then
         skip "curl and Python's resolver by name" "curl or python3 is not installed"
     fi
     # Which resolver the bridge to the DNS asks, by that file.
+    # shellcheck disable=SC2016
     resolver_of() { # WANT TEXT
         printf '%b' "$2" >"$dir/resolv.conf"
         unshare -m sh -c 'mount --bind "$2" /etc/resolv.conf && exec "$1" nibdns --check' - \
