@@ -12,9 +12,10 @@ check "the probe builds" ${CC:-cc} -std=c11 -O1 -Iinclude tests/scripts/sandbox/
 "$dir/bite" >"$dir/bite.out"
 grep -v "^1[.][.]" "$dir/bite.out"
 check "the probe saw nothing wrong" sh -c "grep -q ^ok $dir/bite.out && ! grep '^not ok' $dir/bite.out"
-for server in localserver amazoneserver; do
+for server in localserver amazoneserver "nibgate dns" "nibgate nibdns --resolver ::1"; do
     : >"$dir/$server.err" # now, or what the one before said would be taken for its words
-    "bin/$server" --listen 127.0.0.1:0 --quiet 2>"$dir/$server.err" &
+    # shellcheck disable=SC2086
+    bin/$server --listen 127.0.0.1:0 --quiet 2>"$dir/$server.err" &
     pid=$!
     tries=0
     while [ "$tries" -lt 100 ] && ! grep -q listening "$dir/$server.err"; do
