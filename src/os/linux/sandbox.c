@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -251,14 +252,26 @@ static void allow_folder_of(int rules, const char *path, uint64_t allowed)
     (void)close(rule.folder);
 }
 
-/* A link stands in one folder and what it names in another. */
+/*
+ * What the path names now, and what it may name later: a link on the way is switched to another
+ * target beside the first one, as who mounts configurations does.
+ */
 static void allow(int rules, const char *path, uint64_t allowed)
 {
+    char begin[PATH_MAX];
+    struct stat st;
     char *real = realpath(path, NULL);
     allow_folder_of(rules, path, allowed);
     if (real != NULL)
         allow_folder_of(rules, real, allowed);
     free(real);
+    for (size_t len = 1; len < sizeof begin && len <= strlen(path); len++) {
+        memcpy(begin, path, len);
+        begin[len] = '\0';
+        if ((path[len] == '/' || path[len] == '\0') && lstat(begin, &st) == 0 &&
+            S_ISLNK(st.st_mode))
+            allow_folder_of(rules, begin, allowed);
+    }
 }
 
 static bool restrict_files(const struct nib_sandbox_files *files)
