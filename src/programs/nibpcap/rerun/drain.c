@@ -16,6 +16,7 @@ static void close_socket(struct local_run *run, struct nib_slot slot)
     if (socket->met)
         run->by_port[socket->self.port] = 0;
     socket->open = socket->met = false;
+    socket->first = EVENT_NONE;
 }
 
 static void note_query(struct local_run *run, const struct nib_output *o)
@@ -23,8 +24,11 @@ static void note_query(struct local_run *run, const struct nib_output *o)
     struct upstream_socket *socket = &run->sockets[o->slot.index];
     const struct nib_addr *to = &o->path.peer;
     if (!socket->open)
-        *socket = (struct upstream_socket){
-            .open = true, .number = ++run->numbers, .serial = o->slot.serial, .to = *to};
+        *socket = (struct upstream_socket){.open = true,
+            .number = ++run->numbers,
+            .serial = o->slot.serial,
+            .to = *to,
+            .first = EVENT_NONE};
     struct output *output =
         note(run, rerun_expect(run->rerun, &socket->self, to, socket->number, o->octets, o->len));
     output->slot = o->slot.index;

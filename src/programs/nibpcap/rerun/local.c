@@ -40,6 +40,22 @@ static void meet_socket(
     outputs_meet(&run->rerun->outputs, &output->to, output->socket, self);
 }
 
+/* The fetch under way that an answer would come from, or that asks that question; NULL: none. */
+static const struct nib_fetch *fetch_behind(
+    const struct local_run *run, const struct event *e, const struct nib_message *m)
+{
+    const struct nib_pending *pending = &run->logic.pending;
+    if (m->flag == NIB_QUERY)
+        return nib_pending_find(
+            pending, nib_key_of(m->qname, run->rerun->table.zone->seed), m->qtype);
+    for (uint32_t slot = 0; slot < pending->used_fetches; slot++) {
+        const struct nib_fetch *q = nib_pending_at(pending, slot);
+        if (q != NULL && run->sockets[slot].met && local_leads_to(run, q, e, m))
+            return q;
+    }
+    return NULL;
+}
+
 /*
  * A capture that a program wrote of itself, or one of UDP alone, has no ICMP errors. Where it shows
  * what only a refusal could have caused, there was one.
@@ -49,24 +65,23 @@ static bool guess_refusal(struct local_run *run, const struct event *e)
     struct nib_message m;
     size_t bad;
     if (run->rerun->events.has_errors ||
-        nib_message_decode(&m, event_octets(&run->rerun->events, e), e->len, &bad) != NIB_OK)
+        nib_message_decode(&m, event_octets(&run->rerun->events, e), e->len, &bad) != NIB_OK ||
+        (m.flag == NIB_RESPONSE && m.outcome != NIB_FAILURE))
         return false;
-    for (uint32_t slot = 0; slot < run->logic.pending.used_fetches; slot++) {
-        const struct nib_fetch *q = nib_pending_at(&run->logic.pending, slot);
-        if (q == NULL || !run->sockets[slot].met || !local_leads_to(run, q, e, &m))
-            continue;
-        if (m.flag == NIB_QUERY ? nib_addr_equal(&q->servers[q->server], &e->dst)
-                                : m.outcome != NIB_FAILURE)
-            continue;
-        run->rerun->guessed++;
-        local_feed_sharers(run, q);
-        local_begin(run, e);
-        (void)nib_local_unreachable(&run->logic, run->now,
-            (struct nib_slot){slot, run->sockets[slot].serial}, &run->outputs);
-        local_drain(run);
-        return true;
-    }
-    return false;
+    const struct nib_fetch *q = fetch_behind(run, e, &m);
+    if (q == NULL)
+        return false;
+    struct nib_slot slot = nib_pending_slot(&run->logic.pending, q);
+    if (!run->sockets[slot.index].met ||
+        (m.flag == NIB_QUERY && (!nib_text_same(nib_fetch_name(q), m.qname) ||
+                                    nib_addr_equal(&q->servers[q->server], &e->dst))))
+        return false;
+    run->rerun->guessed++;
+    local_feed_sharers(run, q);
+    local_begin(run, e);
+    (void)nib_local_unreachable(&run->logic, run->now, slot, &run->outputs);
+    local_drain(run);
+    return true;
 }
 
 /* Whether an answer is to a request that the logic asked upstream for. */
@@ -182,14 +197,19 @@ void rerun_local(struct rerun *rerun)
     nib_outputs_init(&run->outputs, list, outputs);
     run->blind = !has_upstream(run);
     set_first_id(run);
-    run->requests.events = memory_resize(NULL, (rerun->events.n + 1) * sizeof(size_t));
-    run->replies.events = memory_resize(NULL, (rerun->events.n + 1) * sizeof(size_t));
+    size_t queue_bytes = (rerun->events.n + 1) * sizeof(size_t);
+    run->requests.events = memory_resize(NULL, queue_bytes);
+    run->replies.events = memory_resize(NULL, queue_bytes);
+    run->replies.next = memory_resize(NULL, queue_bytes);
+    run->aliases.events = memory_resize(NULL, queue_bytes);
     for (size_t i = 0; i < rerun->events.n; i++)
         take(run, &rerun->events.items[run->current = i]);
     local_force(run, INT64_MAX);
     rerun_leftover(rerun);
     memory_free(run->requests.events);
     memory_free(run->replies.events);
+    memory_free(run->replies.next);
+    memory_free(run->aliases.events);
     nib_memory_unmap(list, nib_outputs_bytes(outputs));
     nib_memory_unmap(tables, nib_local_bytes(&config.limits));
     nib_memory_unmap(run, sizeof *run);

@@ -14,11 +14,13 @@ struct upstream_socket {
     uint32_t number; /* unlike that of any other socket */
     uint32_t serial; /* the logic's */
     struct nib_addr self, to;
+    size_t first, last; /* places in the queue of replies; EVENT_NONE: none */
 };
 
 /* Events that have arrived and are not fed yet, by number; those fed out of turn are EVENT_NONE. */
 struct local_queue {
     size_t *events;
+    size_t *next; /* of replies: the next place of the same socket */
     size_t begin, end;
 };
 
@@ -28,6 +30,7 @@ struct local_run {
     nib_ms now;                       /* the latest time that the logic was told */
     const struct nib_message *wanted; /* the question that the next request should ask, or NULL */
     struct local_queue requests, replies;
+    struct local_queue aliases; /* places of replies that are CNAMEs */
     struct nib_local logic;
     struct nib_outputs outputs;
     struct nib_addr at;
@@ -62,6 +65,11 @@ void local_drain(struct local_run *run);
 /* What the logic is about to be busy with. */
 void local_begin(struct local_run *run, const struct event *e);
 void local_tick(struct local_run *run, nib_ms due);
+
+/* Gives the logic a request, a reply, or word of a refusal. */
+void local_feed_request(struct local_run *run, const struct event *e);
+void local_feed_reply(struct local_run *run, const struct event *e);
+void local_feed_refusal(struct local_run *run, const struct event *e);
 
 /* A datagram or a refusal has come; it is fed when it is needed. */
 void local_arrive(struct local_run *run, const struct event *e);

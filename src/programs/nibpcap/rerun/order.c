@@ -53,82 +53,6 @@ static bool decode(const struct local_run *run, const struct event *e, struct ni
     return nib_message_decode(m, event_octets(&run->rerun->events, e), e->len, &bad) == NIB_OK;
 }
 
-/* ---- feeding the logic ---- */
-
-void local_begin(struct local_run *run, const struct event *e)
-{
-    run->frame = e->frame;
-    run->time_ns = e->time_ns;
-    run->timed = false;
-    nib_ms now = rerun_ms(run->rerun, e->time_ns);
-    run->now = now > run->now ? now : run->now;
-}
-
-void local_tick(struct local_run *run, nib_ms due)
-{
-    run->timed = true;
-    run->time_ns = rerun_ns(run->rerun, due);
-    run->now = due > run->now ? due : run->now;
-    nib_local_tick(&run->logic, due, &run->outputs);
-    local_drain(run);
-}
-
-static void feed_request(struct local_run *run, const struct event *e)
-{
-    struct rerun *rerun = run->rerun;
-    struct nib_path path = {.peer = e->src, .self = e->dst};
-    struct nib_message query;
-    size_t bad;
-    const uint8_t *octets = event_octets(&rerun->events, e);
-    local_begin(run, e);
-    nib_ms now = run->now, nominal = now;
-    if (nib_message_decode(&query, octets, e->len, &bad) == NIB_OK && query.flag == NIB_QUERY)
-        now = rerun_clock(run, e, &query);
-    run->now = now > nominal ? now : nominal; /* it had come that far, at least */
-    nib_ms moved = now < nominal ? nominal - now : now - nominal;
-    rerun->clock_used += moved > 0;
-    rerun->most_clock_ms = moved > rerun->most_clock_ms ? moved : rerun->most_clock_ms;
-    rerun->in++;
-    run->went_upstream = false;
-    (void)nib_local_input(&run->logic, now, &path, octets, e->len, &run->outputs);
-    local_drain(run);
-    rerun->events.items[e - rerun->events.items].upstream = run->went_upstream;
-}
-
-static void feed_reply(struct local_run *run, const struct event *e)
-{
-    struct rerun *rerun = run->rerun;
-    const struct upstream_socket *socket = local_met(run, &e->dst, &e->src);
-    if (socket == NULL)
-        return;
-    struct nib_slot slot = {(uint32_t)(socket - run->sockets), socket->serial};
-    uint64_t no = rerun->table.next_no;
-    struct output **end = rerun->outputs.all.first == NULL ? NULL : rerun->outputs.all.end;
-    rerun->in++;
-    local_begin(run, e);
-    (void)nib_local_reply(
-        &run->logic, run->now, slot, event_octets(&rerun->events, e), e->len, &run->outputs);
-    local_drain(run);
-    if (rerun->table.next_no == no)
-        return;
-    run->delays[no % LOCAL_DELAYS] = 0;
-    struct output *o = end == NULL ? rerun->outputs.all.first : *end;
-    for (; o != NULL; o = o->links[OUTPUTS_ALL].next)
-        o->record = no + 1;
-}
-
-static void feed_refusal(struct local_run *run, const struct event *e)
-{
-    const struct upstream_socket *socket = local_met(run, &e->src, &e->dst);
-    if (socket == NULL)
-        return;
-    run->rerun->in++;
-    local_begin(run, e);
-    struct nib_slot slot = {(uint32_t)(socket - run->sockets), socket->serial};
-    (void)nib_local_unreachable(&run->logic, run->now, slot, &run->outputs);
-    local_drain(run);
-}
-
 /* ---- what waits to be fed ---- */
 
 static const struct event *event_at(
@@ -145,20 +69,42 @@ static const struct event *oldest(const struct local_run *run, struct local_queu
     return queue->begin == queue->end ? NULL : event_at(run, queue, queue->begin);
 }
 
+static bool is_alias(const struct local_run *run, const struct event *e)
+{
+    struct nib_message m;
+    return !e->refused && decode(run, e, &m) && m.flag == NIB_RESPONSE && m.atype == NIB_CNAME &&
+           m.qtype != NIB_CNAME && m.outcome == NIB_FOUND;
+}
+
+static void queue_reply(
+    struct local_run *run, const struct event *e, struct upstream_socket *socket)
+{
+    struct local_queue *replies = &run->replies;
+    size_t place = replies->end++;
+    replies->events[place] = (size_t)(e - run->rerun->events.items);
+    replies->next[place] = EVENT_NONE;
+    *(socket->first == EVENT_NONE ? &socket->first : &replies->next[socket->last]) = place;
+    socket->last = place;
+    if (is_alias(run, e))
+        run->aliases.events[run->aliases.end++] = place;
+}
+
 void local_arrive(struct local_run *run, const struct event *e)
 {
     bool in = !e->refused && nib_addr_equal(&e->dst, &run->at);
-    bool known = in || (e->refused ? local_met(run, &e->src, &e->dst)
-                                   : local_met(run, &e->dst, &e->src)) != NULL;
-    struct local_queue *queue = in ? &run->requests : &run->replies;
-    if (!known)
+    struct upstream_socket *socket = in           ? NULL
+                                     : e->refused ? local_met(run, &e->src, &e->dst)
+                                                  : local_met(run, &e->dst, &e->src);
+    if (!in && socket == NULL)
         return;
     if (in && e->unheard)
         run->rerun->unheard++;
     else if (e->cut)
         run->rerun->cut++;
+    else if (in)
+        run->requests.events[run->requests.end++] = (size_t)(e - run->rerun->events.items);
     else
-        queue->events[queue->end++] = (size_t)(e - run->rerun->events.items);
+        queue_reply(run, e, socket);
 }
 
 static void feed_at(struct local_run *run, size_t place)
@@ -166,22 +112,24 @@ static void feed_at(struct local_run *run, size_t place)
     const struct event *e = event_at(run, &run->replies, place);
     run->replies.events[place] = EVENT_NONE;
     if (e->refused)
-        feed_refusal(run, e);
+        local_feed_refusal(run, e);
     else
-        feed_reply(run, e);
+        local_feed_reply(run, e);
 }
 
 /* Feeds the oldest reply by which a fetch for another name becomes one for this name. */
 static bool feed_alias_of(struct local_run *run, struct nib_text name, enum nib_type type)
 {
-    for (size_t i = run->replies.begin; i < run->replies.end; i++) {
+    struct local_queue *aliases = &run->aliases;
+    while (aliases->begin < aliases->end &&
+           event_at(run, &run->replies, aliases->events[aliases->begin]) == NULL)
+        aliases->begin++;
+    for (size_t i = aliases->begin; i < aliases->end; i++) {
         struct nib_message m;
-        const struct event *e = event_at(run, &run->replies, i);
-        if (e == NULL || e->refused || !decode(run, e, &m) || m.flag != NIB_RESPONSE ||
-            m.atype != NIB_CNAME || m.outcome != NIB_FOUND || m.qtype != type ||
-            !nib_name_equal(m.result, name))
+        const struct event *e = event_at(run, &run->replies, aliases->events[i]);
+        if (e == NULL || !decode(run, e, &m) || m.qtype != type || !nib_name_equal(m.result, name))
             continue;
-        feed_at(run, i);
+        feed_at(run, aliases->events[i]);
         return true;
     }
     return false;
@@ -226,7 +174,7 @@ static void feed_first_request(struct local_run *run)
 {
     const struct event *e = oldest(run, &run->requests);
     run->requests.begin++;
-    feed_request(run, e);
+    local_feed_request(run, e);
 }
 
 void local_feed_sharers(struct local_run *run, const struct nib_fetch *q)
@@ -249,10 +197,10 @@ void local_feed_sharers(struct local_run *run, const struct nib_fetch *q)
  */
 static bool feed_reply_to(struct local_run *run, const struct nib_fetch *q)
 {
-    const struct upstream_socket *socket =
-        &run->sockets[nib_pending_slot(&run->logic.pending, q).index];
-    for (size_t i = run->replies.begin; i < run->replies.end; i++) {
-        const struct event *e = event_at(run, &run->replies, i);
+    struct upstream_socket *socket = &run->sockets[nib_pending_slot(&run->logic.pending, q).index];
+    for (; socket->first != EVENT_NONE; socket->first = run->replies.next[socket->first]) {
+        size_t place = socket->first;
+        const struct event *e = event_at(run, &run->replies, place);
         if (e == NULL || (e->refused ? local_met(run, &e->src, &e->dst)
                                      : local_met(run, &e->dst, &e->src)) != socket)
             continue;
@@ -260,7 +208,7 @@ static bool feed_reply_to(struct local_run *run, const struct nib_fetch *q)
             return true; /* and then, the next time, this one */
         if (!leaves_record(run, e))
             local_feed_sharers(run, q);
-        feed_at(run, i);
+        feed_at(run, place);
         return true;
     }
     return false;
@@ -306,7 +254,8 @@ static bool step_to_answer(
         if (nib_addr_equal(&r->src, &e->dst) && decode(run, r, &asked) && asked.id == m->id)
             return feed_next_request(run);
     }
-    for (uint32_t slot = 0; slot < run->logic.pending.used_fetches; slot++) {
+    uint32_t fetches = oldest(run, &run->replies) == NULL ? 0 : run->logic.pending.used_fetches;
+    for (uint32_t slot = 0; slot < fetches; slot++) {
         const struct nib_fetch *q = nib_pending_at(&run->logic.pending, slot);
         if (q != NULL && local_leads_to(run, q, e, m) && feed_reply_to(run, q))
             return true;
