@@ -47,11 +47,15 @@ bool nib_cache_find(const struct nib_cache *cache, nib_ms now, struct nib_key ke
     enum nib_type type, struct nib_rr *rr);
 
 /*
- * Stores a copy of a record (number, name, type, result, ttl_s of at least 1 count), unless one
- * with that key lives: that one stays as it is (NIB-7.5). Returns whether it was stored. The names
- * and results must have passed their checks.
+ * Stores a copy of a record (number, name, type, result, ttl_s of at least 1, marks count), unless
+ * one with that key lives: that one stays as it is (NIB-7.5). Returns whether it was stored. The
+ * names and results must have passed their checks.
  */
 bool nib_cache_store(struct nib_cache *cache, nib_ms now, const struct nib_rr *rr);
+
+/* Adds a mark to the record of that key, if there is one. */
+void nib_cache_mark(
+    struct nib_cache *cache, struct nib_key key, enum nib_type type, enum nib_mark mark);
 
 /* Removes the record of that key, if there is one. */
 void nib_cache_remove(struct nib_cache *cache, struct nib_key key, enum nib_type type);

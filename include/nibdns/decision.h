@@ -28,11 +28,18 @@
     X(NIB_FAILED_SERVERS, "answered Server failure: no server helped, fetch %n")                   \
     X(NIB_FAILED_CNAMES, "answered Server failure: too many aliases")                              \
     X(NIB_FAILED_DATAGRAMS, "answered Server failure: too many datagrams upstream")                \
+    X(NIB_FAILED_REFERRALS, "answered Server failure: too many referrals")                         \
+    X(NIB_FAILED_DEADLINE, "answered Server failure: it has waited too long (NIB-8.27)")           \
+    X(NIB_FAILED_ANEW, "answered Server failure: no response was believed, fetch %n (NIB-8.31)")   \
     X(NIB_FAILED_FULL, "answered Server failure: the pending table is full")                       \
     X(NIB_ASKED, "asked %a, fetch %n")                                                             \
     X(NIB_ASKED_AGAIN, "asked %a again, fetch %n")                                                 \
+    X(NIB_ASKED_ANEW, "asked %a anew, fetch %n (NIB-8.29)")                                        \
+    X(NIB_ASKED_TWICE, "asked %a a second time, fetch %n (NIB-8.30)")                              \
     X(NIB_JOINED, "joins fetch %n")                                                                \
     X(NIB_TOOK_ANSWER, "the answer to fetch %n")                                                   \
+    X(NIB_TOOK_REFERRAL, "a referral, fetch %n")                                                   \
+    X(NIB_TOOK_FIRST, "the first of two responses to fetch %n (NIB-8.30)")                         \
     X(NIB_TOOK_FAILURE, "%a cannot help, fetch %n")                                                \
     X(NIB_UNREACHABLE, "%a cannot be reached, fetch %n")                                           \
     X(NIB_NO_SOCKET, "no socket for fetch %n")                                                     \

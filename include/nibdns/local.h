@@ -1,5 +1,5 @@
 /*
- * Layer 4: the local server (NIB-8.2 to 8.9, NIB-9): datagrams of clients and of authoritative
+ * Layer 4: the local server (NIB-8.2 to 8.31, NIB-9): datagrams of clients and of authoritative
  * servers, and the time, come in; answers, queries and the next deadline come out.
  *
  * It knows no socket and sends nothing: what is to be sent is appended to the caller's list
@@ -16,9 +16,15 @@
 
 enum {
     NIB_CNAMES_MAX = 8,     /* that one request follows (NIB-8.6) */
-    NIB_DATAGRAMS_MAX = 16, /* upstream that go into one request */
-    NIB_DEAD_MS = 10000,    /* how long a server that failed is asked last */
-    NIB_OWN_MAX = 256,      /* addresses that are known as the server's own */
+    NIB_REFERRALS_MAX = 8,  /* likewise */
+    NIB_DATAGRAMS_MAX = 32, /* upstream that go into one request */
+    NIB_FORWARDERS_MAX = 8,
+    NIB_STRIKES_MAX = 16,    /* responses that do not fit, until a fetch is begun anew (NIB-8.29) */
+    NIB_ANEW_MAX = 3,        /* how often (NIB-8.31) */
+    NIB_LETTERS_ENOUGH = 12, /* in a name that is asked once (NIB-8.30) */
+    NIB_DETOURS_MAX = 3,     /* how often the domain above is asked for another server (NIB-8.24) */
+    NIB_DEAD_MS = 10000,     /* how long a server that failed is asked last */
+    NIB_OWN_MAX = 256,       /* addresses that are known as the server's own */
 };
 
 /* received = answered + waiting + every dropped_... */
@@ -44,6 +50,14 @@ enum {
     X(NIB_LOCAL_EXHAUSTED, "upstream_no_socket")                                                   \
     X(NIB_LOCAL_SELF, "upstream_is_self")                                                          \
     X(NIB_LOCAL_ANSWERS, "upstream_answers")                                                       \
+    X(NIB_LOCAL_REFERRALS, "upstream_referrals")                                                   \
+    X(NIB_LOCAL_ADDRESSES, "upstream_address_lookups")                                             \
+    X(NIB_LOCAL_ABOVE, "upstream_asked_above")                                                     \
+    X(NIB_LOCAL_FORWARDED, "upstream_forwarded")                                                   \
+    X(NIB_LOCAL_TWICE, "upstream_asked_twice")                                                     \
+    X(NIB_LOCAL_ANEW, "upstream_begun_anew")                                                       \
+    X(NIB_LOCAL_LOOPBACK, "upstream_loopback_passed_over")                                         \
+    X(NIB_LOCAL_DEADLINE, "past_deadline")                                                         \
     X(NIB_LOCAL_UP_LATE, "upstream_discarded_late")                                                \
     X(NIB_LOCAL_UP_MALFORMED, "upstream_discarded_malformed")                                      \
     X(NIB_LOCAL_UP_FLAG, "upstream_discarded_not_a_response")                                      \
@@ -65,15 +79,38 @@ struct nib_local_limits {
     uint32_t requests; /* of clients, that wait */
 };
 
+/* Whether names are sent in letters of random case (NIB-8.28). */
+enum nib_mix {
+    NIB_MIX_AUTO, /* not to servers on loopback */
+    NIB_MIX_ALWAYS,
+    NIB_MIX_NEVER,
+};
+
 struct nib_local_config {
     struct nib_local_limits limits;
-    uint64_t seed;          /* of all hashes: a secret */
+    uint64_t seed;         /* of all hashes: a secret */
+    uint64_t letters_seed; /* of the letters: another */
+    enum nib_mix mix;
     uint32_t static_ttl_s;  /* what answers from static records carry */
     uint32_t max_ttl_s;     /* longer TTLs from upstream are cut to this */
+    uint32_t max_ns_ttl_s;  /* likewise of NS records and of name servers' addresses (NIB-7.9) */
     nib_ms timeout_ms;      /* of a fetch's first round; each further round waits twice as long */
     uint32_t tries;         /* rounds: how often each server is asked, 1 to 16 */
+    nib_ms deadline_ms;     /* what has waited so long is answered Server failure (NIB-8.27) */
     uint16_t upstream_port; /* where authoritative servers listen */
+    /*
+     * Who is asked for names of no known domain: other local servers (NIB-8.26), or, where `walks`
+     * is set, authoritative servers of the top, whose referrals are followed (NIB-8.32).
+     */
+    struct nib_addr forwarders[NIB_FORWARDERS_MAX];
+    uint8_t n_forwarders;
+    bool walks;
 };
+
+/* What a local server does unless it is told otherwise, for an initializer. */
+#define NIB_LOCAL_DEFAULTS                                                                         \
+    .static_ttl_s = 60, .max_ttl_s = 86400, .max_ns_ttl_s = 3600, .timeout_ms = 500, .tries = 3,   \
+    .deadline_ms = 6000, .upstream_port = NIB_PORT_AUTHORITATIVE
 
 /* A server's health, remembered in a small table. Where it is full, the one that failed
  * longest ago is forgotten. */
@@ -91,6 +128,7 @@ struct nib_local {
     struct nib_addr own[NIB_OWN_MAX]; /* addresses that are this server: never asked */
     size_t n_own;
     uint32_t next_id;
+    uint64_t letters; /* fetches whose letters were drawn */
     struct nib_health health[NIB_HEALTH_SLOTS];
     uint64_t counters[NIB_LOCAL_COUNT];
     uint64_t malformed[NIB_ERR_COUNT]; /* of requests */
@@ -107,6 +145,7 @@ void nib_local_open(struct nib_local *local, struct nib_table *table, void *memo
 
 /* The addresses that reach this server, NIB_OWN_MAX at most: it asks none of them (NIB-8.9). */
 void nib_local_set_own(struct nib_local *local, const struct nib_addr *own, size_t n);
+bool nib_local_is_own(const struct nib_local *local, const struct nib_addr *addr);
 
 /*
  * Outputs that one call, or a batch of n calls of nib_local_input(), appends at most. Where a list
@@ -138,6 +177,12 @@ void nib_local_tick(struct nib_local *local, nib_ms now, struct nib_outputs *out
 
 /* When the next tick is due; NIB_NEVER while nothing is under way. */
 nib_ms nib_local_deadline(const struct nib_local *local);
+
+/*
+ * Sets the letters in which a fetch's name was sent, which must be the name's but for their case:
+ * for who runs a capture again.
+ */
+void nib_local_set_letters(struct nib_local *local, struct nib_slot slot, struct nib_text name);
 
 /* Whether a zone has an NS record whose server would be this server itself: *ns is the first
  * (NIB-8.9). */

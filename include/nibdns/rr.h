@@ -18,7 +18,15 @@ struct nib_rr {
     enum nib_type type;
     struct nib_text result;
     bool is_static; /* entered by hand: stays, and has no TTL of its own */
+    uint8_t marks;  /* of a dynamic record: how it was learnt */
     uint32_t ttl_s; /* of a dynamic record: what is left, 1 or more */
+};
+
+/* How a dynamic record was learnt, which no table shows. */
+enum nib_mark {
+    NIB_MARK_REMOTE = 1,    /* from a server that is not on loopback (NIB-8.22) */
+    NIB_MARK_FORWARDED = 2, /* from a forwarder: an NS record makes no known domain (NIB-8.26) */
+    NIB_MARK_SEVERAL = 4,   /* of an NS record: another server was named for that domain, too */
 };
 
 /* A name and its hash, made once for a question and used for every table. */

@@ -48,6 +48,10 @@ bool nib_table_find(const struct nib_table *table, nib_ms now, struct nib_key ke
 bool nib_table_store(struct nib_table *table, nib_ms now, struct nib_text name, enum nib_type type,
     struct nib_text result, uint32_t ttl_s);
 
+/* The same with marks. */
+bool nib_table_store_marked(struct nib_table *table, nib_ms now, struct nib_text name,
+    enum nib_type type, struct nib_text result, uint32_t ttl_s, uint8_t marks);
+
 /* Octets that the printed table has at most. */
 size_t nib_table_text_max(const struct nib_table *table);
 

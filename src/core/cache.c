@@ -7,8 +7,16 @@ struct nib_cache_record {
     struct nib_timer expiry;
     uint32_t newer, older; /* references in the list by record number; newer also links free ones */
     uint32_t slot;         /* of its pool, holding the name, then the result */
-    uint8_t type, name_len, result_len, pool;
+    uint8_t type, name_len, result_len;
+    uint8_t pool_marks; /* the pool in the lower two bits, the marks above them */
 };
+
+_Static_assert(NIB_CACHE_CLASSES <= 4, "a pool's number has two bits");
+
+static uint8_t pool_of(const struct nib_cache_record *r)
+{
+    return r->pool_marks & 3;
+}
 
 /* The number of a record that is free. */
 #define NO_RECORD UINT64_MAX
@@ -58,7 +66,7 @@ static struct nib_cache_record *record_of(const struct nib_cache *cache, uint32_
 
 static char *text_of(const struct nib_cache *cache, const struct nib_cache_record *r)
 {
-    return (char *)cache->pools[r->pool].slots + (size_t)r->slot * slot_octets[r->pool];
+    return (char *)cache->pools[pool_of(r)].slots + (size_t)r->slot * slot_octets[pool_of(r)];
 }
 
 static struct nib_text name_of(const struct nib_cache *cache, const struct nib_cache_record *r)
@@ -73,6 +81,7 @@ static void view(
         .name = name_of(cache, r),
         .type = (enum nib_type)r->type,
         .result = {text_of(cache, r) + r->name_len, r->result_len},
+        .marks = r->pool_marks >> 2,
         .ttl_s = (uint32_t)((r->expiry.due - now + 999) / 1000)};
 }
 
@@ -101,14 +110,14 @@ bool nib_cache_find(const struct nib_cache *cache, nib_ms now, struct nib_key ke
 
 static void put_slot(struct nib_cache *cache, struct nib_cache_record *r)
 {
-    struct nib_cache_pool *pool = &cache->pools[r->pool];
+    struct nib_cache_pool *pool = &cache->pools[pool_of(r)];
     memcpy(text_of(cache, r), &pool->free, sizeof pool->free);
     pool->free = r->slot + 1;
 }
 
 static void take_slot(struct nib_cache *cache, struct nib_cache_record *r)
 {
-    struct nib_cache_pool *pool = &cache->pools[r->pool];
+    struct nib_cache_pool *pool = &cache->pools[pool_of(r)];
     if (pool->free == 0) {
         r->slot = pool->used++;
         return;
@@ -151,7 +160,7 @@ static void add(struct nib_cache *cache, nib_ms now, const struct nib_rr *rr, ui
         .type = (uint8_t)rr->type,
         .name_len = (uint8_t)rr->name.len,
         .result_len = (uint8_t)rr->result.len,
-        .pool = pool_for(rr->name.len + rr->result.len)};
+        .pool_marks = (uint8_t)(pool_for(rr->name.len + rr->result.len) | rr->marks << 2)};
     take_slot(cache, r);
     memcpy(text_of(cache, r), rr->name.ptr, rr->name.len);
     memcpy(text_of(cache, r) + rr->name.len, rr->result.ptr, rr->result.len);
@@ -180,6 +189,14 @@ bool nib_cache_store(struct nib_cache *cache, nib_ms now, const struct nib_rr *r
     }
     add(cache, now, rr, key.hash);
     return true;
+}
+
+void nib_cache_mark(
+    struct nib_cache *cache, struct nib_key key, enum nib_type type, enum nib_mark mark)
+{
+    uint32_t ref = ref_of(cache, key, type);
+    if (ref != 0)
+        record_of(cache, ref)->pool_marks |= (uint8_t)(mark << 2);
 }
 
 void nib_cache_remove(struct nib_cache *cache, struct nib_key key, enum nib_type type)

@@ -1,4 +1,4 @@
-#include "local_servers.h"
+#include "local_private.h"
 
 /* A server's place among the few that its address may have: its own, or the least bad one's. */
 static struct nib_health *health_of(struct nib_local *local, const struct nib_addr *addr)
@@ -30,10 +30,16 @@ void local_set_health(struct nib_local *local, const struct nib_addr *addr, nib_
 
 static const uint8_t any[16]; /* 0.0.0.0 and :: */
 
-/* Who listens everywhere is reached at all of 127.0.0.0/8, which no list of addresses names. */
-static bool is_own(const struct nib_local *local, const struct nib_addr *addr)
+bool local_is_loopback(const struct nib_addr *addr)
 {
-    bool loopback = addr->family == 4 && addr->ip[0] == 127;
+    static const uint8_t one[16] = {[15] = 1};
+    return addr->family == 4 ? addr->ip[0] == 127 : memcmp(addr->ip, one, sizeof one) == 0;
+}
+
+/* Who listens everywhere is reached at all of 127.0.0.0/8, which no list of addresses names. */
+bool nib_local_is_own(const struct nib_local *local, const struct nib_addr *addr)
+{
+    bool loopback = addr->family == 4 && local_is_loopback(addr);
     for (size_t i = 0; i < local->n_own; i++) {
         const struct nib_addr *own = &local->own[i];
         bool everywhere = own->family == 4 && memcmp(own->ip, any, sizeof any) == 0;
@@ -59,7 +65,8 @@ static void normalize(struct nib_addr *addr)
     addr->ip[addr->family == 4 ? 3 : 15] = 1;
 }
 
-/* The address that an A or AAAA record gives a name server. */
+/* ---- addresses ---- */
+
 static struct nib_addr server_addr(const struct nib_local_config *config, const struct nib_rr *rr)
 {
     struct nib_addr addr = {.port = config->upstream_port};
@@ -72,58 +79,142 @@ static struct nib_addr server_addr(const struct nib_local_config *config, const 
     return addr;
 }
 
-static void add_server(
-    struct nib_local *local, nib_ms now, struct local_delegation *d, struct nib_text host)
+bool local_server_addr(struct nib_local *local, const struct nib_rr *rr, struct nib_addr *addr)
 {
-    static const enum nib_type types[] = {NIB_A, NIB_AAAA};
-    struct nib_key key = nib_key_of(host, local->config.seed);
-    struct nib_rr rr;
-    for (int i = 0; i < 2; i++) {
-        if (d->n == NIB_SERVERS_MAX || !nib_table_find(local->table, now, key, types[i], &rr))
-            continue;
-        d->servers[d->n] = server_addr(&local->config, &rr);
-        if (is_own(local, &d->servers[d->n]))
-            local->counters[NIB_LOCAL_SELF]++;
-        else
-            d->n++;
-    }
+    struct nib_addr found = server_addr(&local->config, rr);
+    bool self = nib_local_is_own(local, &found); /* NIB-8.9 */
+    bool lie = !rr->is_static && (rr->marks & NIB_MARK_REMOTE) != 0 &&
+               local_is_loopback(&found); /* NIB-8.22 */
+    if (self)
+        local_count(local, NIB_LOCAL_SELF);
+    else if (lie)
+        local_count(local, NIB_LOCAL_LOOPBACK);
+    if (self || lie)
+        return false;
+    *addr = found;
+    return true;
 }
 
-/* NIB-8.8: servers that lately failed go behind those that did not; otherwise the order stays. */
-static void prefer_healthy(struct nib_local *local, nib_ms now, struct local_delegation *d)
+static bool has(const struct nib_addr *addrs, uint8_t n, const struct nib_addr *addr)
+{
+    for (uint8_t i = 0; i < n; i++)
+        if (nib_addr_equal(&addrs[i], addr))
+            return true;
+    return false;
+}
+
+static void add(struct servers *servers, const struct nib_addr *addr)
+{
+    if (servers->n < NIB_SERVERS_MAX && !has(servers->addr, servers->n, addr))
+        servers->addr[servers->n++] = *addr;
+}
+
+/* The addresses of a server in the table, A before AAAA; static ones alone, if so wanted. */
+static void add_server(
+    struct event *e, struct nib_text server, bool only_static, struct servers *servers)
+{
+    static const enum nib_type types[] = {NIB_A, NIB_AAAA};
+    struct nib_local *local = e->local;
+    struct nib_key key = nib_key_of(server, local->config.seed);
+    struct nib_rr rr;
+    struct nib_addr addr;
+    for (int i = 0; i < 2; i++)
+        if (nib_table_find(local->table, e->now, key, types[i], &rr) &&
+            (rr.is_static || !only_static) && local_server_addr(local, &rr, &addr))
+            add(servers, &addr);
+}
+
+void local_prefer_healthy(struct nib_local *local, nib_ms now, struct servers *servers)
 {
     struct nib_addr bad[NIB_SERVERS_MAX];
     uint8_t good_n = 0, bad_n = 0;
-    for (uint8_t i = 0; i < d->n; i++) {
-        if (is_bad(local, now, &d->servers[i]))
-            bad[bad_n++] = d->servers[i];
+    for (uint8_t i = 0; i < servers->n; i++) {
+        if (is_bad(local, now, &servers->addr[i]))
+            bad[bad_n++] = servers->addr[i];
         else
-            d->servers[good_n++] = d->servers[i];
+            servers->addr[good_n++] = servers->addr[i];
     }
-    memcpy(d->servers + good_n, bad, bad_n * sizeof bad[0]);
+    memcpy(servers->addr + good_n, bad, bad_n * sizeof bad[0]);
 }
 
-/* NIB-8.4: the NS records of the closest enclosing domain, static before dynamic. */
-struct local_delegation local_delegation_of(
-    struct nib_local *local, nib_ms now, struct nib_text name)
+/* NIB-8.23: where a domain has failed, no learnt address below it is used. */
+bool local_is_stale(const struct nib_lookup *lookup, struct nib_text server)
 {
-    const struct nib_zone *zone = local->table->zone;
-    struct local_delegation d = {0};
-    for (; name.len > 0 && !d.found; name = nib_name_parent(name)) {
-        struct nib_key key = nib_key_of(name, local->config.seed);
-        struct nib_probe probe = nib_zone_begin(zone, key, NIB_NS);
-        struct nib_rr rr;
-        while (nib_zone_next(zone, key, NIB_NS, &probe, &rr)) {
-            d.found = true;
-            add_server(local, now, &d, rr.result);
-        }
-        if (!d.found && nib_table_find(local->table, now, key, NIB_NS, &rr)) {
-            d.found = true;
-            add_server(local, now, &d, rr.result);
-        }
+    for (uint8_t i = 0; i < lookup->n_rescues; i++)
+        if (nib_name_is_under(server, local_end_of(nib_lookup_name(lookup), lookup->rescues[i])))
+            return true;
+    return false;
+}
+
+struct servers local_addresses_of(
+    struct event *e, const struct nib_lookup *lookup, struct nib_text server)
+{
+    struct servers all = {0}, usable = {0};
+    if (lookup->found.family != 0)
+        add(&all, &lookup->found);
+    add_server(e, server, local_is_stale(lookup, server), &all);
+    for (uint8_t i = 0; i < all.n; i++)
+        if (lookup->tried_len != lookup->domain_len ||
+            !has(lookup->tried, lookup->n_tried, &all.addr[i]))
+            add(&usable, &all.addr[i]);
+    local_prefer_healthy(e->local, e->now, &usable);
+    return usable;
+}
+
+/* ---- domains ---- */
+
+bool local_is_passed_over(const struct nib_request *request, uint8_t depth, uint8_t domain_len)
+{
+    struct nib_text domain = local_end_of(nib_lookup_name(&request->lookups[depth]), domain_len);
+    for (uint8_t i = 0; i < depth; i++) {
+        const struct nib_lookup *outer = &request->lookups[i];
+        if (nib_name_is_under(domain, local_end_of(nib_lookup_name(outer), outer->domain_len)))
+            return true;
     }
-    prefer_healthy(local, now, &d);
-    return d;
+    return false;
+}
+
+/* The static name servers of a domain. False: it has none. */
+static bool find_static(struct event *e, struct nib_key key, struct domain *domain)
+{
+    const struct nib_zone *zone = e->local->table->zone;
+    struct nib_probe probe = nib_zone_begin(zone, key, NIB_NS);
+    struct nib_rr rr;
+    while (nib_zone_next(zone, key, NIB_NS, &probe, &rr)) {
+        domain->is_static = true;
+        add_server(e, rr.result, false, &domain->servers);
+    }
+    return domain->is_static;
+}
+
+/* The learnt name server of a domain. NS records that forwarders told of do not count. */
+static bool find_learnt(struct event *e, struct nib_key key, struct domain *domain)
+{
+    struct nib_rr rr;
+    if (!nib_cache_find(&e->local->cache, e->now, key, NIB_NS, &rr) ||
+        (rr.marks & NIB_MARK_FORWARDED) != 0)
+        return false;
+    domain->server = rr.result;
+    domain->several = (rr.marks & NIB_MARK_SEVERAL) != 0;
+    return true;
+}
+
+struct domain local_domain_of(
+    struct event *e, const struct nib_request *request, uint8_t depth, uint8_t below)
+{
+    struct domain domain = {0};
+    struct nib_text name = nib_lookup_name(&request->lookups[depth]);
+    for (; name.len > 0; name = nib_name_parent(name)) {
+        struct nib_key key = nib_key_of(name, e->local->config.seed);
+        if ((below > 0 && name.len >= below) ||
+            local_is_passed_over(request, depth, (uint8_t)name.len))
+            continue;
+        if (find_static(e, key, &domain) || find_learnt(e, key, &domain))
+            break;
+    }
+    domain.len = (uint8_t)name.len;
+    local_prefer_healthy(e->local, e->now, &domain.servers);
+    return domain;
 }
 
 bool nib_local_asks_itself(
@@ -140,7 +231,7 @@ bool nib_local_asks_itself(
             if (!nib_zone_find(zone, key, types[i], &rr))
                 continue;
             struct nib_addr addr = server_addr(&local->config, &rr);
-            if (is_own(local, &addr))
+            if (nib_local_is_own(local, &addr))
                 return true;
         }
     }

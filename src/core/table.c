@@ -63,9 +63,19 @@ bool nib_table_find(const struct nib_table *table, nib_ms now, struct nib_key ke
 bool nib_table_store(struct nib_table *table, nib_ms now, struct nib_text name, enum nib_type type,
     struct nib_text result, uint32_t ttl_s)
 {
+    return nib_table_store_marked(table, now, name, type, result, ttl_s, 0);
+}
+
+bool nib_table_store_marked(struct nib_table *table, nib_ms now, struct nib_text name,
+    enum nib_type type, struct nib_text result, uint32_t ttl_s, uint8_t marks)
+{
     struct nib_rr there;
-    struct nib_rr rr = {
-        .no = table->next_no, .name = name, .type = type, .result = result, .ttl_s = ttl_s};
+    struct nib_rr rr = {.no = table->next_no,
+        .name = name,
+        .type = type,
+        .result = result,
+        .ttl_s = ttl_s,
+        .marks = marks};
     if (table->cache == NULL ||
         nib_zone_find(table->zone, nib_key_of(name, table->zone->seed), type, &there))
         return false;

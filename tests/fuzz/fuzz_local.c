@@ -61,13 +61,51 @@ static uint32_t some_slot(const struct world *w, struct fuzz_input *in)
     return slot;
 }
 
+/* Whether octets are an answer, or a referral that is taken, for what a slot's socket asked. */
+static bool fits(const struct world *w, uint32_t slot, const uint8_t *octets, size_t len)
+{
+    const struct world_socket *s = &w->sockets[slot];
+    const struct nib_fetch *fetch = nib_pending_at(&w->local.pending, slot);
+    struct nib_message m, asked;
+    size_t bad;
+    if (!s->open || nib_message_decode(&m, octets, len, &bad) != NIB_OK ||
+        nib_message_decode(&asked, s->octets, s->len, &bad) != NIB_OK)
+        return false;
+    return nib_message_fits(&asked, &m) == NIB_FITS ||
+           (nib_message_is_referral(&asked, &m) && m.aname.len > fetch->domain_len &&
+               (fetch->domain_len > 0 || w->local.config.walks));
+}
+
+/* A referral to some domain that the name is in, or what looks like one. */
+static void referral(struct world *w, struct fuzz_input *in)
+{
+    uint8_t octets[NIB_MESSAGE_MAX];
+    uint32_t slot = some_slot(w, in);
+    const struct world_socket *s = &w->sockets[slot];
+    struct nib_message m;
+    size_t bad;
+    if (!s->open || nib_message_decode(&m, s->octets, s->len, &bad) != NIB_OK)
+        return;
+    m.flag = NIB_RESPONSE;
+    m.atype = NIB_NS;
+    m.aname = m.qname;
+    for (uint32_t up = fuzz_below(in, 4); up > 0 && nib_name_parent(m.aname).len > 0; up--)
+        m.aname = nib_name_parent(m.aname);
+    m.ttl_s = fuzz_u8(in);
+    m.result = fuzz_name(in);
+    size_t len = nib_message_encode(octets, sizeof octets, &m);
+    (void)nib_local_reply(
+        &w->local, w->now, (struct nib_slot){slot, s->serial}, octets, len, &w->outputs);
+    world_drain(w);
+}
+
 /* What arrives on a slot's socket. What is no answer changes nothing (NIB-6.6). */
 static void upstream(struct world *w, struct fuzz_input *in, bool raw)
 {
     uint8_t octets[NIB_MESSAGE_MAX + 1];
     uint32_t slot = some_slot(w, in);
     const struct world_socket *s = &w->sockets[slot];
-    size_t len, bad;
+    size_t len;
     if (raw) {
         struct fuzz_input given = fuzz_take(in, fuzz_u8(in));
         len = given.len;
@@ -77,17 +115,16 @@ static void upstream(struct world *w, struct fuzz_input *in, bool raw)
         len = fuzz_reply(in, s->octets, s->len, octets);
     }
     uint8_t *block = fuzz_block(octets, len);
-    struct nib_message m, asked;
-    bool fits = s->open && nib_message_decode(&m, block, len, &bad) == NIB_OK &&
-                nib_message_decode(&asked, s->octets, s->len, &bad) == NIB_OK &&
-                nib_message_fits(&asked, &m) == NIB_FITS;
+    const struct nib_fetch *fetch = nib_pending_at(&w->local.pending, slot);
+    bool quiet = !fits(w, slot, block, len) && /* or else it may be begun anew (NIB-8.29) */
+                 !(fetch != NULL && fetch->mixed && fetch->strikes + 1 == NIB_STRIKES_MAX);
     uint64_t answers = w->answers, sent = w->local.counters[NIB_LOCAL_DATAGRAMS];
     nib_ms deadline = nib_local_deadline(&w->local);
     uint32_t records = w->local.cache.n;
     struct nib_slot from = {slot, s->serial};
     (void)nib_local_reply(&w->local, w->now, from, block, len, &w->outputs);
     world_drain(w);
-    if (!fits) {
+    if (quiet) {
         INVARIANT(w->answers == answers && nib_local_deadline(&w->local) == deadline);
         INVARIANT(sent == w->local.counters[NIB_LOCAL_DATAGRAMS] && w->local.cache.n == records);
     }
@@ -109,6 +146,12 @@ static void tick(struct world *w)
     INVARIANT(nib_local_deadline(&w->local) > w->now);
 }
 
+/* Tries and requests whose time was over. */
+static uint64_t ran_out(const struct world *w)
+{
+    return w->local.counters[NIB_LOCAL_TIMEOUTS] + w->local.counters[NIB_LOCAL_DEADLINE];
+}
+
 /* One before the deadline nothing is sent or answered; at it, something is. */
 static void deadline(struct world *w)
 {
@@ -117,13 +160,13 @@ static void deadline(struct world *w)
         tick(w);
         return;
     }
-    uint64_t timeouts = w->local.counters[NIB_LOCAL_TIMEOUTS];
+    uint64_t before = ran_out(w);
     w->now = due - 1;
     tick(w);
-    INVARIANT(timeouts == w->local.counters[NIB_LOCAL_TIMEOUTS]);
+    INVARIANT(before == ran_out(w));
     w->now = due;
     tick(w);
-    INVARIANT(timeouts < w->local.counters[NIB_LOCAL_TIMEOUTS]);
+    INVARIANT(before < ran_out(w));
 }
 
 static void pass_time(struct world *w, struct fuzz_input *in)
@@ -138,7 +181,7 @@ static void pass_time(struct world *w, struct fuzz_input *in)
 static void rare_event(struct world *w, struct fuzz_input *in)
 {
     uint32_t file;
-    switch (fuzz_below(in, 4)) {
+    switch (fuzz_below(in, 5)) {
     case 0:
         file = fuzz_u8(in);
         world_reload(w, file % WORLD_FILES, file >> 1 & 1);
@@ -148,6 +191,9 @@ static void rare_event(struct world *w, struct fuzz_input *in)
         break;
     case 2:
         stray_response(w, in);
+        break;
+    case 3:
+        referral(w, in);
         break;
     default:
         w->trouble = fuzz_u8(in);

@@ -78,14 +78,15 @@ static void ask(struct world *w, const struct nib_output *o)
     const struct nib_addr *to = &o->path.peer;
     struct nib_message m;
     size_t bad;
-    INVARIANT(o->slot.index < WORLD_QUESTIONS && !is_own(to) && to->port == 22000);
+    INVARIANT(o->slot.index < WORLD_QUESTIONS && !is_own(to));
+    INVARIANT(to->port == 22000 || (to->port == 21000 && w->local.config.n_forwarders > 0));
     INVARIANT(nib_message_decode(&m, o->octets, o->len, &bad) == NIB_OK && m.flag == NIB_QUERY);
     struct world_socket *s = &w->sockets[o->slot.index];
     if (s->open)
         INVARIANT(s->serial == o->slot.serial && nib_addr_equal(&s->to, to) && s->len == o->len &&
                   memcmp(s->octets, o->octets, o->len) == 0);
-    else
-        INVARIANT(m.id == w->next_id++);
+    else if (s->closed_in != w->drains || m.id != s->id || m.qname.len + NIB_AT_QNAME != s->len)
+        INVARIANT(m.id == w->next_id++); /* else it is begun anew */
     unsigned trouble = w->trouble & 3;
     w->trouble >>= 2;
     if (trouble == 2 || (trouble == 3 && !s->open)) {
@@ -96,6 +97,7 @@ static void ask(struct world *w, const struct nib_output *o)
     s->serial = o->slot.serial;
     s->to = *to;
     s->len = o->len;
+    s->id = m.id;
     memcpy(s->octets, o->octets, o->len);
 }
 
@@ -105,11 +107,13 @@ static void close_socket(struct world *w, struct nib_slot slot)
     struct world_socket *s = &w->sockets[slot.index];
     INVARIANT(!s->open || s->serial == slot.serial);
     s->open = false;
+    s->closed_in = w->drains;
 }
 
 /* The list may grow while it is carried out, but not to its end. */
 void world_drain(struct world *w)
 {
+    w->drains++;
     for (uint32_t i = 0; i < w->outputs.n; i++) {
         const struct nib_output o = w->outputs.items[i];
         if (o.kind == NIB_OUTPUT_ANSWER)
@@ -168,13 +172,22 @@ static const uint64_t seed = 0x0123456789abcdef;
 
 void world_init(struct world *w, struct fuzz_input *in)
 {
-    *w = (struct world){.now = 1000000, .next_id = fuzz_u8(in) % 8 == 7 ? UINT32_MAX : 0};
+    unsigned how = fuzz_u8(in);
+    *w = (struct world){.now = 1000000, .next_id = how % 8 == 7 ? UINT32_MAX : 0};
     world_reload(w, 0, false);
     w->reloaded = false;
     struct nib_local_config config = {.limits = {WORLD_RECORDS, WORLD_QUESTIONS, WORLD_REQUESTS},
         .seed = seed,
         .static_ttl_s = WORLD_STATIC_TTL,
         .max_ttl_s = WORLD_MAX_TTL,
+        .max_ns_ttl_s = WORLD_MAX_NS_TTL,
+        .deadline_ms = 6000,
+        .mix = (enum nib_mix)(how >> 3 & 3) % 3,
+        .forwarders = {{.ip = {10, 0, 0, 50}, .port = 21000, .family = 4},
+            {.ip = {127, 0, 0, 1}, .port = 21000, .family = 4}, /* itself */
+            {.ip = {10, 0, 0, 51}, .port = 21000, .family = 4}},
+        .n_forwarders = how >> 5 & 1 ? 3 : 0,
+        .walks = (how >> 6 & 1) != 0,
         .timeout_ms = 1 + fuzz_u8(in),
         .tries = 1 + fuzz_below(in, 16),
         .upstream_port = 22000};
@@ -279,11 +292,14 @@ static void check_questions(const struct world *w)
         for (uint32_t ref = q->first; ref != 0; ref = w->local.pending.requests[ref - 1].next) {
             const struct nib_request *r = &w->local.pending.requests[ref - 1];
             INVARIANT(r->spent + q->sent <= NIB_DATAGRAMS_MAX && r->cnames <= NIB_CNAMES_MAX);
+            INVARIANT(r->waits && r->fetch == slot + 1 && r->depth < NIB_LOOKUPS_MAX);
+            INVARIANT(r->referrals <= NIB_REFERRALS_MAX && r->deadline.due <= w->now + 6000);
             if (ref == q->last)
                 break;
         }
     }
     INVARIANT(open == w->local.pending.n_fetches && open == w->local.pending.retries.n);
+    INVARIANT(w->local.pending.n_requests == w->local.pending.deadlines.n);
     INVARIANT((nib_local_deadline(&w->local) == NIB_NEVER) == (open == 0));
 }
 
@@ -298,6 +314,7 @@ static void check_cache(const struct world *w)
         struct nib_key key = nib_key_of(rr.name, w->table.zone->seed);
         INVARIANT(!nib_zone_find(w->table.zone, key, rr.type, &found));
         INVARIANT(rr.ttl_s >= 1 && rr.ttl_s <= WORLD_MAX_TTL && rr.no < w->table.next_no);
+        INVARIANT(rr.type != NIB_NS || rr.ttl_s <= WORLD_MAX_NS_TTL);
         INVARIANT(nib_result_check(rr.type, rr.result, &bad) == NIB_OK);
         INVARIANT(nib_result_outcome(rr.result) == NIB_FOUND);
     }

@@ -14,6 +14,7 @@ enum {
     WORLD_RECORDS = 5,
     WORLD_STATIC_TTL = 60,
     WORLD_MAX_TTL = 300,
+    WORLD_MAX_NS_TTL = 100,
     WORLD_FILES = 2,
 };
 
@@ -28,7 +29,8 @@ struct world_query {
 
 struct world_socket {
     bool open;
-    uint32_t serial;
+    uint32_t serial, id;
+    uint64_t closed_in; /* which of the world's drains */
     struct nib_addr to;
     size_t len; /* of what was last sent there */
     uint8_t octets[NIB_QUERY_MAX];
@@ -48,7 +50,7 @@ struct world {
     unsigned
         trouble; /* of the next questions upstream, two bits each: 2 unreachable, 3 no socket */
     uint32_t next_id; /* that a new question must have */
-    uint64_t answers, received;
+    uint64_t answers, received, drains;
     bool reloaded;
     bool zero_found; /* an answer that is no miss had TTL 0 */
 };

@@ -86,11 +86,7 @@ static void start_local(struct wiring *wiring)
     const struct nib_local_config config = {
         .limits = {WIRING_RECORDS, WIRING_QUESTIONS, WIRING_QUESTIONS},
         .seed = SEED,
-        .static_ttl_s = 60,
-        .max_ttl_s = 86400,
-        .timeout_ms = 500,
-        .tries = 3,
-        .upstream_port = NIB_PORT_AUTHORITATIVE};
+        NIB_LOCAL_DEFAULTS};
     uint32_t outputs = nib_local_outputs_max(&config.limits, 1);
     nib_local_open(&wiring->local, &wiring->tables[WIRING_LOCAL],
         memory(wiring, nib_local_bytes(&config.limits)), &config);

@@ -87,6 +87,16 @@ static void set(const char *rest)
         must(words_addr(&rest, NIB_PORT_AUTHORITATIVE, &s->own[s->n_own++]));
         return;
     }
+    if (words_skip(&rest, "forward")) {
+        must(s->config.n_forwarders < NIB_FORWARDERS_MAX);
+        must(words_addr(&rest, NIB_PORT_LOCAL, &s->config.forwarders[s->config.n_forwarders++]));
+        return;
+    }
+    if (words_skip(&rest, "mix-case")) {
+        s->config.mix = words_skip(&rest, "auto") ? NIB_MIX_AUTO : NIB_MIX_ALWAYS;
+        must(s->config.mix == NIB_MIX_AUTO || words_skip(&rest, "always"));
+        return;
+    }
     char name[WORDS_TEXT_MAX];
     must(words_next(&rest, name) && words_number(&rest, &n) && words_end(rest));
     if (strcmp(name, "timeout") == 0)
@@ -97,6 +107,10 @@ static void set(const char *rest)
         s->config.static_ttl_s = (uint32_t)n;
     else if (strcmp(name, "max-ttl") == 0)
         s->config.max_ttl_s = (uint32_t)n;
+    else if (strcmp(name, "max-ns-ttl") == 0)
+        s->config.max_ns_ttl_s = (uint32_t)n;
+    else if (strcmp(name, "deadline") == 0)
+        s->config.deadline_ms = (nib_ms)n;
     else if (strcmp(name, "max-records") == 0)
         s->config.limits.records = (uint32_t)n;
     else if (strcmp(name, "max-pending") == 0)
@@ -165,26 +179,39 @@ static struct draft draft_of(const struct line_out *question)
     return draft;
 }
 
+/* The end of a question's name, in the letters that were sent. */
+static void take_letters(struct draft *draft)
+{
+    size_t len = strlen(draft->aname), whole = strlen(draft->qname);
+    struct nib_text aname = {draft->aname, len}, qname = {draft->qname, whole};
+    if (len > 0 && nib_name_is_under(qname, aname))
+        memcpy(draft->aname, draft->qname + whole - len, len);
+}
+
 static void server_step(uint32_t label, const char *rest)
 {
     const struct line_out *question = expect_known(&run.world, label);
+    const struct nib_slot slot = {question->slot, question->serial};
     struct draft draft = draft_of(question);
     uint8_t octets[WORDS_OCTETS_MAX];
     size_t len;
     if (words_skip(&rest, "refuses") || words_skip(&rest, "refuse")) {
         must(words_end(rest));
-        world_refuse(&run.world, question->slot);
+        world_refuse(&run.world, slot);
         return;
     }
     if (words_skip(&rest, "sends") || words_skip(&rest, "send")) {
         must(words_hex(&rest, octets, sizeof octets, &len));
     } else {
         must(words_skip(&rest, "answers") || words_skip(&rest, "answer"));
-        must(words_answer(&rest, &draft) && words_but(&rest, &draft));
+        must(words_answer(&rest, &draft));
+        if (run.settings.config.mix != NIB_MIX_NEVER)
+            take_letters(&draft);
+        must(words_but(&rest, &draft));
         len = draft_octets(&draft, octets);
     }
     must(words_end(rest));
-    world_reply(&run.world, question->slot, octets, len);
+    world_reply(&run.world, slot, octets, len);
 }
 
 static void go(nib_ms time, bool inclusive)
@@ -355,11 +382,8 @@ void scenario_run(const char *path)
     run.settings = (struct settings){0};
     run.settings.config =
         (struct nib_local_config){.limits = {.records = 100, .fetches = 64, .requests = 1024},
-            .static_ttl_s = 60,
-            .max_ttl_s = 86400,
-            .timeout_ms = 500,
-            .tries = 3,
-            .upstream_port = NIB_PORT_AUTHORITATIVE};
+            .mix = NIB_MIX_NEVER,
+            NIB_LOCAL_DEFAULTS};
     run.file = fopen(path, "r");
     if (run.file == NULL)
         broken("cannot be read");

@@ -9,14 +9,16 @@
  * ...; a question upstream gets the name q1, q2, ... by which it is spoken of from then on.
  *
  *   set timeout 500             before the first step; also tries, ttl, max-records, max-pending,
- *                               max-requests, max-ttl, next-id, own (ADDR:PORT, more than once)
- *   records ... end             rows of a records file without its header; a later block reloads.
- *                               Without a block: the local server's built-in records.
+ *                               max-requests, max-ttl, max-ns-ttl, deadline, next-id; own and
+ * forward (ADDR:PORT, more than once); mix-case auto or always: else never records ... end rows of
+ * a records file without its header; a later block reloads. Without a block: the local server's
+ * built-in records.
  *
  *   c1 asks www.csusm.edu A id 7
  *   c1 says www.csusm.edu A id 7 -> 1.2.3.4 ttl 5       a response, where a query belongs
  *   c1 sends 00 00 00 07 08 ..                          any octets
  *   q1 answers 3.33.147.88 ttl 60                       to the socket that asked, closed or not
+ *   q1 answers example.com NS ns.example.com ttl 60     a referral; in the letters that were sent
  *   q1 answers ... but id 9 flag 2                      with fields that are not the question's:
  *                               id flag qtype qname zero atype aname tail (octets behind the end)
  *   q1 sends 00 00 ..
@@ -28,6 +30,7 @@
  *   until 500ms                 the same, but what is due at that very moment is not done yet
  *
  *   expect question q1 to 127.0.0.1: shop.amazone.com A id 0        from a new socket
+ *                               (begun anew: the ID that the place had; mixed letters: any case)
  *   expect retry q1                                                 the same octets, same socket
  *   expect answer c1: www.csusm.edu A id 7 -> 144.37.5.45 ttl 60
  *   expect nothing, expect nothing until 500ms

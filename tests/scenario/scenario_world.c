@@ -106,7 +106,9 @@ static uint32_t id_in(const uint8_t *octets)
 static void belongs_together(struct world *world, const struct line_out *socket,
     const struct nib_addr *to, const uint8_t *octets, size_t len)
 {
-    if (!socket->open && id_in(octets) != world->next_id++)
+    bool anew = !socket->open && socket->closed_in == world->drains &&
+                id_in(octets) == id_in(socket->octets) && len == socket->len;
+    if (!socket->open && !anew && id_in(octets) != world->next_id++)
         world->broken("a new question whose ID is not the next one");
     if (socket->open && !nib_addr_equal(&socket->to, to))
         world->broken("a socket that is used for another address");
@@ -141,6 +143,7 @@ static void take_query(struct world *world, const struct nib_output *o)
     s->again = socket->open;
     s->to = *to;
     s->slot = o->slot.index;
+    s->serial = o->slot.serial;
     if (!socket->open)
         world->n_open++;
     *socket = (struct line_out){
@@ -157,11 +160,13 @@ static void take_close(struct world *world, struct nib_slot slot)
     if (socket->open)
         world->n_open--;
     socket->open = false;
+    socket->closed_in = world->drains;
 }
 
 /* The list may grow while it is carried out. */
 static void drain(struct world *world)
 {
+    world->drains++;
     for (uint32_t i = 0; i < world->outputs.n; i++) {
         const struct nib_output o = world->outputs.items[i];
         if (o.kind == NIB_OUTPUT_ANSWER)
@@ -265,24 +270,19 @@ void world_request(struct world *world, uint32_t client, const uint8_t *octets, 
     world_check(world);
 }
 
-static struct nib_slot slot_of(const struct world *world, uint32_t slot)
-{
-    return (struct nib_slot){slot, world->sockets[slot].serial};
-}
-
-void world_reply(struct world *world, uint32_t slot, const uint8_t *octets, size_t len)
+void world_reply(struct world *world, struct nib_slot slot, const uint8_t *octets, size_t len)
 {
     struct nib_text block = block_of((struct nib_text){(const char *)octets, len});
-    (void)nib_local_reply(&world->local, world->now, slot_of(world, slot),
-        (const uint8_t *)block.ptr, len, &world->outputs);
+    (void)nib_local_reply(
+        &world->local, world->now, slot, (const uint8_t *)block.ptr, len, &world->outputs);
     forget(block);
     drain(world);
     world_check(world);
 }
 
-void world_refuse(struct world *world, uint32_t slot)
+void world_refuse(struct world *world, struct nib_slot slot)
 {
-    (void)nib_local_unreachable(&world->local, world->now, slot_of(world, slot), &world->outputs);
+    (void)nib_local_unreachable(&world->local, world->now, slot, &world->outputs);
     drain(world);
     world_check(world);
 }

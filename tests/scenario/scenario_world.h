@@ -28,7 +28,7 @@ struct sent {
     bool again;           /* upstream: the socket was open before */
     struct nib_path path; /* to a client */
     struct nib_addr to;   /* upstream */
-    uint32_t slot;
+    uint32_t slot, serial;
     size_t len;
     uint8_t octets[NIB_MESSAGE_MAX];
 };
@@ -37,6 +37,7 @@ struct sent {
 struct line_out {
     bool open;
     uint32_t slot, serial;
+    uint64_t closed_in; /* which of the world's drains */
     struct nib_addr to;
     size_t len;
     uint8_t octets[NIB_QUERY_MAX];
@@ -69,6 +70,7 @@ struct world {
     size_t n_away;
     bool no_sockets;
     uint32_t n_open, next_id;
+    uint64_t drains;
     uint64_t received, answered, lost, asks; /* as seen from outside */
     void (*broken)(const char *what);        /* does not come back */
 };
@@ -87,8 +89,8 @@ struct nib_path world_path(uint32_t client);
 
 /* A client's datagram; an answer upstream; what the network says. */
 void world_request(struct world *world, uint32_t client, const uint8_t *octets, size_t len);
-void world_reply(struct world *world, uint32_t slot, const uint8_t *octets, size_t len);
-void world_refuse(struct world *world, uint32_t slot);
+void world_reply(struct world *world, struct nib_slot slot, const uint8_t *octets, size_t len);
+void world_refuse(struct world *world, struct nib_slot slot);
 void world_unsent(struct world *world);
 
 /* The time goes on; what is due at `time` itself is done when `inclusive`. Stops, not having

@@ -173,18 +173,19 @@ static void requests_that_differ_in_case_alone_do_not_queue_up_in_one_place(void
     enum { N = 4096, LETTERS = 12 };
     (void)state;
     struct nib_pending pending;
-    struct nib_request r = {.id = 7, .type = NIB_A, .name_len = LETTERS};
+    char name[LETTERS];
+    struct nib_path path = world_path(1);
+    struct nib_message query = {.id = 7, .qtype = NIB_A, .qname = {name, LETTERS}};
     struct nib_key key = nib_key_of(NIB_TEXT("aaaaaaaaaaaa"), 1);
     void *memory = zeroed(nib_pending_bytes(1, N));
     nib_pending_init(&pending, memory, 1, N, 1);
-    struct nib_fetch *q = nib_pending_open(&pending, key, NIB_A);
-    r.path.peer = world_path(1).peer;
+    struct nib_fetch *q = nib_pending_open(&pending, key, NIB_A, 1);
     for (int i = 0; i < N; i++) {
         for (int bit = 0; bit < LETTERS; bit++)
-            r.name[bit] = i >> bit & 1 ? 'A' : 'a';
-        assert_false(nib_pending_repeats(&pending, &r));
-        assert_true(nib_pending_wait(&pending, q, &r));
-        assert_true(nib_pending_repeats(&pending, &r));
+            name[bit] = i >> bit & 1 ? 'A' : 'a';
+        assert_false(nib_pending_repeats(&pending, &path, &query));
+        assert_true(nib_pending_wait(&pending, q, nib_pending_add(&pending, &path, &query), 1));
+        assert_true(nib_pending_repeats(&pending, &path, &query));
     }
     size_t longest = 0, row = 0; /* of buckets in use: what a search may have to walk */
     for (uint32_t i = 0; i < pending.by_client.n; i++) {

@@ -10,7 +10,7 @@
 #include "lib/support.h"
 #include "nibdns/pending.h"
 
-enum { SEED = 9 };
+enum { SEED = 9, DOMAIN_LEN = 1, DEADLINE = 6000 };
 
 struct fixture {
     struct nib_pending pending;
@@ -25,13 +25,14 @@ static void prepare(struct fixture *f, uint32_t max_fetches, uint32_t max_reques
 
 static struct nib_fetch *find(const struct fixture *f, const char *name, enum nib_type type)
 {
-    return nib_pending_find(&f->pending, nib_key_of(text_of(name), SEED), type);
+    return nib_pending_find(&f->pending, nib_key_of(text_of(name), SEED), type, DOMAIN_LEN, 0);
 }
 
 /* Opens a question to one server, as a local server would. */
 static struct nib_fetch *open_one(struct fixture *f, const char *name, enum nib_type type)
 {
-    struct nib_fetch *q = nib_pending_open(&f->pending, nib_key_of(text_of(name), SEED), type);
+    struct nib_fetch *q =
+        nib_pending_open(&f->pending, nib_key_of(text_of(name), SEED), type, DOMAIN_LEN);
     if (q != NULL)
         q->n_servers = 1;
     return q;
@@ -47,17 +48,51 @@ static struct nib_request request_of(
     return r;
 }
 
+static struct nib_message query_of(const struct nib_request *r)
+{
+    return (struct nib_message){.id = r->id, .qtype = r->type, .qname = nib_request_name(r)};
+}
+
+static bool repeats(const struct fixture *f, const struct nib_request *r)
+{
+    struct nib_message query = query_of(r);
+    return nib_pending_repeats(&f->pending, &r->path, &query);
+}
+
+/* A request comes in and waits, or is at once gone again. */
+static bool let_wait(struct fixture *f, struct nib_fetch *q, const struct nib_request *r)
+{
+    struct nib_message query = query_of(r);
+    struct nib_request *added = nib_pending_add(&f->pending, &r->path, &query);
+    bool waits = nib_pending_wait(&f->pending, q, added, DEADLINE);
+    if (!waits)
+        nib_pending_end(&f->pending, added);
+    return waits;
+}
+
+/* A copy of the request that waited longest, which is taken off and ends. */
+static bool take_off(struct fixture *f, struct nib_fetch *q, struct nib_request *r)
+{
+    struct nib_request *first = nib_pending_next(&f->pending, q);
+    if (first == NULL)
+        return false;
+    assert_int_equal(first->fetch, 0);
+    *r = *first;
+    nib_pending_end(&f->pending, first);
+    return true;
+}
+
 static bool wait_on(struct fixture *f, struct nib_fetch *q, uint16_t port, uint32_t id)
 {
     struct nib_request r = request_of(port, id, "a.example", NIB_A);
-    return nib_pending_wait(&f->pending, q, &r);
+    return let_wait(f, q, &r);
 }
 
 /* The ID of the request that waited longest, which is taken off. */
 static uint32_t next_id(struct fixture *f, struct nib_fetch *q)
 {
     struct nib_request r;
-    assert_true(nib_pending_next(&f->pending, q, &r));
+    assert_true(take_off(f, q, &r));
     return r.id;
 }
 
@@ -152,7 +187,7 @@ static void the_slot_behind_the_last_one_is_empty_whatever_stands_there(void **s
     memset(r.name, 'a', sizeof r.name);
     memset(&r.path, 0xff, sizeof r.path);
     for (r.id = 0x01010101; r.id < 0x01010101 + 8; r.id++)
-        assert_true(nib_pending_wait(&f.pending, q, &r));
+        assert_true(let_wait(&f, q, &r));
     assert_ptr_equal(nib_pending_at(&f.pending, 0), q);
     assert_null(nib_pending_at(&f.pending, 1));
     free(f.memory);
@@ -202,7 +237,7 @@ static void a_table_for_nothing_opens_nothing(void **state)
     assert_null(nib_pending_at(&f.pending, 0));
     assert_true(nib_heap_due(&f.pending.retries) == NIB_NEVER);
     struct nib_request r = request_of(1000, 1, "a.example", NIB_A);
-    assert_false(nib_pending_repeats(&f.pending, &r));
+    assert_false(repeats(&f, &r));
     free(f.memory);
 }
 
@@ -220,14 +255,15 @@ static void a_slot_that_is_used_again_remembers_nothing(void **state)
     nib_heap_set(&f.pending.retries, 0, 500);
     (void)next_id(&f, q);
     nib_pending_close(&f.pending, q);
-    struct nib_fetch *again = nib_pending_open(&f.pending, nib_key_of(text_of("b"), SEED), NIB_NS);
+    struct nib_fetch *again =
+        nib_pending_open(&f.pending, nib_key_of(text_of("b"), SEED), NIB_NS, 0);
     assert_ptr_equal(again, q);
     assert_text(nib_fetch_name(again), "b");
     assert_int_equal(again->type, NIB_NS);
     assert_int_equal(again->id + again->sent + again->server + again->round + again->failed, 0);
     assert_int_equal(again->n_servers + again->servers[0].family, 0);
     assert_int_equal(again->retry.place, 0);
-    assert_false(nib_pending_next(&f.pending, again, &r));
+    assert_false(take_off(&f, again, &r));
     free(f.memory);
 }
 
@@ -239,7 +275,7 @@ static void requests_leave_a_question_in_the_order_they_came(void **state)
     prepare(&f, 2, 8);
     struct nib_fetch *a = open_one(&f, "a.example", NIB_A);
     struct nib_fetch *b = open_one(&f, "b.example", NIB_A);
-    assert_false(nib_pending_next(&f.pending, a, &r));
+    assert_false(take_off(&f, a, &r));
     assert_true(wait_on(&f, a, 1000, 1));
     assert_true(wait_on(&f, b, 1000, 2));
     assert_true(wait_on(&f, a, 1001, 3));
@@ -249,7 +285,7 @@ static void requests_leave_a_question_in_the_order_they_came(void **state)
     assert_int_equal(next_id(&f, a), 3);
     assert_int_equal(next_id(&f, a), 4);
     assert_int_equal(next_id(&f, a), 5);
-    assert_false(nib_pending_next(&f.pending, a, &r));
+    assert_false(take_off(&f, a, &r));
     assert_int_equal(next_id(&f, b), 2);
     assert_int_equal(f.pending.n_requests, 0);
     assert_true(wait_on(&f, a, 1004, 6)); /* a question that ran empty waits again */
@@ -265,21 +301,19 @@ static void a_request_comes_back_as_it_went_in(void **state)
     prepare(&f, 1, 1);
     in.path.self = (struct nib_addr){.ip = {127, 0, 0, 1}, .port = 21000, .family = 4};
     in.path.listener = 3;
-    in.ttl_s = 300;
-    in.cnames = 2;
-    in.spent = 5;
     struct nib_fetch *q = open_one(&f, "target.example", NIB_AAAA);
-    assert_true(nib_pending_wait(&f.pending, q, &in));
-    assert_true(nib_pending_next(&f.pending, q, &out));
+    assert_true(let_wait(&f, q, &in));
+    assert_true(take_off(&f, q, &out));
     assert_int_equal(out.id, 0xffffffff);
     assert_int_equal(out.type, NIB_AAAA);
     assert_text(nib_request_name(&out), "Alias.Example");
     assert_true(nib_addr_equal(&out.path.peer, &in.path.peer));
     assert_true(nib_addr_equal(&out.path.self, &in.path.self));
     assert_int_equal(out.path.listener, 3);
-    assert_int_equal(out.ttl_s, 300);
-    assert_int_equal(out.cnames, 2);
-    assert_int_equal(out.spent, 5);
+    assert_int_equal(out.ttl_s, NIB_TTL_MAX);
+    assert_int_equal(out.cnames + out.referrals + out.spent + out.depth, 0);
+    assert_text(nib_lookup_name(&out.lookups[0]), "Alias.Example");
+    assert_int_equal(out.lookups[0].type, NIB_AAAA);
     free(f.memory);
 }
 
@@ -293,10 +327,10 @@ static void a_full_pool_of_requests_refuses_until_one_leaves(void **state)
     struct nib_request refused = request_of(1002, 3, "a.example", NIB_A);
     assert_true(wait_on(&f, a, 1000, 1));
     assert_true(wait_on(&f, b, 1001, 2));
-    assert_false(nib_pending_wait(&f.pending, a, &refused));
-    assert_false(nib_pending_repeats(&f.pending, &refused));
+    assert_false(let_wait(&f, a, &refused));
+    assert_false(repeats(&f, &refused));
     assert_int_equal(next_id(&f, a), 1);
-    assert_true(nib_pending_wait(&f.pending, b, &refused));
+    assert_true(let_wait(&f, b, &refused));
     assert_int_equal(next_id(&f, b), 2);
     assert_int_equal(next_id(&f, b), 3);
     free(f.memory);
@@ -309,29 +343,29 @@ static void a_repeat_has_the_same_source_id_type_and_octets_of_name(void **state
     struct fixture f;
     prepare(&f, 4, 4);
     struct nib_request first = request_of(1000, 7, "a.example", NIB_A), other;
-    assert_false(nib_pending_repeats(&f.pending, &first));
-    assert_true(nib_pending_wait(&f.pending, open_one(&f, "a.example", NIB_A), &first));
-    assert_true(nib_pending_repeats(&f.pending, &first));
+    assert_false(repeats(&f, &first));
+    assert_true(let_wait(&f, open_one(&f, "a.example", NIB_A), &first));
+    assert_true(repeats(&f, &first));
 
     other = request_of(1001, 7, "a.example", NIB_A);
-    assert_false(nib_pending_repeats(&f.pending, &other));
+    assert_false(repeats(&f, &other));
     other = request_of(1000, 8, "a.example", NIB_A);
-    assert_false(nib_pending_repeats(&f.pending, &other));
+    assert_false(repeats(&f, &other));
     other = request_of(1000, 7, "a.example", NIB_AAAA);
-    assert_false(nib_pending_repeats(&f.pending, &other));
+    assert_false(repeats(&f, &other));
     other = request_of(1000, 7, "A.example", NIB_A);
-    assert_false(nib_pending_repeats(&f.pending, &other));
+    assert_false(repeats(&f, &other));
     other = request_of(1000, 7, "a.exampl", NIB_A);
-    assert_false(nib_pending_repeats(&f.pending, &other));
+    assert_false(repeats(&f, &other));
     other = first;
     other.path.peer.ip[3]++;
-    assert_false(nib_pending_repeats(&f.pending, &other));
+    assert_false(repeats(&f, &other));
     other = first;
     other.path.peer.family = 6;
-    assert_false(nib_pending_repeats(&f.pending, &other));
+    assert_false(repeats(&f, &other));
     other = first;
     other.path.peer.scope = 2;
-    assert_false(nib_pending_repeats(&f.pending, &other));
+    assert_false(repeats(&f, &other));
     free(f.memory);
 }
 
@@ -342,9 +376,9 @@ static void a_request_that_has_left_is_no_repeat_when_it_comes_again(void **stat
     prepare(&f, 4, 4);
     struct nib_request r = request_of(1000, 7, "a.example", NIB_A);
     struct nib_fetch *q = open_one(&f, "a.example", NIB_A);
-    assert_true(nib_pending_wait(&f.pending, q, &r));
+    assert_true(let_wait(&f, q, &r));
     (void)next_id(&f, q);
-    assert_false(nib_pending_repeats(&f.pending, &r));
+    assert_false(repeats(&f, &r));
     free(f.memory);
 }
 
@@ -359,10 +393,10 @@ static void the_longest_names_are_kept_whole(void **state)
     prepare(&f, 1, 1);
     struct nib_request in = request_of(1000, 1, name, NIB_A);
     struct nib_fetch *q = open_one(&f, name, NIB_A);
-    assert_true(nib_pending_wait(&f.pending, q, &in));
+    assert_true(let_wait(&f, q, &in));
     assert_ptr_equal(find(&f, name, NIB_A), q);
-    assert_true(nib_pending_repeats(&f.pending, &in));
-    assert_true(nib_pending_next(&f.pending, q, &out));
+    assert_true(repeats(&f, &in));
+    assert_true(take_off(&f, q, &out));
     assert_text(nib_request_name(&out), name);
     assert_text(nib_fetch_name(q), name);
     free(f.memory);
@@ -408,12 +442,12 @@ static void step_open(struct fixture *f, struct model *model, uint32_t name)
 static void step_wait(struct fixture *f, struct model *model, uint32_t name, struct rng *rng)
 {
     struct nib_request r = any_request(rng, name);
-    bool repeats = model_repeats(model, name, &r);
-    assert_int_equal(nib_pending_repeats(&f->pending, &r), repeats);
-    if (model->open[name] == NULL || repeats)
+    bool is_repeat = model_repeats(model, name, &r);
+    assert_int_equal(repeats(f, &r), is_repeat);
+    if (model->open[name] == NULL || is_repeat)
         return;
     bool room = model->n_waiting < f->pending.max_requests;
-    assert_int_equal(nib_pending_wait(&f->pending, model->open[name], &r), room);
+    assert_int_equal(let_wait(f, model->open[name], &r), room);
     if (room) {
         model->waiting[name][model->n[name]++] = r;
         model->n_waiting++;
@@ -425,7 +459,7 @@ static void step_next(struct fixture *f, struct model *model, uint32_t name)
     struct nib_request r, *queue = model->waiting[name];
     if (model->open[name] == NULL)
         return;
-    assert_int_equal(nib_pending_next(&f->pending, model->open[name], &r), model->n[name] > 0);
+    assert_int_equal(take_off(f, model->open[name], &r), model->n[name] > 0);
     if (model->n[name] == 0)
         return;
     assert_int_equal(r.id, queue[0].id);
@@ -562,7 +596,7 @@ static void two_requests_of_one_tag_are_no_repeats(void **state)
         struct nib_fetch *q = open_one(&f, "a.example", NIB_A);
         for (uint32_t i = 0; i < MANY; i++) {
             struct nib_request r = request_by(kind, i);
-            assert_true(nib_pending_wait(&f.pending, q, &r));
+            assert_true(let_wait(&f, q, &r));
         }
         size_t n = 0;
         for (uint32_t at = 0; at < f.pending.by_client.n; at++)
@@ -578,12 +612,83 @@ static void two_requests_of_one_tag_are_no_repeats(void **state)
         free(f.memory);
         prepare(&f, 1, 2);
         struct nib_request a = request_by(kind, first), b = request_by(kind, second);
-        assert_true(nib_pending_wait(&f.pending, open_one(&f, "a.example", NIB_A), &a));
-        assert_true(nib_pending_repeats(&f.pending, &a));
-        assert_false(nib_pending_repeats(&f.pending, &b));
+        assert_true(let_wait(&f, open_one(&f, "a.example", NIB_A), &a));
+        assert_true(repeats(&f, &a));
+        assert_false(repeats(&f, &b));
         free(f.memory);
         free(list);
     }
+}
+
+/* ---- on the way through several fetches ---- */
+
+static void fetches_of_one_name_from_other_domains_are_others(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct nib_key key = nib_key_of(text_of("a.b.c"), SEED);
+    prepare(&f, 4, 4);
+    struct nib_fetch *c = nib_pending_open(&f.pending, key, NIB_A, 1);
+    struct nib_fetch *bc = nib_pending_open(&f.pending, key, NIB_A, 3);
+    struct nib_fetch *other = nib_pending_open(&f.pending, key, NIB_A, 3);
+    other->variant = 7;
+    assert_ptr_equal(nib_pending_find(&f.pending, key, NIB_A, 1, 0), c);
+    assert_ptr_equal(nib_pending_find(&f.pending, key, NIB_A, 3, 0), bc);
+    assert_ptr_equal(nib_pending_find(&f.pending, key, NIB_A, 3, 7), other);
+    assert_null(nib_pending_find(&f.pending, key, NIB_A, 0, 0));
+    assert_null(nib_pending_find(&f.pending, key, NIB_A, 3, 8));
+    assert_non_null(nib_pending_any(&f.pending, key, NIB_A));
+    assert_null(nib_pending_any(&f.pending, key, NIB_AAAA));
+    free(f.memory);
+}
+
+/* The one in the middle, then the last, then the first. */
+static void a_request_may_leave_from_any_place(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 1, 4);
+    struct nib_fetch *q = open_one(&f, "a.example", NIB_A);
+    for (uint32_t id = 1; id <= 4; id++)
+        assert_true(wait_on(&f, q, 1000, id));
+    static const uint32_t leaves[] = {1, 3, 0};
+    for (size_t i = 0; i < 3; i++) {
+        struct nib_request *r = &f.pending.requests[leaves[i]];
+        assert_int_equal(r->id, leaves[i] + 1);
+        assert_ptr_equal(nib_pending_leave(&f.pending, r), q);
+        nib_pending_end(&f.pending, r);
+    }
+    assert_int_equal(f.pending.n_requests, 1);
+    assert_int_equal(next_id(&f, q), 3);
+    assert_int_equal(q->first, 0);
+    assert_int_equal(q->last, 0);
+    free(f.memory);
+}
+
+/* A request has the deadline of its first wait, and is known as one as long as it is there. */
+static void a_request_goes_from_fetch_to_fetch_with_its_deadline(void **state)
+{
+    (void)state;
+    struct fixture f;
+    prepare(&f, 2, 1);
+    struct nib_fetch *a = open_one(&f, "a.example", NIB_A), *b = open_one(&f, "b.example", NIB_A);
+    struct nib_request in = request_of(1000, 1, "a.example", NIB_A);
+    struct nib_message query = query_of(&in);
+    struct nib_request *r = nib_pending_add(&f.pending, &in.path, &query);
+    assert_false(repeats(&f, &in)); /* it does not wait yet */
+    assert_true(nib_heap_due(&f.pending.deadlines) == NIB_NEVER);
+    assert_true(nib_pending_wait(&f.pending, a, r, 500));
+    assert_ptr_equal(nib_pending_next(&f.pending, a), r);
+    assert_true(repeats(&f, &in));
+    assert_int_equal(f.pending.n_requests, 1);
+    assert_true(nib_pending_wait(&f.pending, b, r, 9999)); /* as many as may wait, and it is one */
+    assert_int_equal(nib_heap_due(&f.pending.deadlines), 500);
+    assert_ptr_equal(nib_pending_leave(&f.pending, r), b);
+    nib_pending_end(&f.pending, r);
+    assert_true(nib_heap_due(&f.pending.deadlines) == NIB_NEVER);
+    assert_false(repeats(&f, &in));
+    assert_int_equal(f.pending.n_requests, 0);
+    free(f.memory);
 }
 
 int main(void)
@@ -608,6 +713,9 @@ int main(void)
         cmocka_unit_test(random_operations_agree_with_queues),
         cmocka_unit_test(two_names_of_one_tag_are_told_apart),
         cmocka_unit_test(two_requests_of_one_tag_are_no_repeats),
+        cmocka_unit_test(fetches_of_one_name_from_other_domains_are_others),
+        cmocka_unit_test(a_request_may_leave_from_any_place),
+        cmocka_unit_test(a_request_goes_from_fetch_to_fetch_with_its_deadline),
     };
     return cmocka_run_group_tests_name("pending", tests, NULL, NULL);
 }

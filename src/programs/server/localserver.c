@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/address.h"
 #include "common/streams.h"
 #include "nibdns/builtin.h"
 #include "nibdns/local.h"
 #include "nibdns/os/memory.h"
+#include "nibdns/os/random.h"
 #include "server/serve.h"
 
 enum {
@@ -88,6 +91,36 @@ static void counters(void *ctx, struct nib_writer *w)
 
 /* ---- wiring ---- */
 
+static void take_forwarder(const struct option_use *use)
+{
+    struct local *l = use->settings;
+    struct nib_local_config *config = &l->config;
+    struct nib_addr addr;
+    const char *why = address_parse(use->text, NIB_PORT_LOCAL, &addr);
+    if (why != NULL)
+        option_wrong(use, "%s", why);
+    if (addr.port == 0)
+        option_wrong(use, "has port 0; give one from 1 to 65535");
+    if (config->n_forwarders == NIB_FORWARDERS_MAX)
+        option_wrong(use, "is one too many; give %d at most", NIB_FORWARDERS_MAX);
+    address_to_ask(&addr);
+    config->forwarders[config->n_forwarders++] = addr;
+}
+
+static void take_mix(const struct option_use *use)
+{
+    static const char *const names[] = {
+        [NIB_MIX_AUTO] = "auto", [NIB_MIX_ALWAYS] = "always", [NIB_MIX_NEVER] = "never"};
+    struct local *l = use->settings;
+    for (int mix = NIB_MIX_AUTO; mix <= NIB_MIX_NEVER; mix++) {
+        if (strcmp(use->text, names[mix]) != 0)
+            continue;
+        l->config.mix = (enum nib_mix)mix;
+        return;
+    }
+    option_wrong(use, "is none of auto, always, never");
+}
+
 static const struct option_row rows[] = {
     OPTION_CALL('l', "listen", "ADDR[:PORT]", serve_take_listen,
         "listen there (127.0.0.1:21000); may be given again"),
@@ -100,9 +133,17 @@ static const struct option_row rows[] = {
     OPTION_NUMBER(0, "max-records", "N", struct local, config.limits.records, 0, 100000000,
         "dynamic records kept (100000)"),
     OPTION_NUMBER(0, "max-pending", "N", struct local, config.limits.fetches, 1, 1000000,
-        "questions under way (4096)"),
+        "fetches under way (4096)"),
+    OPTION_NUMBER(0, "deadline", "MS", struct local, config.deadline_ms, 1, 3600000,
+        "what has waited so long is answered Server failure (6000)"),
+    OPTION_CALL(0, "forward", "ADDR[:PORT]", take_forwarder,
+        "another local server, for names of no known domain; may be given again"),
     OPTION_NUMBER(0, "max-ttl", "SECONDS", struct local, config.max_ttl_s, 0, NIB_TTL_MAX,
         "longer TTLs are cut to this (86400)"),
+    OPTION_NUMBER(0, "max-ns-ttl", "SECONDS", struct local, config.max_ns_ttl_s, 0, NIB_TTL_MAX,
+        "likewise of learnt NS records (3600)"),
+    OPTION_CALL(0, "mix-case", "auto|always|never", take_mix,
+        "ask in letters of random case; auto: not on this machine (auto)"),
 };
 
 static const struct option_program command_line = {
@@ -182,12 +223,26 @@ static bool accept_zone(
     return false;
 }
 
+/* NIB-8.9 */
+static void refuse_oneself(const struct local *l)
+{
+    char text[NIB_ADDR_TEXT_MAX];
+    for (uint8_t i = 0; i < l->config.n_forwarders; i++) {
+        const struct nib_addr *addr = &l->config.forwarders[i];
+        (void)nib_addr_format(addr, text);
+        if (nib_local_is_own(&l->logic, addr))
+            usage_error(l->serve.config.program,
+                "--forward %s is this server itself: give another local server's address", text);
+    }
+}
+
 /* All memory that the tables will ever use. */
 static void open_logic(struct local *l)
 {
     l->config.limits.requests = l->config.limits.fetches * REQUESTS_PER_FETCH;
     l->config.static_ttl_s = l->serve.ttl_s;
     l->config.seed = l->serve.seed;
+    l->config.letters_seed = nib_random_u64();
     void *memory = nib_memory_map(nib_local_bytes(&l->config.limits));
     if (memory == NULL)
         usage_error(l->serve.config.program,
@@ -206,17 +261,14 @@ int main(int argc, char **argv)
             .ttl_s = 60,
             .default_port = NIB_PORT_LOCAL,
             .accept = accept_zone},
-        .config = {.limits = {.records = 100000, .fetches = 4096},
-            .max_ttl_s = 86400,
-            .timeout_ms = 500,
-            .tries = 3,
-            .upstream_port = NIB_PORT_AUTHORITATIVE},
+        .config = {.limits = {.records = 100000, .fetches = 4096}, NIB_LOCAL_DEFAULTS},
     };
     struct nib_server_config *config = &l.serve.config;
     keep_standard_streams();
     serve_options(&l.serve, &command_line, argc, argv);
     open_logic(&l);
     know_oneself(&l);
+    refuse_oneself(&l);
     serve_read_records(&l.serve);
     config->max_slots = l.config.limits.fetches;
     config->outputs_max = nib_local_outputs_max(&l.config.limits, NIB_BATCH);

@@ -184,6 +184,8 @@ void rerun_local(struct rerun *rerun)
         .max_ttl_s = rerun->options.max_ttl_s,
         .timeout_ms = rerun->options.timeout_ms,
         .tries = rerun->options.tries,
+        .max_ns_ttl_s = 3600,
+        .deadline_ms = 6000,
         .upstream_port = rerun->options.upstream_port};
     uint32_t outputs = nib_local_outputs_max(&config.limits, 1);
     struct local_run *run = nib_memory_map(sizeof *run);

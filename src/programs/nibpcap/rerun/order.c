@@ -146,7 +146,7 @@ static struct nib_fetch *question_of(struct local_run *run, const struct nib_mes
             break;
         key = nib_key_of(rr.result, table->zone->seed);
     }
-    return nib_pending_find(&run->logic.pending, key, m->qtype);
+    return nib_pending_any(&run->logic.pending, key, m->qtype);
 }
 
 /* Whether that fetch is begun anew, from here on, and replied to before the request's answer. */
@@ -234,7 +234,7 @@ static bool feed_next_request(struct local_run *run)
 static bool step_to_question(struct local_run *run, const struct nib_message *m)
 {
     struct nib_key key = nib_key_of(m->qname, run->rerun->table.zone->seed);
-    const struct nib_fetch *q = nib_pending_find(&run->logic.pending, key, m->qtype);
+    const struct nib_fetch *q = nib_pending_any(&run->logic.pending, key, m->qtype);
     if (q != NULL)
         return feed_reply_to(run, q);
     if (feed_alias_of(run, m->qname, m->qtype))

@@ -163,6 +163,9 @@ static void draw_config(struct sim *sim)
         .static_ttl_s = sim->world.static_ttl_s,
         .max_ttl_s = sim->world.max_ttl_s,
         .timeout_ms = SIM_PICK(&rng, timeouts),
+        .max_ns_ttl_s = sim->world.max_ttl_s,
+        .deadline_ms = 3600000,
+        .mix = NIB_MIX_NEVER,
         .upstream_port = sim->world.upstream_port};
     l->config.tries = SIM_PICK(&rng, tries);
 }
@@ -235,7 +238,7 @@ void sim_local_reload(struct sim *sim)
         struct nib_key key = nib_key_of(r->name, l->logic.pending.seed);
         if (r->owner >= 0 && r->type != NIB_NS && sim_model_domain(world, r->name) == r->owner &&
             sim_model_record(world, SIM_LOCAL, r->name, r->type) == NULL &&
-            (nib_pending_find(&l->logic.pending, key, r->type) != NULL ||
+            (nib_pending_any(&l->logic.pending, key, r->type) != NULL ||
                 sim_one_in(&sim->chaos, 100)))
             l->pin = r;
     }

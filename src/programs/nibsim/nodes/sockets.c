@@ -50,6 +50,14 @@ static void close_socket(struct sim *sim, struct nib_slot slot)
     s->closed_in = sim->step;
 }
 
+/* Whether two fetches ask the servers of one domain, the same ones (8.11). */
+static bool is_of_one_domain(const struct sim_local *l, uint32_t i, const struct sim_slot *s)
+{
+    const struct nib_fetch *a = &l->logic.pending.fetches[i];
+    const struct nib_fetch *b = &l->logic.pending.fetches[s - l->slots];
+    return a->domain_len == b->domain_len && a->variant == b->variant;
+}
+
 /* A new fetch: its ID, whom it goes to, and that nobody asks the same already. */
 static void check_fetch(struct sim *sim, const struct sim_slot *s, const struct nib_addr *to,
     const struct nib_message *m)
@@ -68,7 +76,7 @@ static void check_fetch(struct sim *sim, const struct sim_slot *s, const struct 
         struct nib_text name = {
             (const char *)other->query + NIB_AT_QNAME, other->len - NIB_AT_QNAME};
         if (other != s && other->open && other->query[NIB_AT_FLAG_TYPE] == m->qtype &&
-            sim_same_name(name, m->qname))
+            sim_same_name(name, m->qname) && is_of_one_domain(l, (uint32_t)i, s))
             sim_break(sim, SIM_SHARED, "%.*s %s is asked twice at a time", (int)m->qname.len,
                 m->qname.ptr, nib_type_name(m->qtype));
     }

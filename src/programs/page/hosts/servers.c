@@ -4,9 +4,6 @@
 
 enum {
     STATIC_TTL_S = 60,
-    MAX_TTL_S = 86400,
-    TIMEOUT_MS = 500,
-    TRIES = 3,
 };
 
 static const struct nib_local_limits limits = {
@@ -17,11 +14,8 @@ void page_local_start(struct page *page, struct page_host *host)
     struct page_state *s = &page->state;
     const struct nib_local_config config = {.limits = limits,
         .seed = PAGE_HASH_SEED,
-        .static_ttl_s = STATIC_TTL_S,
-        .max_ttl_s = MAX_TTL_S,
-        .timeout_ms = TIMEOUT_MS,
-        .tries = TRIES,
-        .upstream_port = NIB_PORT_AUTHORITATIVE};
+        .letters_seed = PAGE_HASH_SEED,
+        NIB_LOCAL_DEFAULTS};
     size_t bytes = nib_local_bytes(&limits);
     if (host->logic_memory == NULL)
         host->logic_memory = page_take(page, bytes);
