@@ -440,7 +440,7 @@ end
 
 -- `Query A www.csusm.edu id 0`, `Response A www.csusm.edu 144.37.5.45 ttl 60 id 0`. A response of
 -- another type than the question's names it before the result, and one of another name both:
--- `Response A www.csusm.edu: csusm.edu NS ns.csusm.edu ttl 60 id 0`. Of a cut message, what is there.
+-- `Response A www.csusm.edu csusm.edu NS ns.csusm.edu ttl 60 id 0`. Of a cut message, what is there.
 local function message_line(m)
     if m.fault then
         return "Malformed: " .. fault_line(m.fault)
@@ -451,7 +451,6 @@ local function message_line(m)
     end
     local other_name = m.aname and m.aname ~= m.qname
     if other_name then
-        words[#words] = m.qname .. ":"
         add(m.aname)
     end
     if m.atype and (other_name or m.atype ~= m.qtype) then
