@@ -130,7 +130,7 @@ demo: $(three)
 
 test_programs := $(tests:%.c=build/test/%)
 test_scripts  := $(wildcard tests/scripts/test_*.sh) tests/wireshark/run.sh tests/wireshark/agree.sh \
-                tests/prove/test.sh \
+                 tests/prove/test.sh \
                  tools/check/check-rules.sh tools/check/compilers.sh tools/check/model.sh
 
 # Warnings are errors in our own runs, not for those who build this with a compiler of another day.
