@@ -46,7 +46,7 @@ static const struct nib_fetch *fetch_behind(
 {
     const struct nib_pending *pending = &run->logic.pending;
     if (m->flag == NIB_QUERY)
-        return nib_pending_find(
+        return nib_pending_any(
             pending, nib_key_of(m->qname, run->rerun->table.zone->seed), m->qtype);
     for (uint32_t slot = 0; slot < pending->used_fetches; slot++) {
         const struct nib_fetch *q = nib_pending_at(pending, slot);

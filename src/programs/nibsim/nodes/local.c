@@ -40,8 +40,7 @@ static void end_step(struct sim *sim, struct sim_host *host, const struct sim_pa
 static void read_request(struct sim *sim, struct sim_host *host, const struct sim_packet *p)
 {
     struct sim_local *l = sim->local;
-    struct nib_path path = {
-        .peer = p->src, .self = p->dst, .listener = p->dst.family == 4 ? 0 : 1};
+    struct nib_path path = {.peer = p->src, .self = p->dst, .listener = p->dst.family == 4 ? 0 : 1};
     struct nib_message m;
     size_t bad;
     begin_step(sim);
