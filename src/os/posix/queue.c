@@ -37,23 +37,23 @@ enum {
     AT_ONCE = 1 << 16,       /* octets, likewise, so that progress shows */
 };
 
-static size_t length_at(const struct nib_queue *o, size_t begin)
+static size_t length_at(const struct nib_queue *queue, size_t begin)
 {
     size_t n;
-    memcpy(&n, o->buffer + begin, sizeof n);
+    memcpy(&n, queue->buffer + begin, sizeof n);
     return n;
 }
 
 /* What one write passes on, from the first octet that is not. */
-static int gather(const struct nib_queue *o, size_t end, struct iovec *iov)
+static int gather(const struct nib_queue *queue, size_t end, struct iovec *iov)
 {
-    size_t octets = 0, skip = o->taken;
+    size_t octets = 0, skip = queue->taken;
     int n = 0;
-    for (size_t at = o->begin; at < end && n < PIECES && octets < AT_ONCE; skip = 0) {
-        size_t len = length_at(o, at), left = len - skip;
+    for (size_t at = queue->begin; at < end && n < PIECES && octets < AT_ONCE; skip = 0) {
+        size_t len = length_at(queue, at), left = len - skip;
         if (left > AT_ONCE - octets)
             left = AT_ONCE - octets;
-        iov[n++] = (struct iovec){o->buffer + at + LENGTH + skip, left};
+        iov[n++] = (struct iovec){queue->buffer + at + LENGTH + skip, left};
         octets += left;
         at += LENGTH + len;
     }
@@ -61,25 +61,25 @@ static int gather(const struct nib_queue *o, size_t end, struct iovec *iov)
 }
 
 /* Steps over so many octets that were passed on. */
-static void advance(struct nib_queue *o, size_t octets)
+static void advance(struct nib_queue *queue, size_t octets)
 {
-    o->taken += octets;
-    while (o->begin < o->end && o->taken >= length_at(o, o->begin)) {
-        size_t len = length_at(o, o->begin);
-        o->taken -= len;
-        o->begin += LENGTH + len;
+    queue->taken += octets;
+    while (queue->begin < queue->end && queue->taken >= length_at(queue, queue->begin)) {
+        size_t len = length_at(queue, queue->begin);
+        queue->taken -= len;
+        queue->begin += LENGTH + len;
     }
 }
 
 /* All that waits is lost with the write that failed; what a file of ours has of it in part, too. */
-static void drop_all(struct nib_queue *o)
+static void drop_all(struct nib_queue *queue)
 {
-    off_t here = o->own_file && o->taken > 0 ? lseek(o->fd, 0, SEEK_CUR) : -1;
-    if (here >= (off_t)o->taken && ftruncate(o->fd, here - (off_t)o->taken) == 0)
-        (void)lseek(o->fd, here - (off_t)o->taken, SEEK_SET);
-    for (; o->begin < o->end; o->begin += LENGTH + length_at(o, o->begin))
-        o->dropped++;
-    o->taken = 0;
+    off_t here = queue->own_file && queue->taken > 0 ? lseek(queue->fd, 0, SEEK_CUR) : -1;
+    if (here >= (off_t)queue->taken && ftruncate(queue->fd, here - (off_t)queue->taken) == 0)
+        (void)lseek(queue->fd, here - (off_t)queue->taken, SEEK_SET);
+    for (; queue->begin < queue->end; queue->begin += LENGTH + length_at(queue, queue->begin))
+        queue->dropped++;
+    queue->taken = 0;
 }
 
 /* Passes on what is there. False when the descriptor does not take it: see errno. */
@@ -99,31 +99,31 @@ static bool pass_on(int fd, const struct iovec *iov, int n, size_t *taken)
 
 static void *run(void *arg)
 {
-    struct nib_queue *o = arg;
+    struct nib_queue *queue = arg;
     struct iovec iov[PIECES];
-    (void)pthread_mutex_lock(&o->lock);
+    (void)pthread_mutex_lock(&queue->lock);
     for (;;) {
-        while (o->begin == o->end)
-            (void)pthread_cond_wait(&o->filled, &o->lock);
-        size_t taken, end = o->end;
-        (void)pthread_mutex_unlock(&o->lock);
-        bool ok = pass_on(o->fd, iov, gather(o, end, iov), &taken);
+        while (queue->begin == queue->end)
+            (void)pthread_cond_wait(&queue->filled, &queue->lock);
+        size_t taken, end = queue->end;
+        (void)pthread_mutex_unlock(&queue->lock);
+        bool ok = pass_on(queue->fd, iov, gather(queue, end, iov), &taken);
         int error = errno;
-        (void)pthread_mutex_lock(&o->lock);
-        advance(o, taken);
+        (void)pthread_mutex_lock(&queue->lock);
+        advance(queue, taken);
         if (!ok) {
-            o->error = error;
-            drop_all(o);
+            queue->error = error;
+            drop_all(queue);
         }
-        if (o->begin == o->end)
-            o->begin = o->end = 0;
-        (void)pthread_cond_broadcast(&o->passed); /* every worker may wait */
+        if (queue->begin == queue->end)
+            queue->begin = queue->end = 0;
+        (void)pthread_cond_broadcast(&queue->passed); /* every worker may wait */
     }
     return NULL;
 }
 
 /* The thread takes no signal: they are the event loop's. */
-static int start(struct nib_queue *o)
+static int start(struct nib_queue *queue)
 {
     pthread_t thread;
     pthread_attr_t attr;
@@ -133,7 +133,7 @@ static int start(struct nib_queue *o)
     (void)pthread_attr_init(&attr);
     (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&attr, 65536);
-    int error = pthread_create(&thread, &attr, run, o);
+    int error = pthread_create(&thread, &attr, run, queue);
     (void)pthread_attr_destroy(&attr);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
@@ -151,101 +151,103 @@ static void init_passed(pthread_cond_t *passed)
 
 struct nib_queue *nib_queue_open(int fd, size_t cap)
 {
-    struct nib_queue *o = calloc(1, sizeof *o);
-    if (o == NULL)
+    struct nib_queue *queue = calloc(1, sizeof *queue);
+    if (queue == NULL)
         return NULL;
-    o->fd = fd;
-    o->cap = cap;
-    o->buffer = nib_memory_map(cap);
-    (void)pthread_mutex_init(&o->lock, NULL);
-    (void)pthread_cond_init(&o->filled, NULL);
-    init_passed(&o->passed);
-    int error = o->buffer == NULL ? ENOMEM : start(o);
+    queue->fd = fd;
+    queue->cap = cap;
+    queue->buffer = nib_memory_map(cap);
+    (void)pthread_mutex_init(&queue->lock, NULL);
+    (void)pthread_cond_init(&queue->filled, NULL);
+    init_passed(&queue->passed);
+    int error = queue->buffer == NULL ? ENOMEM : start(queue);
     if (error == 0)
-        return o;
-    nib_memory_unmap(o->buffer, cap);
-    free(o);
+        return queue;
+    nib_memory_unmap(queue->buffer, cap);
+    free(queue);
     errno = error;
     return NULL;
 }
 
-void nib_queue_owns_file(struct nib_queue *o)
+void nib_queue_owns_file(struct nib_queue *queue)
 {
-    o->own_file = true;
+    queue->own_file = true;
 }
 
-char *nib_queue_reserve(struct nib_queue *o, size_t n)
+char *nib_queue_reserve(struct nib_queue *queue, size_t n)
 {
-    (void)pthread_mutex_lock(&o->lock);
-    char *place = o->buffer + o->end + LENGTH;
-    if (o->cap - o->end < LENGTH || n > o->cap - o->end - LENGTH) {
-        o->dropped++;
+    (void)pthread_mutex_lock(&queue->lock);
+    char *place = queue->buffer + queue->end + LENGTH;
+    if (queue->cap - queue->end < LENGTH || n > queue->cap - queue->end - LENGTH) {
+        queue->dropped++;
         place = NULL;
-        (void)pthread_mutex_unlock(&o->lock);
+        (void)pthread_mutex_unlock(&queue->lock);
     }
     return place; /* with the lock held, so that the thread does not reset the buffer meanwhile */
 }
 
-void nib_queue_commit(struct nib_queue *o, size_t n)
+void nib_queue_commit(struct nib_queue *queue, size_t n)
 {
-    memcpy(o->buffer + o->end, &n, sizeof n);
-    o->end += n == 0 ? 0 : LENGTH + n;
-    (void)pthread_cond_signal(&o->filled);
-    (void)pthread_mutex_unlock(&o->lock);
+    memcpy(queue->buffer + queue->end, &n, sizeof n);
+    queue->end += n == 0 ? 0 : LENGTH + n;
+    (void)pthread_cond_signal(&queue->filled);
+    (void)pthread_mutex_unlock(&queue->lock);
 }
 
-bool nib_queue_write(struct nib_queue *o, const void *octets, size_t n)
+bool nib_queue_write(struct nib_queue *queue, const void *octets, size_t n)
 {
-    char *place = nib_queue_reserve(o, n);
+    char *place = nib_queue_reserve(queue, n);
     if (place == NULL)
         return false;
     memcpy(place, octets, n);
-    nib_queue_commit(o, n);
+    nib_queue_commit(queue, n);
     return true;
 }
 
-void nib_queue_repeat(struct nib_queue *o, const void *octets, size_t len, uint64_t n)
+void nib_queue_repeat(struct nib_queue *queue, const void *octets, size_t len, uint64_t n)
 {
-    (void)pthread_mutex_lock(&o->lock);
-    for (; n > 0 && len > 0 && o->cap - o->end >= LENGTH && len <= o->cap - o->end - LENGTH; n--) {
-        memcpy(o->buffer + o->end, &len, sizeof len);
-        memcpy(o->buffer + o->end + LENGTH, octets, len);
-        o->end += LENGTH + len;
+    (void)pthread_mutex_lock(&queue->lock);
+    for (; n > 0 && len > 0 && queue->cap - queue->end >= LENGTH &&
+           len <= queue->cap - queue->end - LENGTH;
+         n--) {
+        memcpy(queue->buffer + queue->end, &len, sizeof len);
+        memcpy(queue->buffer + queue->end + LENGTH, octets, len);
+        queue->end += LENGTH + len;
     }
-    o->dropped += n;
-    (void)pthread_cond_signal(&o->filled);
-    (void)pthread_mutex_unlock(&o->lock);
+    queue->dropped += n;
+    (void)pthread_cond_signal(&queue->filled);
+    (void)pthread_mutex_unlock(&queue->lock);
 }
 
-void nib_queue_drop(struct nib_queue *o, uint64_t n)
+void nib_queue_drop(struct nib_queue *queue, uint64_t n)
 {
-    (void)pthread_mutex_lock(&o->lock);
-    o->dropped += n;
-    (void)pthread_mutex_unlock(&o->lock);
+    (void)pthread_mutex_lock(&queue->lock);
+    queue->dropped += n;
+    (void)pthread_mutex_unlock(&queue->lock);
 }
 
-uint64_t nib_queue_dropped(struct nib_queue *o)
+uint64_t nib_queue_dropped(struct nib_queue *queue)
 {
-    (void)pthread_mutex_lock(&o->lock);
-    uint64_t dropped = o->dropped;
-    (void)pthread_mutex_unlock(&o->lock);
+    (void)pthread_mutex_lock(&queue->lock);
+    uint64_t dropped = queue->dropped;
+    (void)pthread_mutex_unlock(&queue->lock);
     return dropped;
 }
 
-int nib_queue_error(struct nib_queue *o)
+int nib_queue_error(struct nib_queue *queue)
 {
-    (void)pthread_mutex_lock(&o->lock);
-    int error = o->error;
-    o->error = 0;
-    (void)pthread_mutex_unlock(&o->lock);
+    (void)pthread_mutex_lock(&queue->lock);
+    int error = queue->error;
+    queue->error = 0;
+    (void)pthread_mutex_unlock(&queue->lock);
     return error;
 }
 
-bool nib_queue_drain(struct nib_queue *o, nib_ms patience_ms)
+bool nib_queue_drain(struct nib_queue *queue, nib_ms patience_ms)
 {
-    (void)pthread_mutex_lock(&o->lock);
+    (void)pthread_mutex_lock(&queue->lock);
     int timed_out = 0;
-    while (o->begin != o->end && timed_out == 0) {
+    while (queue->begin != queue->end && timed_out == 0) {
         struct timespec until;
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += (time_t)(patience_ms / 1000);
@@ -254,9 +256,9 @@ bool nib_queue_drain(struct nib_queue *o, nib_ms patience_ms)
             until.tv_sec++;
             until.tv_nsec -= 1000000000;
         }
-        timed_out = pthread_cond_timedwait(&o->passed, &o->lock, &until);
+        timed_out = pthread_cond_timedwait(&queue->passed, &queue->lock, &until);
     }
-    bool done = o->begin == o->end;
-    (void)pthread_mutex_unlock(&o->lock);
+    bool done = queue->begin == queue->end;
+    (void)pthread_mutex_unlock(&queue->lock);
     return done;
 }

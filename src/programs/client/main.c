@@ -167,11 +167,11 @@ static const struct option_row rows[] = {
 
 static const struct option_program command_line = {
     .name = program,
-    .usage = "[options]                 asks at the prompt\n"
-             "[options] [@ADDR[:PORT]] NAME [TYPE]\n"
-             "                          one lookup; TYPE is A, AAAA, CNAME or NS (A)\n"
-             "[options] --batch FILE    a lookup a line (- is standard input)",
-    .about = "Looks up host names at a local server, and keeps a table of what it learnt.",
+    .usage = "[options]                             asks at the prompt\n"
+             "[options] [@ADDR[:PORT]] NAME [TYPE]  one lookup\n"
+             "[options] --batch FILE                a lookup a line (- is standard input)",
+    .about = "Looks up host names at a local server, and keeps a table of what it learnt.\n"
+             "TYPE is A, AAAA, CNAME or NS; A where it is left out.",
     .notes =
         "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use or output lost,\n"
         "3 no answer, 4 server failure. At the prompt, `quit` and the end of input end with 0.",
