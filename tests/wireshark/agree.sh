@@ -116,6 +116,6 @@ for capture in "$@"; do
     esac
     cp "$capture" "$tmp/capture" && chmod a+r "$tmp/capture"
     agree "$tmp/capture"
-    judged "$(basename "$capture"): one verdict"
+    succeeded "$(basename "$capture"): one verdict"
 done
 finish
