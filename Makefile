@@ -110,10 +110,11 @@ bin/%: build/release/bin/%
 
 # ---- to see it at work ----
 
-.PHONY: run lab demo
+.PHONY: run lab demo tree
 # help: make run              both servers and the client's prompt
 # help: make lab              the three side by side in tmux
 # help: make demo             the five cases in real time, each checked
+# help: make tree             top-level domains, amazone.com, a domain below it, a local server; and the prompt
 # Ctrl-C ends make, too, which needs no complaint of the status that a shell makes of it.
 play = $(Q)trap : INT; tools/play/$(1).sh || { s=$$?; [ $$s -eq 130 ] || exit $$s; }
 three := bin/client bin/localserver bin/amazoneserver
@@ -125,6 +126,9 @@ lab: $(three)
 
 demo: $(three)
 	$(call play,demo)
+
+tree: $(three)
+	$(call play,tree)
 
 # ---- tests ----
 

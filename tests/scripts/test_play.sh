@@ -89,6 +89,13 @@ sees 'Enter the hostname' >/dev/null
 t send-keys quit Enter
 check "quit ends it with status 0" sees 'status 0'
 end_terminal
+on_terminal tree
+check "make tree comes to the prompt" sees 'Enter the hostname'
+t send-keys store.amazone.com Enter
+check "a name two referrals and an alias away is found" sees 'Record found: store.amazone.com -> 192.0.2.80'
+t send-keys quit Enter
+check "quit ends make tree with status 0" sees 'status 0'
+end_terminal
 on_terminal demo
 check "make demo plays the first case" sees 'Case 1'
 t send-keys C-c
