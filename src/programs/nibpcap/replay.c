@@ -14,6 +14,11 @@
 #include "nibpcap/capture/input.h"
 #include "nibpcap/commands.h"
 
+struct settings {
+    struct choice choice;
+    struct replay replay;
+};
+
 /* The port of the local server, or of whatever server there is. */
 static uint16_t asked_port(const struct replay *replay, const struct hosts *hosts)
 {
@@ -26,7 +31,7 @@ static uint16_t asked_port(const struct replay *replay, const struct hosts *host
 }
 
 /* The whole capture as events; finds the port where none was given. */
-static int read_capture(struct replay *replay)
+static int read_capture(struct replay *replay, const struct filter *filter)
 {
     struct seen seen;
     struct verdicts verdicts;
@@ -39,7 +44,8 @@ static int read_capture(struct replay *replay)
     while (input_next(input, &seen)) {
         struct judgement judgement;
         verdict_of(&verdicts, &seen, &judgement);
-        events_add(&replay->events, &input->hosts, &seen);
+        if (filter_takes(filter, &seen, &judgement))
+            events_add(&replay->events, &input->hosts, &seen);
     }
     verdicts_finish(&verdicts);
     events_finish(&replay->events);
@@ -48,11 +54,11 @@ static int read_capture(struct replay *replay)
     return input_close(input);
 }
 
-static int run(struct replay *replay)
+static int run(struct replay *replay, const struct filter *filter)
 {
     char text[NIB_ADDR_TEXT_MAX];
     struct nib_addr self;
-    int status = read_capture(replay);
+    int status = read_capture(replay, filter);
     nib_addr_format(&replay->to, text);
     replay_choose(replay);
     if (replay->n == 0)
@@ -91,13 +97,13 @@ static void take_speed(const struct option_use *use)
 }
 
 static const struct option_row rows[] = {
-    OPTION_PEER(0, "to", struct replay, to, NIB_PORT_LOCAL, "the server"),
-    OPTION_ROW(0, "speed", "N", take_speed, struct replay, speed, 0, 0,
+    OPTION_PEER(0, "to", struct settings, replay.to, NIB_PORT_LOCAL, "the server"),
+    OPTION_ROW(0, "speed", "N", take_speed, struct settings, replay.speed, 0, 0,
         "N times as fast as the capture (1)"),
-    OPTION_FLAG(0, "fast", struct replay, fast, "as fast as answered"),
-    OPTION_NUMBER(0, "timeout", "MS", struct replay, timeout_ms, 1, 3600000,
+    OPTION_FLAG(0, "fast", struct settings, replay.fast, "as fast as answered"),
+    OPTION_NUMBER(0, "timeout", "MS", struct settings, replay.timeout_ms, 1, 3600000,
         "how long an answer is waited for (1000)"),
-    OPTION_NUMBER('p', "port", "PORT", struct replay, port, 1, 65535,
+    OPTION_NUMBER('p', "port", "PORT", struct settings, replay.port, 1, 65535,
         "queries to this port of the capture are sent (21000, or found)"),
 };
 
@@ -107,18 +113,19 @@ static const struct option_program program = {
     .about =
         "Sends the capture's queries to a live server and compares the answers. Status 1 when\n"
         "they differ.",
-    .tables = {OPTION_ROWS(rows)},
+    .tables = {OPTION_ROWS(rows), &choice_options},
     .operands = 1,
 };
 
 int command_replay(int argc, char **argv)
 {
-    static struct replay replay = {.speed = 1, .timeout_ms = 1000};
-    replay.path = choice_read(&program, &replay, "FILE", argc, argv);
-    if (replay.to.family == 0)
+    static struct settings settings = {.replay = {.speed = 1, .timeout_ms = 1000}};
+    struct replay *replay = &settings.replay;
+    replay->path = choice_read(&program, &settings, "FILE", argc, argv);
+    if (replay->to.family == 0)
         return complain("the server is missing; give it with --to ADDR:PORT");
-    int status = run(&replay);
-    memory_free(replay.queries);
-    events_free(&replay.events);
+    int status = run(replay, &settings.choice.filter);
+    memory_free(replay->queries);
+    events_free(&replay->events);
     return finish_output(status);
 }
