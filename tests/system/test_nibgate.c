@@ -263,6 +263,35 @@ static void half_a_message_and_lengths_that_lie_end_nothing_else(void **state)
     stop(p, SIGINT, 0);
 }
 
+/* The idlest connections give theirs. */
+static void few_descriptors_are_enough_to_go_on(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 40 };
+    static const struct how few = {.descriptors = 24};
+    int fds[CLIENTS], client = udp_at("127.0.0.1", 0, NULL);
+    uint16_t port;
+    int local = udp_at("127.0.0.1", 0, &port);
+    struct process *p = start_how(
+        &few, "nibgate", "dns", "--listen=127.0.0.1:0", words("--server=127.0.0.1:%u", port), NULL);
+    union where at = where_of("127.0.0.1", port_of(p)), from;
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = tcp_connect(&at);
+        TCP_SEND(fds[i], "\0\x0c\0\1\x79\0\0\0\0\0\0\0\0\0");
+        assert_int_equal(tcp_receive(fds[i]).at[3], 0x84);
+    }
+    assert_closed(fds[0]);
+    struct octets query = OCTETS_OF("\x12\x34" HEAD SHOP IN_A), answer;
+    udp_send(client, &at, &query);
+    query = udp_receive(local, &from);
+    answer = response_to(&query, A, 60, "3.33.147.88");
+    udp_send(local, &from, &answer);
+    assert_int_equal(udp_receive(client, NULL).at[3], 0x80);
+    for (int i = 1; i < CLIENTS; i++)
+        (void)close(fds[i]);
+    end(p);
+}
+
 static void a_local_server_that_is_not_there_is_servfail_at_once(void **state)
 {
     (void)state;
@@ -489,6 +518,7 @@ int main(void)
         cmocka_unit_test_teardown(the_idlest_connection_goes_when_there_are_256, clean_up),
         cmocka_unit_test_teardown(an_idle_connection_ends_after_ten_seconds, clean_up),
         cmocka_unit_test_teardown(half_a_message_and_lengths_that_lie_end_nothing_else, clean_up),
+        cmocka_unit_test_teardown(few_descriptors_are_enough_to_go_on, clean_up),
         cmocka_unit_test_teardown(a_local_server_that_is_not_there_is_servfail_at_once, clean_up),
         cmocka_unit_test_teardown(a_query_in_nibdns_is_asked_of_the_resolver, clean_up),
         cmocka_unit_test_teardown(a_truncated_answer_is_asked_for_over_tcp, clean_up),
