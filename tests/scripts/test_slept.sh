@@ -3,6 +3,7 @@
 # that goes on meanwhile. Release builds, since sanitizers want to be loaded first.
 set -u
 dir=build/slept
+rm -rf "$dir"
 mkdir -p "$dir"
 why=$dir/why
 # shellcheck source=tests/lib/tap.sh
@@ -38,9 +39,9 @@ export LD_PRELOAD NIB_SLEPT
 start amazoneserver --quiet
 start localserver --upstream-port "$port"
 
-rm -f "$dir/lines"
 mkfifo "$dir/lines"
-bin/client --server "127.0.0.1:$port" <"$dir/lines" >"$dir/client.out" 2>"$dir/client.err" &
+: >"$dir/client.err"
+bin/client --server "127.0.0.1:$port" <"$dir/lines" >"$dir/client.out" 2>>"$dir/client.err" &
 pids="$pids $!"
 exec 3>"$dir/lines"
 ask() { # NAME, and the line number of the client's words for it
