@@ -191,6 +191,28 @@ static void the_terminal_is_left_as_it_was(void **state)
     (void)close(fake.fd);
 }
 
+/* As a shell does with `fg`: it gives the terminal its own ways meanwhile. */
+static void stopped_and_continued_the_line_is_there_again(void **state)
+{
+    struct termios cooked;
+    (void)state;
+    struct fake fake = fake_server();
+    struct process *p = prompt(&fake, "xterm");
+    type(p, "abc");
+    expect(p, OUT, PROMPT "abc");
+    send_signal(p, SIGSTOP);
+    assert_int_equal(tcgetattr(p->slave, &cooked), 0);
+    cooked.c_lflag |= ICANON | ECHO;
+    assert_int_equal(tcsetattr(p->slave, TCSANOW, &cooked), 0);
+    send_signal(p, SIGCONT);
+    expect(p, OUT, PROMPT "abc");
+    type(p, "d.example\r");
+    answer(&fake, A, "abcd.example", "1.2.3.4");
+    expect(p, OUT, "abcd.example -> 1.2.3.4");
+    quit(p);
+    (void)close(fake.fd);
+}
+
 /* Cut in the middle of a character, a terminal would show rubbish. */
 static void characters_of_utf_8_are_stepped_over_whole(void **state)
 {
@@ -339,6 +361,7 @@ int main(void)
         TEST(tab_completes_names_and_types),
         TEST(a_dumb_terminal_gets_the_plain_prompt),
         TEST(the_terminal_is_left_as_it_was),
+        TEST(stopped_and_continued_the_line_is_there_again),
         TEST(characters_of_utf_8_are_stepped_over_whole),
         TEST(a_server_can_stand_in_front_of_the_name),
         TEST(any_address_to_ask_is_this_machine),

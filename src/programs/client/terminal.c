@@ -13,8 +13,8 @@
 enum { ESCAPE_MS = 50, COLUMNS = 80, COLUMNS_MIN = 20 };
 
 /* What a handler of a signal needs to know. */
-static struct termios usual;
-static volatile sig_atomic_t is_raw;
+static struct termios usual, raw;
+static volatile sig_atomic_t is_raw, changed;
 
 bool terminal_can_edit(void)
 {
@@ -23,9 +23,22 @@ bool terminal_can_edit(void)
            terminal[0] != '\0' && strcmp(terminal, "dumb") != 0;
 }
 
+static void note_change(int number)
+{
+    (void)number;
+    changed = 1;
+}
+
+/* Whoever had the terminal while this program was stopped left it otherwise; a size is new. */
+static void watch_for_changes(void)
+{
+    struct sigaction action = {.sa_handler = note_change}; /* a read returns, too */
+    (void)sigaction(SIGCONT, &action, NULL);
+    (void)sigaction(SIGWINCH, &action, NULL);
+}
+
 bool terminal_take(void)
 {
-    struct termios raw;
     if (tcgetattr(STDIN_FILENO, &usual) != 0)
         return false;
     raw = usual; /* signals stay: Ctrl-C ends, Ctrl-Z stops */
@@ -33,6 +46,7 @@ bool terminal_take(void)
     raw.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
+    watch_for_changes();
     if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) != 0)
         return false;
     is_raw = 1;
@@ -65,6 +79,11 @@ static int read_octet(void)
             return octet;
         if (n == 0 || (errno != EINTR && errno != EAGAIN))
             return KEY_END_OF_INPUT;
+        if (changed) {
+            changed = 0;
+            (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+            return KEY_NONE;
+        }
         struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
         (void)poll(&p, 1, -1);
     }
