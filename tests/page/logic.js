@@ -78,6 +78,34 @@ function captures(machine) {
     same(`the ladder of each of ${files.length} stored captures is nibpcap's`, wrong, []);
 }
 
+// Whatever stands in a link or a file: words, or a picture, but never a trap.
+function hostile(machine) {
+    let state = 12345;
+    const below = n => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % n;
+    const words = ['client', 'drop', 'delay', 'copy', 'change', 'forge', 'send', 'stop', 'end', 'start', 'set', 'records', '1', '2', '7',
+        '99999999999999999999', 'local', 'amazone', 'amazone 2', 'shop.amazone.com', '-', '', 'a..b', 'ff', '0000000008', 'loss', '100',
+        'record_no,name,type,result,ttl,static\n', '\u00ff', 'x'.repeat(3000)];
+    let tried = 0;
+    for (let round = 0; round < 60; round++) {
+        machine.start(['', 'world=two-servers&loss=30', 'world=cname&delay=1-900&duplicate=100', 'attacker=guess', 'attacker=see', '&&=', 'delay=0'][below(7)]);
+        for (let i = 0; i < 60; i++, tried++) {
+            machine.act(Array.from({length: 1 + below(5)}, () => words[below(words.length)]).join(' '));
+            for (let steps = below(4); steps > 0; steps--)
+                machine.step();
+        }
+        machine.messages(1);
+        machine.state();
+    }
+    const captures = ['real-five-cases.pcap', 'made-malformed.pcap', 'made-icmp.pcap'].map(name => fs.readFileSync(path.join('pcap', name)));
+    for (let i = 0; i < 600; i++, tried++) {
+        const octets = Buffer.from(captures[below(captures.length)]);
+        for (let n = 1 + below(12); n > 0; n--)
+            octets[below(octets.length)] = below(256);
+        machine.ladder(octets.subarray(0, below(octets.length + 1)));
+    }
+    ok(`${tried} odd actions and captures are taken or refused`, machine.start('') === '' && machine.act('client 1 www.csusm.edu') === '');
+}
+
 function everything() {
     const file = 'build/page/nibdns.wasm';
     const module = new WebAssembly.Module(fs.readFileSync(file));
@@ -87,6 +115,7 @@ function everything() {
     lessons(machine, 'src/programs/page/lessons');
     hour(machine);
     captures(machine);
+    hostile(machine);
     const size = fs.statSync('build/page/nibdns.html').size;
     ok(`the page has ${size} octets, at most 250000`, size <= 250000);
 }

@@ -398,6 +398,24 @@ static void a_network_that_loses_everything_ends_in_no_answer(void **state)
     assert_said(&page, CLIENT, "No answer for www.csusm.edu");
 }
 
+static void a_run_that_is_too_long_says_so_and_ends(void **state)
+{
+    (void)state;
+    start(&page, "delay=1");
+    page.state.n_log = PAGE_LOG - 400;
+    for (int i = 0; i < 9; i++) {
+        (void)page_do(&page, text_of("client 1 nosuch.amazone.com"));
+        play(&page);
+    }
+    assert_true(page.state.full);
+    assert_true(page.state.n_messages > 2);
+    assert_true(page.state.n_log <= PAGE_LOG);
+    uint32_t n = page.state.n_messages;
+    (void)page_do(&page, text_of("client 2 www.csusm.edu"));
+    play(&page);
+    assert_int_equal(page.state.n_messages, n);
+}
+
 /* ---- what is shown ---- */
 
 static void a_capture_holds_every_datagram_at_its_time(void **state)
@@ -462,6 +480,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_done_is_said_and_leaves_no_trace),
         cmocka_unit_test(a_client_looks_up_one_name_at_a_time),
         cmocka_unit_test(a_network_that_loses_everything_ends_in_no_answer),
+        cmocka_unit_test(a_run_that_is_too_long_says_so_and_ends),
         cmocka_unit_test(a_capture_holds_every_datagram_at_its_time),
         cmocka_unit_test(every_octet_of_a_datagram_belongs_to_a_field),
     };

@@ -28,6 +28,7 @@
         lessons.begin(wanted.lesson);
         if (lessons.current() === null)
             player.begin(wanted.config.join('&'), wanted.actions);
+        document.title = `${lessons.current()?.title ?? 'Play freely'} - nibdns`;
         showNetwork(player.state());
         if (wanted.end && lessons.current() !== null)
             lessons.end();
@@ -83,7 +84,12 @@
     stage.wishes.act = detail.wishes.act = player.act;
     stage.wishes.choose = messages.wishes.choose = player.choose;
     stage.wishes.edit = editRecords;
-    await machine.load();
+    try {
+        await machine.load();
+    } catch (error) {
+        player.say(`This browser cannot run the page: ${error.message}`);
+        return;
+    }
     const choices = machine.choices();
     stage.setTypes(choices.types);
     field('world').append(...choices.worlds.map(world => make('option', {value: world.name}, world.words)));

@@ -10,7 +10,7 @@ const player = (() => {
     const calm = matchMedia('(prefers-reduced-motion: reduce)');
     const FLIGHT = 1100, SILENCE = 900; /* ms of a person's time that a way and a wait take */
     const hooks = {quiet: null, note: () => null, restore: null};
-    let state = null, now = 0, playing = false, chosen = 0, before = 0;
+    let state = null, now = 0, playing = false, untilQuiet = false, chosen = 0, before = 0;
 
     const say = words => setText(status, words);
 
@@ -30,6 +30,9 @@ const player = (() => {
         messages.read(state.messages);
     };
 
+    /* In a lesson a step never goes on to where a record expires. */
+    const canStep = () => state.next >= 0 || (state.expiry >= 0 && hooks.quiet === null);
+
     const draw = () => {
         stage.show(state, messages.all(), now, calm.matches, chosen);
         messages.show(chosen);
@@ -37,7 +40,7 @@ const player = (() => {
         ladder.show();
         setText(clock, `${messages.seconds(Math.floor(now))} s`);
         button('back').disabled = !past.can();
-        button('step').disabled = state.next < 0 && state.expiry < 0;
+        button('step').disabled = !canStep();
         setText(button('play'), playing ? 'Pause' : 'Play');
     };
 
@@ -108,16 +111,19 @@ const player = (() => {
             now = state.now;
         machine.advance(Math.floor(now));
         refresh();
-        if (machine.next() < 0 && hooks.quiet !== null && hooks.quiet())
+        const rest = machine.next() < 0 && hooks.quiet !== null && (hooks.quiet() || untilQuiet);
+        if (rest)
             pause();
         if (playing)
             requestAnimationFrame(frame);
     };
 
-    const play = () => {
+    /* In a lesson, what a person does besides is played until it is over. */
+    const play = (quiet = false) => {
         if (playing)
             return;
         playing = true;
+        untilQuiet = quiet;
         before = performance.now();
         requestAnimationFrame(frame);
         draw();
@@ -130,8 +136,8 @@ const player = (() => {
         if (fault !== '')
             past.back();
         refresh();
-        if (fault === '' && !playing && hooks.quiet === null)
-            play();
+        if (fault === '' && machine.next() >= 0)
+            play(hooks.quiet !== null);
         return fault;
     };
 
@@ -141,13 +147,19 @@ const player = (() => {
         detail.focus();
     };
 
-    button('play').addEventListener('click', () => (playing ? pause() : play()));
-    button('step').addEventListener('click', () => {
+    const forward = () => {
+        if (!canStep())
+            return;
         playing = false;
         one();
+        if (machine.next() < 0)
+            hooks.quiet?.();
         draw();
-    });
-    button('back').addEventListener('click', () => {
+    };
+
+    const backward = () => {
+        if (!past.can())
+            return;
         playing = false;
         const note = past.back();
         chosen = note.chosen;
@@ -156,6 +168,19 @@ const player = (() => {
         now = state.now;
         hooks.restore?.(note);
         draw();
+    };
+
+    button('play').addEventListener('click', () => (playing ? pause() : play()));
+    button('step').addEventListener('click', forward);
+    button('back').addEventListener('click', backward);
+    addEventListener('keydown', event => {
+        const elsewhere = event.target.closest('input, select, textarea, dialog, summary, [data-messages], #ladder') !== null;
+        if (elsewhere || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey)
+            return;
+        if (event.key === 'ArrowRight')
+            forward();
+        else if (event.key === 'ArrowLeft')
+            backward();
     });
     addEventListener('resize', () => state !== null && draw());
 
