@@ -73,6 +73,7 @@ const lessons = (() => {
         for (const [when, words] of current.steps[at].actions)
             player.plan(when, words);
         draw();
+        part('question').focus({preventScroll: true});
         player.play();
     };
 

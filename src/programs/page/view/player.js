@@ -203,6 +203,7 @@ const player = (() => {
         },
         plan(when, words) {
             const fault = machine.plan(Math.max(when, state.now), words);
+            read();
             if (fault !== '')
                 say(fault);
         },
