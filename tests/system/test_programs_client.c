@@ -170,8 +170,8 @@ static void a_trailing_dot_is_dropped_and_case_is_kept(void **state)
 static const char *const bad_lines[] = {".", "..", "a..b", ".a", "a.b..", "a b c",
     "www.csusm.edu MX", "www.csusm.edu any", "www.csusm.edu 8", "www.csusm.edu A A", "w,w",
     "http://www.csusm.edu/", "w!w", "www.csusm.edu:53",
-    "b\xc3\xbc"
-    "cher.example",
+    ("b\xc3\xbc"
+     "cher.example"),
     "%s%n%d", "\\n", "l123456789012345678901234567890123456789012345678901234567890123.too.long"};
 
 /* One line on standard error for each, the prompt again, nothing sent. */

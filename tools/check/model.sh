@@ -14,7 +14,7 @@ trap 'rm -rf "$dir"' EXIT
 why=$dir/why
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-if ! command -v spin >/dev/null || ! command -v "${CC:-cc}" >/dev/null; then
+if ! command -v spin >/dev/null || ! ${CC:-cc} --version >/dev/null; then
     skip "the models of the pending table and of a walk" "spin is not installed: apt-get install spin"
     finish
     exit

@@ -218,7 +218,7 @@ static void judge_response(struct verdicts *verdicts, const struct seen *seen, s
         judge_stray(verdicts, seen, j);
         return;
     }
-    j->reason = fits(verdicts, j->exchange, seen, &referral);
+    j->reason = (int)fits(verdicts, j->exchange, seen, &referral);
     if (j->reason == NIB_FITS) {
         judge_fitting(verdicts, seen, referral, j);
         return;

@@ -170,8 +170,10 @@ static bool place_role(struct ladder *ladder, enum role role, size_t most)
 static bool place_all(struct ladder *ladder, size_t most)
 {
     ladder->n_lines = 0;
-    return place_role(ladder, ROLE_LOCAL, most) & place_role(ladder, ROLE_AMAZONE, most) &
-           place_role(ladder, ROLE_CLIENT, most) & place_role(ladder, ROLE_STRANGER, most);
+    bool all = place_role(ladder, ROLE_LOCAL, most);
+    all = place_role(ladder, ROLE_AMAZONE, most) && all;
+    all = place_role(ladder, ROLE_CLIENT, most) && all;
+    return place_role(ladder, ROLE_STRANGER, most) && all;
 }
 
 void ladder_place(struct ladder *ladder)
