@@ -1812,6 +1812,44 @@ static void a_capture_on_a_full_disk_is_said_once_and_the_service_goes_on(void *
     assert_int_equal(times(said(p, ERR), "/dev/full"), 1);
 }
 
+/* Each in one line that says what to do, and nothing is served. */
+static void a_capture_that_cannot_be_is_said_before_anything_is_served(void **state)
+{
+    union where at;
+    (void)state;
+    const char *file = words("%s", file_path("shared.pcap"));
+    const char *fifo = words("%s", file_path("fifo.pcap"));
+    struct process *p = amazone(EXTRA("--write", file), &at);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    const struct {
+        const char *write, *words;
+    } wrong[] = {{file, "another program writes it; "}, {fifo, "nobody reads this FIFO; "},
+        {"-", "standard output carries tables; "}};
+    for (size_t i = 0; i < 3; i++) {
+        struct process *second =
+            start("amazoneserver", "--listen=127.0.0.1:0", "--write", wrong[i].write, NULL);
+        assert_int_equal(await_end(second), 2);
+        assert_lines(said(second, ERR), 1);
+        assert_non_null(strstr(said(second, ERR), wrong[i].words));
+    }
+    stop(p, SIGTERM, 0);
+    (void)unlink(fifo);
+}
+
+static void an_address_that_is_listened_on_twice_is_nobody_elses_fault(void **state)
+{
+    (void)state;
+    struct process *p =
+        start("amazoneserver", "--listen=127.0.0.1:21990", "--listen=127.0.0.1:21990", NULL);
+    assert_int_equal(await_end(p), 2);
+    assert_string_equal(
+        said(p, ERR), "amazoneserver: --listen 127.0.0.1:21990 is there twice; give it once\n");
+    p = start("amazoneserver", "--listen=0.0.0.0:21990", "--listen=127.0.0.1:21990", NULL);
+    assert_int_equal(await_end(p), 2);
+    assert_string_equal(said(p, ERR), "amazoneserver: --listen 0.0.0.0:21990 and 127.0.0.1:21990 "
+                                      "overlap; give one of them\n");
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, processes_end_all)
 
 static void pretty_tables_are_in_colour_at_a_terminal_unless_told_otherwise(void **state)
@@ -1911,6 +1949,8 @@ int main(void)
         TEST(a_capture_whose_file_is_removed_is_said_once_and_the_service_goes_on),
         TEST(trouble_with_a_capture_is_said_at_the_end_at_the_latest),
         TEST(a_capture_on_a_full_disk_is_said_once_and_the_service_goes_on),
+        TEST(a_capture_that_cannot_be_is_said_before_anything_is_served),
+        TEST(an_address_that_is_listened_on_twice_is_nobody_elses_fault),
     };
     static const char *const needed[] = {"client", "localserver", "amazoneserver", NULL};
     require_programs(needed);
