@@ -36,7 +36,7 @@ bool nib_udp_disconnect(int fd);
 int nib_udp_connect_again(int fd, const struct nib_addr *addr, struct nib_addr *self);
 
 /*
- * A socket on a random port for datagrams to peer, which hears anybody, so that what comes from
+ * A socket on a random port for datagrams to peer alone, which hears anybody, so that what comes from
  * elsewhere can be counted; where the system reports errors to connected sockets alone, it hears
  * the peer alone. -1 with errno set.
  */

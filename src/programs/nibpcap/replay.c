@@ -69,8 +69,10 @@ static int run(struct replay *replay, const struct filter *filter)
         return complain("%s cannot be reached: %s", text, strerror(errno));
     replay_send(replay);
     (void)close(replay->fd);
-    if (replay->refused)
+    if (replay->refused == ECONNREFUSED)
         return complain("nobody listens at %s; start the server or change --to", text);
+    if (replay->refused != 0)
+        return complain("%s cannot be reached: %s; change --to", text, strerror(replay->refused));
     if (replay->told > REPLAY_SHOWN)
         printf(
             "differences beside these: %llu\n", (unsigned long long)(replay->told - REPLAY_SHOWN));

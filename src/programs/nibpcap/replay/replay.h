@@ -30,7 +30,7 @@ struct replay {
     size_t n;
     size_t waiting; /* sent and not answered, of those with an answer in the capture */
     uint64_t skipped, matched, different, missing, extra, silent;
-    bool refused;
+    int refused;   /* the errno that says why the server cannot be reached, or 0 */
     uint64_t told; /* differences that were shown */
 };
 

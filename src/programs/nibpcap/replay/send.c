@@ -97,7 +97,7 @@ static void receive(struct replay *replay, nib_ms until, bool for_answers)
     enum { LATE_MOST = 256 };
     uint8_t octets[NIB_MESSAGE_MAX + 1];
     int late = 0;
-    while (!replay->refused && !(for_answers && replay->waiting == 0) && late < LATE_MOST) {
+    while (replay->refused == 0 && !(for_answers && replay->waiting == 0) && late < LATE_MOST) {
         nib_ms left = until - nib_clock_ms();
         struct pollfd p = {.fd = replay->fd, .events = POLLIN};
         int ready = poll(&p, 1, left < 0 ? 0 : left > 1000 ? 1000 : (int)left);
@@ -110,7 +110,7 @@ static void receive(struct replay *replay, nib_ms until, bool for_answers)
         if (n >= 0)
             take_answer(replay, octets, (size_t)n);
         else
-            replay->refused = errno != EAGAIN;
+            replay->refused = errno == EAGAIN ? 0 : errno;
     }
 }
 
@@ -124,7 +124,7 @@ static void send_query(struct replay *replay, size_t place)
     q->sent = true;
     replay->waiting += replay_answer(replay, q) != NULL;
     if (nib_udp_send_one(replay->fd, NULL, octets, w.off) != 0)
-        replay->refused = replay->refused || !nib_udp_is_passing(errno);
+        replay->refused = nib_udp_is_passing(errno) ? replay->refused : errno;
 }
 
 /* The time between a query and the one before it, at the pace asked for; long ones are cut. */
@@ -160,7 +160,7 @@ void replay_send(struct replay *replay)
 {
     nib_ms begun = nib_clock_ms();
     int64_t since_us = 0;
-    for (size_t i = 0; i < replay->n && !replay->refused; i++) {
+    for (size_t i = 0; i < replay->n && replay->refused == 0; i++) {
         since_us += pause_before(replay, i);
         if (!replay->fast)
             receive(replay, begun + since_us / 1000, false);
@@ -170,6 +170,6 @@ void replay_send(struct replay *replay)
     }
     receive(replay, nib_clock_ms() + replay->timeout_ms, true);
     receive(replay, nib_clock_ms() + 20, false); /* what nobody waits for */
-    if (!replay->refused)
+    if (replay->refused == 0)
         count_missing(replay);
 }
