@@ -118,7 +118,7 @@ while read -r file; do
 done <"$dir/named"
 for name in real-five-cases real-loss real-retry real-dead real-failover real-herd made-spoofed made-late \
     made-retransmissions made-duplicates made-cname made-failover made-id-reuse made-icmp made-malformed \
-    made-out-of-order made-model-id-alone made-model-no-source made-model-any-repeat; do
+    made-out-of-order made-referrals made-bridge made-model-id-alone made-model-no-source made-model-any-repeat; do
     check "$name: ladder" draws $name
 done
 check "five-cases.svg is the picture of the five cases" paints

@@ -481,6 +481,15 @@ if command -v tshark >/dev/null 2>&1; then
     check "and Wireshark shows it, with the direction of each packet" directions
     named() { tshark -r "$dir/own.pcapng" -q -z hosts 2>/dev/null | grep -q '^127.0.0.1.*loopback'; }
     check "and the names of its addresses" named
+    commented() ( # lib.sh has a folder and a trap of its own
+        here=$PWD/tests/wireshark
+        # shellcheck source=tests/wireshark/lib.sh
+        . "$here/lib.sh"
+        cp "$dir/own.pcapng" "$tmp" && chmod a+r "$tmp/own.pcapng" &&
+            shark -r "$tmp/own.pcapng" -Y 'frame.comment contains "fetch 0" && nibdns.flag == 1' >"$tmp/rows" &&
+            [ "$(wc -l <"$tmp/rows")" -eq 2 ]
+    )
+    check "a filter takes a comment and a field of the dissector together" commented
 else
     skip "comments, directions and names in Wireshark" "tshark is not installed"
 fi

@@ -131,7 +131,7 @@ filters() { # each that is listed, in captures that are stored
 }
 statistics() { shark -q -z nibdns,stat -r "$tmp/made-failover.pcap" 2>/dev/null | grep -qi 'unanswered'; }
 if have tshark; then
-    for name in cname duplicates-client duplicates failover hostile-text icmp spoofed-client; do
+    for name in cname duplicates-client duplicates failover hostile-text icmp referrals spoofed-client; do
         cp "pcap/made-$name.pcap" "$tmp"
     done
     cp tools/nibdns.lua "$tmp" && chmod a+r "$tmp"/made-*.pcap "$tmp/nibdns.lua"
