@@ -61,4 +61,21 @@ else
 fi
 kill "$pid"
 check "and the server ends with status 0" wait "$pid"
+
+# ---- kernels that know less: said, and the service goes on ----
+
+check "an old kernel builds" ${CC:-cc} -std=c11 -shared -fPIC -O1 tests/scripts/sandbox/old_kernel.c \
+    -ldl -o "$dir/old_kernel.so"
+for age in old older; do
+    : >"$dir/reload.err"
+    OLD_KERNEL=$age LD_PRELOAD=$PWD/$dir/old_kernel.so \
+        bin/amazoneserver --listen 127.0.0.1:0 --quiet 2>"$dir/reload.err" &
+    pid=$!
+    hears listening
+    check "on an $age kernel the server says that files can be read" hears 'has no Landlock'
+    port=$(sed -n 's/.*port //p' "$dir/reload.err")
+    check "and answers" bin/client --short "@127.0.0.1:$port" shop.amazone.com
+    kill "$pid"
+    wait "$pid"
+done
 finish
