@@ -137,13 +137,18 @@ test_scripts  := $(wildcard tests/scripts/test_*.sh) tests/wireshark/run.sh test
                  tests/prove/test.sh \
                  tools/check/check-rules.sh tools/check/compilers.sh tools/check/model.sh
 
+# The longest first, so that none is left to run alone at the end.
+longest    = $(addprefix tests/scripts/test_,$(addsuffix .sh,page sanitizers hostile_captures nibsim readme \
+             portable install)) build/test/tests/unit/test_exhaustive
+in_order   = $(filter $(longest),$(1)) $(filter-out $(longest),$(1))
+
 # Warnings are errors in our own runs, not for those who build this with a compiler of another day.
 .PHONY: test check tests-built floors compilers
 # help: make test             everything, with the packages that it needs; JOBS=2 side by side
 test:
 	$(Q)tools/check/need.sh
 	$(Q)$(MAKE) --no-print-directory WERROR=-Werror -j$$(getconf _NPROCESSORS_ONLN) all tests-built
-	$(Q)WERROR=-Werror tests/lib/run.sh $(test_programs) $(test_scripts)
+	$(Q)WERROR=-Werror tests/lib/run.sh $(call in_order,$(test_scripts) $(test_programs))
 
 # help: make check            the C tests alone, under the sanitizers
 check: tests-built
