@@ -28,7 +28,7 @@ static enum next take_referral(struct walk *w, const struct nib_message *m)
     if (++w->request->referrals > NIB_REFERRALS_MAX)
         return local_walk_fail(w, NIB_FAILED_REFERRALS, 0);
     if (local_is_passed_over(w->request, w->request->depth, domain_len))
-        return local_pop(w, NULL);
+        return local_no_such_address(w);
     bool several = nib_cache_find(&w->e->local->cache, w->e->now, key, NIB_NS, &rr) &&
                    (rr.marks & NIB_MARK_SEVERAL) != 0;
     local_choose_learnt(w->top, domain_len, m->result, several);

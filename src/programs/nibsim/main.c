@@ -156,9 +156,10 @@ static void print_summary(const struct sim *sim, int64_t simulated_s)
         U(c->caught), U(c->slow), U(c->refused), U(c->late));
     printf("attacker   %llu forged, %llu guessed right in all and taken back\n", U(c->spoofed),
         U(c->withdrawn));
-    printf("hosts      %llu stops, %llu pauses, %llu links cut, %llu reloads, %llu times no "
-           "socket or way\n",
-        U(c->crashes), U(c->pauses), U(c->cuts), U(c->reloads), U(c->no_socket));
+    printf("hosts      %llu stops, %llu pauses, %llu links cut, %llu reloads, %llu delegations "
+           "changed, "
+           "%llu times no socket or way\n",
+        U(c->crashes), U(c->pauses), U(c->cuts), U(c->reloads), U(c->delegations), U(c->no_socket));
     printf("digest     %016llx of %llu events, tables checked %llu times\n", U(sim->digest),
         U(c->events), U(c->checks));
 }

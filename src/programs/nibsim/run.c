@@ -100,6 +100,35 @@ static void cut(struct sim *sim)
         (unsigned)sim->cut_b, (long long)(length / 1000));
 }
 
+/* A delegation comes or goes: the servers above read their records again. */
+static void delegate(struct sim *sim)
+{
+    struct sim_world *world = &sim->world;
+    int d = (int)sim_below(&sim->chaos, (uint32_t)world->n_domains);
+    struct sim_domain *domain = &world->domains[d];
+    again(sim, SIM_DELEGATE, 100000, sim->mix.length / 8 + 200000);
+    if (!domain->flickers)
+        return;
+    domain->away = !domain->away;
+    sim->counts.delegations++;
+    sim_note(sim, "%.*s is %s", (int)domain->name.len, domain->name.ptr,
+        domain->away ? "delegated no more" : "delegated again");
+    for (uint32_t i = 0; i < sim->n_hosts; i++) {
+        const struct sim_host *host = &sim->hosts[i];
+        if (host->role == SIM_AUTHORITY && host->up &&
+            world->authorities[host->no].domain == domain->parent)
+            sim_authority_reload(sim, host->no);
+    }
+}
+
+static bool has_flickering(const struct sim_world *world)
+{
+    for (int d = 0; d < world->n_domains; d++)
+        if (world->domains[d].flickers)
+            return true;
+    return false;
+}
+
 static void happen(struct sim *sim, const struct sim_event *event)
 {
     switch (event->kind) {
@@ -129,6 +158,9 @@ static void happen(struct sim *sim, const struct sim_event *event)
     case SIM_RELOAD:
         again(sim, SIM_RELOAD, 100000, sim->mix.length / 8 + 200000);
         sim_local_reload(sim);
+        break;
+    case SIM_DELEGATE:
+        delegate(sim);
         break;
     case SIM_PROBE:
         sim_wake(sim, event->who, sim->now);
@@ -183,6 +215,8 @@ static void begin(struct sim *sim)
         again(sim, SIM_ATTACK, 0, sim->mix.think);
     if (sim->mix.reload)
         again(sim, SIM_RELOAD, 0, sim->mix.length);
+    if (has_flickering(&sim->world))
+        again(sim, SIM_DELEGATE, 0, sim->mix.length);
 }
 
 /* When all is quiet nothing may be left over. */

@@ -1,63 +1,15 @@
 #include "nibsim/base/generate.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
+#include "nibsim/base/build.h"
 #include "nibsim/base/model.h"
-
-/* A copy of a text that lives as long as the world. */
-static struct nib_text keep(struct sim_world *world, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static struct nib_text keep(struct sim_world *world, const char *format, ...)
-{
-    char *at = world->text + world->used;
-    size_t left = sizeof world->text - world->used;
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(at, left, format, args);
-    va_end(args);
-    if (n < 0 || (size_t)n >= left)
-        return (struct nib_text){"full", 4};
-    world->used += (size_t)n + 1;
-    return (struct nib_text){at, (size_t)n};
-}
-
-/* ---- records ---- */
-
-static bool has_name(const struct sim_world *world, int owner, struct nib_text name)
-{
-    static const enum nib_type types[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (sim_model_record(world, owner, name, types[i]) != NULL)
-            return true;
-    return false;
-}
-
-/* Adds a record unless it would break the rules of a records file (NIB-7.7). */
-static void add(struct sim_world *world, int owner, enum nib_type type, struct nib_text name,
-    struct nib_text result)
-{
-    if (world->n_records == SIM_RECORDS || name.len > NIB_NAME_MAX || result.len > NIB_RESULT_MAX ||
-        sim_model_record(world, owner, name, NIB_CNAME) != NULL ||
-        (type == NIB_CNAME && has_name(world, owner, name)) ||
-        (type != NIB_NS && sim_model_record(world, owner, name, type) != NULL))
-        return;
-    world->records[world->n_records++] = (struct sim_record){owner, type, name, result};
-}
-
-static void ask_for(struct sim_world *world, struct nib_text name)
-{
-    if (world->n_names < SIM_NAMES && name.len <= NIB_NAME_MAX)
-        world->names[world->n_names++] = name;
-}
+#include "nibsim/base/tree.h"
 
 static struct nib_text draw_ip(struct sim_world *world, enum nib_type type)
 {
     unsigned a = sim_below(&world->rng, 256), b = sim_below(&world->rng, 65536);
     if (type == NIB_A)
-        return keep(world, "10.%u.%u.%u", a, b >> 8, b & 255);
-    return keep(world, "2001:db8:%x::%x", a, b);
+        return sim_keep(world, "10.%u.%u.%u", a, b >> 8, b & 255);
+    return sim_keep(world, "2001:db8:%x::%x", a, b);
 }
 
 /* A name in a domain: often a plain one, at times as long as names get. */
@@ -69,12 +21,13 @@ static struct nib_text draw_name(struct sim_world *world, struct nib_text domain
     const char *label = labels[n % (sizeof labels / sizeof labels[0])];
     char fill[NIB_NAME_MAX + 1];
     if (n < 19 || domain.len > 200)
-        return keep(world, "%s%u.%.*s", n < 9 ? label : "n", n < 9 ? 0 : sim_below(&world->rng, 40),
-            (int)domain.len, domain.ptr);
+        return sim_keep(world, "%s%u.%.*s", n < 9 ? label : "n",
+            n < 9 ? 0 : sim_below(&world->rng, 40), (int)domain.len, domain.ptr);
     size_t len = NIB_NAME_MAX - domain.len - 1;
+    len -= len % 64 == 61; /* the last label would have 64 octets */
     for (size_t i = 0; i < len; i++)
         fill[i] = i % 64 == 60 && i + 1 < len ? '.' : 'l';
-    return keep(world, "%.*s.%.*s", (int)len, fill, (int)domain.len, domain.ptr);
+    return sim_keep(world, "%.*s.%.*s", (int)len, fill, (int)domain.len, domain.ptr);
 }
 
 /* Where a CNAME goes: mostly to something that is there. */
@@ -83,42 +36,13 @@ static struct nib_text draw_target(struct sim_world *world)
     struct sim_rng *rng = &world->rng;
     uint32_t n = sim_below(rng, 16);
     if (n == 0)
-        return keep(world, "no-such-name.%s", "nowhere.invalid");
+        return sim_keep(world, "no-such-name.%s", "nowhere.invalid");
     if (n == 1 || world->n_names == 0)
         return draw_name(world, world->domains[sim_below(rng, (uint32_t)world->n_domains)].name);
     return world->names[sim_below(rng, (uint32_t)world->n_names)];
 }
 
 /* ---- domains ---- */
-
-static void draw_addresses(struct sim_world *world, struct sim_authority *a)
-{
-    struct sim_rng *rng = &world->rng;
-    int number = world->n_authorities + 10;
-    uint32_t families = sim_below(rng, 8);
-    if (a->behaviour == SIM_SELF) {
-        a->ip4 = world->local4;
-        a->ip4.port = world->upstream_port;
-        return;
-    }
-    if (families < 6) /* 6: IPv6 alone, 7: no address at all */
-        a->ip4 = (struct nib_addr){
-            .ip = {192, 0, 2, (uint8_t)number}, .family = 4, .port = world->upstream_port};
-    if (families < 2 || families == 6)
-        a->ip6 = (struct nib_addr){.ip = {0x20, 1, 0x0d, 0xb8, [12] = 0xff, [15] = (uint8_t)number},
-            .family = 6,
-            .port = world->upstream_port};
-}
-
-static void add_address(
-    struct sim_world *world, int owner, struct nib_text host, const struct nib_addr *addr)
-{
-    char ip[NIB_IP_TEXT_MAX];
-    if (addr->family == 0)
-        return;
-    (void)nib_ip_format(addr, ip);
-    add(world, owner, addr->family == 4 ? NIB_A : NIB_AAAA, host, keep(world, "%s", ip));
-}
 
 /* One name server more for a domain; its NS record and addresses go to who has to know them. */
 static void add_authority(struct sim_world *world, int d, enum sim_behaviour behaviour, bool both)
@@ -129,27 +53,22 @@ static void add_authority(struct sim_world *world, int d, enum sim_behaviour beh
     struct sim_authority *a = &world->authorities[world->n_authorities];
     *a = (struct sim_authority){.domain = d, .behaviour = behaviour, .ttl_s = domain->ttl_s};
     do {
-        draw_addresses(world, a);
+        sim_draw_addresses(world, a);
     } while (both && (a->ip4.family == 0 || a->ip6.family == 0));
+    if (domain->hidden && !both && sim_one_in(&world->rng, 2))
+        a->ip4 = a->ip6 = (struct nib_addr){0};
     if (sim_one_in(&world->rng, 4))
         a->ttl_s /= 2;
     world->n_authorities++;
     int owner = domain->hidden ? domain->data : SIM_LOCAL;
-    struct nib_text host =
-        keep(world, "ns%d.%.*s", world->n_authorities, (int)domain->name.len, domain->name.ptr);
-    add(world, owner, NIB_NS, domain->name, host);
-    add_address(world, owner, host, &a->ip4);
-    add_address(world, owner, host, &a->ip6);
-    ask_for(world, host);
+    struct nib_text host = a->host =
+        sim_keep(world, "ns%d.%.*s", world->n_authorities, (int)domain->name.len, domain->name.ptr);
+    sim_add(world, owner, NIB_NS, domain->name, host);
+    sim_add_address(world, owner, host, &a->ip4);
+    sim_add_address(world, owner, host, &a->ip6);
+    sim_ask_for(world, host);
     if (behaviour != SIM_SELF)
         domain->usable += (uint32_t)(a->ip4.family != 0) + (a->ip6.family != 0);
-}
-
-static enum sim_behaviour draw_behaviour(struct sim_rng *rng)
-{
-    static const enum sim_behaviour odd[] = {SIM_DEAD, SIM_DEAD, SIM_DEAD, SIM_CLOSED, SIM_CLOSED,
-        SIM_NO_ROUTE, SIM_LAME, SIM_LAME, SIM_MISMATCHING, SIM_SELF};
-    return sim_below(rng, 10) < 8 ? SIM_REAL : SIM_PICK(rng, odd);
 }
 
 static void add_authorities(struct sim_world *world, int d)
@@ -158,7 +77,7 @@ static void add_authorities(struct sim_world *world, int d)
     bool hopeless = sim_one_in(rng, 12); /* more silent addresses than anybody may ask */
     uint32_t n = hopeless ? 4 : 1 + sim_below(rng, 4);
     for (uint32_t i = 0; i < n; i++)
-        add_authority(world, d, hopeless ? SIM_DEAD : draw_behaviour(rng), hopeless);
+        add_authority(world, d, hopeless ? SIM_DEAD : sim_draw_behaviour(rng), hopeless);
 }
 
 /* A domain of its own, or one inside another, known to the local server or to that one alone. */
@@ -172,11 +91,11 @@ static void add_domain(struct sim_world *world)
         parent = &world->domains[sim_below(rng, (uint32_t)d)];
     *domain = (struct sim_domain){.data = d, .ttl_s = SIM_PICK(rng, ttls)};
     if (d == 0)
-        domain->name = keep(world, "amazone.com");
+        domain->name = sim_keep(world, "amazone.com");
     else if (parent == NULL)
-        domain->name = keep(world, d % 2 == 0 ? "d%d.test" : "Domain%d.Example", d);
+        domain->name = sim_keep(world, d % 2 == 0 ? "d%d.test" : "Domain%d.Example", d);
     else
-        domain->name = keep(world, "sub%d.%.*s", d, (int)parent->name.len, parent->name.ptr);
+        domain->name = sim_keep(world, "sub%d.%.*s", d, (int)parent->name.len, parent->name.ptr);
     domain->hidden = parent != NULL && !parent->hidden && !parent->endless && sim_one_in(rng, 2);
     if (domain->hidden) {
         domain->data = (int)(parent - world->domains);
@@ -199,11 +118,12 @@ static void fill_domain(struct sim_world *world, int d)
         enum nib_type type = SIM_PICK(rng, types);
         result = type == NIB_CNAME ? draw_target(world) : draw_ip(world, type);
         if (!domain->endless)
-            add(world, domain->data, type, name, result);
-        ask_for(world, name);
+            sim_add(world, domain->data, type, name, result);
+        sim_ask_for(world, name);
     }
-    ask_for(world, domain->name);
-    ask_for(world, keep(world, "not%.*s", (int)domain->name.len, domain->name.ptr));
+    for (int times = domain->hidden ? 8 : 1; times > 0; times--) /* so that it is learnt */
+        sim_ask_for(world, domain->name);
+    sim_ask_for(world, sim_keep(world, "not%.*s", (int)domain->name.len, domain->name.ptr));
 }
 
 /* A chain of that many CNAMEs, from domain to domain, whose last link is an address or the first
@@ -218,19 +138,20 @@ static void add_chain(struct sim_world *world, int number, int links, bool loop)
         if (domain->endless)
             continue;
         owners[n] = domain->data;
-        names[n] = keep(world, "c%d-%d.%.*s", number, n, (int)domain->name.len, domain->name.ptr);
+        names[n] =
+            sim_keep(world, "c%d-%d.%.*s", number, n, (int)domain->name.len, domain->name.ptr);
         n++;
     }
     for (int i = 0; i + 1 < n; i++)
-        add(world, owners[i], NIB_CNAME, names[i], names[i + 1]);
+        sim_add(world, owners[i], NIB_CNAME, names[i], names[i + 1]);
     if (n == 0)
         return;
     if (loop)
-        add(world, owners[n - 1], NIB_CNAME, names[n - 1], names[0]);
+        sim_add(world, owners[n - 1], NIB_CNAME, names[n - 1], names[0]);
     else
-        add(world, owners[n - 1], NIB_A, names[n - 1], draw_ip(world, NIB_A));
-    ask_for(world, names[0]);
-    ask_for(world, names[n / 2]);
+        sim_add(world, owners[n - 1], NIB_A, names[n - 1], draw_ip(world, NIB_A));
+    sim_ask_for(world, names[0]);
+    sim_ask_for(world, names[n / 2]);
 }
 
 static bool is_server_name(const struct sim_world *world, struct nib_text name)
@@ -245,16 +166,16 @@ static bool is_server_name(const struct sim_world *world, struct nib_text name)
 static void add_local_records(struct sim_world *world)
 {
     struct sim_rng *rng = &world->rng;
-    struct nib_text www = keep(world, "www.csusm.edu");
-    struct nib_text alias = keep(world, "alias.csusm.edu");
-    add(world, SIM_LOCAL, NIB_A, www, keep(world, "144.37.5.45"));
-    add(world, SIM_LOCAL, NIB_CNAME, alias, draw_target(world));
-    ask_for(world, www);
-    ask_for(world, alias);
+    struct nib_text www = sim_keep(world, "www.csusm.edu");
+    struct nib_text alias = sim_keep(world, "alias.csusm.edu");
+    sim_add(world, SIM_LOCAL, NIB_A, www, sim_keep(world, "144.37.5.45"));
+    sim_add(world, SIM_LOCAL, NIB_CNAME, alias, draw_target(world));
+    sim_ask_for(world, www);
+    sim_ask_for(world, alias);
     for (uint32_t i = sim_below(rng, 4); i > 0; i--) {
         const struct sim_record *r = &world->records[sim_below(rng, (uint32_t)world->n_records)];
         if (r->owner >= 0 && r->type == NIB_A && !is_server_name(world, r->name))
-            add(world, SIM_LOCAL, NIB_A, r->name, draw_ip(world, NIB_A));
+            sim_add(world, SIM_LOCAL, NIB_A, r->name, draw_ip(world, NIB_A));
     }
 }
 
@@ -272,6 +193,7 @@ void sim_world_make(struct sim_world *world, uint64_t seed)
     world->upstream_port = sim_one_in(rng, 4) ? NIB_PORT_LOCAL : NIB_PORT_AUTHORITATIVE;
     for (uint32_t n = 1 + sim_below(rng, 7); n > 0; n--)
         add_domain(world);
+    sim_tree_make(world, seed);
     for (int d = 0; d < world->n_domains; d++)
         fill_domain(world, d);
     for (uint32_t n = sim_below(rng, 4); n > 0; n--) {
@@ -283,6 +205,6 @@ void sim_world_make(struct sim_world *world, uint64_t seed)
         add_chain(world, 10 + (int)n, links, true);
     }
     add_local_records(world);
-    ask_for(world, keep(world, "nobody.knows.this"));
-    ask_for(world, keep(world, "com"));
+    sim_ask_for(world, sim_keep(world, "nobody.knows.this"));
+    sim_ask_for(world, sim_keep(world, "com"));
 }

@@ -21,6 +21,7 @@ static void draw_faults(struct sim *sim, struct sim_rng *rng)
     mix->pause = sim_one_in(rng, 3);
     mix->cut = sim_one_in(rng, 3);
     mix->reload = sim_one_in(rng, 3);
+    mix->knows = sim_one_in(rng, 3);
     mix->late = sim_one_in(rng, 3);
     mix->unsent = sim_one_in(rng, 6);
     mix->exhausted = sim_one_in(rng, 6);

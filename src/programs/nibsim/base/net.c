@@ -5,6 +5,7 @@
 #include "nibdns/message.h"
 #include "nibsim/base/events.h"
 #include "nibsim/base/host.h"
+#include "nibsim/base/model.h"
 #include "nibsim/base/trace.h"
 
 /* The answer's end, from its TTL on: octets enough and none too many, nothing that is out of
@@ -32,6 +33,23 @@ bool sim_fits(const struct sim_packet *packet, const uint8_t *query, size_t len)
            nib_message_decode(&m, p, packet->len, &bad) == NIB_OK;
 }
 
+bool sim_refers(
+    const struct sim_packet *packet, const uint8_t *query, size_t len, size_t domain_len)
+{
+    const uint8_t *p = packet->octets, *name = query + NIB_AT_QNAME;
+    struct nib_message m;
+    size_t bad, name_len = len - NIB_AT_QNAME;
+    if (packet->len <= len + 2 || memcmp(p, query, 4) != 0 ||
+        p[NIB_AT_FLAG_TYPE] != (0x10 | query[NIB_AT_FLAG_TYPE]) ||
+        memcmp(p + NIB_AT_QNAME_LEN, query + NIB_AT_QNAME_LEN, 1 + name_len) != 0 ||
+        nib_message_decode(&m, p, packet->len, &bad) != NIB_OK)
+        return false;
+    size_t cut = name_len - m.aname.len;
+    return m.atype == NIB_NS && m.outcome == NIB_FOUND && m.aname.len > domain_len &&
+           m.aname.len <= name_len && memcmp(name + cut, m.aname.ptr, m.aname.len) == 0 &&
+           (cut == 0 ? m.qtype != NIB_NS : name[cut - 1] == '.');
+}
+
 /* ---- on the way ---- */
 
 /* Whether a damaged response says something else than the one that was sent. */
@@ -41,7 +59,8 @@ static bool lies(const struct nib_message *was, const struct nib_message *is)
         return false;
     return is->atype != was->atype || is->ttl_s != was->ttl_s ||
            !nib_text_same(is->result, was->result) ||
-           (!nib_text_same(is->qname, was->qname) && nib_text_same(is->qname, is->aname));
+           (!nib_text_same(is->qname, was->qname) && nib_text_same(is->qname, is->aname)) ||
+           (!nib_text_same(is->aname, was->aname) && sim_is_under(is->qname, is->aname));
 }
 
 static void damage(struct sim_rng *rng, struct sim_packet *p)

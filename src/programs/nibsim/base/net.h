@@ -17,4 +17,8 @@ void sim_arrive(struct sim *sim, struct sim_packet *packet);
 /* Whether a packet answers a query as far as its receiver can tell. */
 bool sim_fits(const struct sim_packet *packet, const uint8_t *query, size_t len);
 
+/* Whether it is a referral for the query, below the domain (so many octets of the name's end). */
+bool sim_refers(
+    const struct sim_packet *packet, const uint8_t *query, size_t len, size_t domain_len);
+
 #endif

@@ -27,8 +27,9 @@ typedef int64_t sim_us; /* microseconds since the run began */
 enum {
     SIM_CLIENTS = 40,
     SIM_HOSTS = 1 + SIM_CLIENTS + SIM_AUTHORITIES,
-    SIM_INBOX = 64,   /* datagrams that wait at a host */
-    SIM_OCTETS = 800, /* of a datagram that are kept: more than the longest message */
+    SIM_FIRST_PORT = 32768, /* of the sockets that ask */
+    SIM_INBOX = 64,         /* datagrams that wait at a host */
+    SIM_OCTETS = 800,       /* of a datagram that are kept: more than the longest message */
 };
 
 /* What a run is like. Chances are in a million. */
@@ -37,7 +38,7 @@ struct sim_mix {
     sim_us delay_min, delay_max, length, think;
     uint32_t ports; /* that local sockets are drawn from */
     uint32_t clients;
-    bool spoof, crash, pause, cut, reload, late, unsent, exhausted;
+    bool spoof, knows, crash, pause, cut, reload, late, unsent, exhausted;
 };
 
 /* What the command line says; -1: not given. */
@@ -62,7 +63,8 @@ struct sim_packet {
 #define SIM_EVENTS(X)                                                                              \
     X(SIM_ARRIVE)                                                                                  \
     X(SIM_WAKE)                                                                                    \
-    X(SIM_LOOKUP) X(SIM_STOP) X(SIM_RETURN) X(SIM_CUT) X(SIM_ATTACK) X(SIM_RELOAD) X(SIM_PROBE)
+    X(SIM_LOOKUP)                                                                                  \
+    X(SIM_STOP) X(SIM_RETURN) X(SIM_CUT) X(SIM_ATTACK) X(SIM_RELOAD) X(SIM_DELEGATE) X(SIM_PROBE)
 
 enum sim_kind {
 #define X(symbol) symbol,

@@ -10,16 +10,17 @@
 
 enum {
     SIM_LOCAL = -1, /* owner of the local server's static records */
-    SIM_DOMAINS = 10,
-    SIM_AUTHORITIES = 48,
-    SIM_RECORDS = 400,
-    SIM_NAMES = 480,
+    SIM_DOMAINS = 24,
+    SIM_AUTHORITIES = 90,
+    SIM_RECORDS = 800,
+    SIM_NAMES = 800,
 };
 
 struct sim_record {
     int owner; /* a domain's number, or SIM_LOCAL */
     enum nib_type type;
     struct nib_text name, result;
+    int delegation; /* the domain that it delegates, with its servers' addresses; -1: none */
 };
 
 /* What a name server does: symbol, words. */
@@ -41,8 +42,13 @@ enum sim_behaviour {
 struct sim_domain {
     struct nib_text name;
     int data;       /* the domain whose records are served: its own, of a hidden one its parent's */
-    bool hidden;    /* the local server can only learn its NS record from its parent */
+    bool hidden;    /* the local server can only learn its NS record by asking its parent for it */
     bool endless;   /* every name is a CNAME of yet another one */
+    bool zoned;     /* its servers know that it is their zone, and give referrals */
+    bool delegated; /* the local server learns of it by referrals of its parent */
+    bool flickers;  /* and this delegation comes and goes */
+    bool away;      /* now it is not there */
+    int parent;     /* of a delegated one */
     uint32_t ttl_s; /* the longest TTL that its servers say */
     uint32_t usable; /* addresses that the local server has for it from the start, not its own */
 };
@@ -52,6 +58,7 @@ struct sim_authority {
     enum sim_behaviour behaviour;
     struct nib_addr ip4, ip6; /* family 0: none */
     uint32_t ttl_s;
+    struct nib_text host; /* its name */
 };
 
 struct sim_world {
@@ -63,9 +70,10 @@ struct sim_world {
     int n_domains, n_authorities, n_records, n_names;
     uint16_t upstream_port;
     uint32_t static_ttl_s, max_ttl_s; /* of the local server */
+    bool forgets;                     /* it keeps little of what it learns, or not for long */
     struct nib_addr local4, local6;   /* the local server's own address, with its port */
     size_t used;
-    char text[1 << 17]; /* all names and results */
+    char text[1 << 18]; /* all names and results */
 };
 
 #endif

@@ -8,7 +8,10 @@ static bool belongs(const struct sim_world *world, int owner, const struct sim_r
     if (owner == SIM_LOCAL)
         return r->owner == SIM_LOCAL;
     const struct sim_domain *domain = &world->domains[owner];
-    return r->owner == domain->data && (!domain->hidden || sim_is_under(r->name, domain->name));
+    bool away = r->delegation >= 0 && world->domains[r->delegation].away &&
+                world->domains[r->delegation].parent == owner;
+    return r->owner == domain->data && !away &&
+           (!domain->hidden || sim_is_under(r->name, domain->name));
 }
 
 void sim_world_zone(const struct sim_world *world, int owner, const struct sim_record *pin,

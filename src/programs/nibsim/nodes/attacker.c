@@ -2,6 +2,8 @@
 
 #include "nibsim/base/net.h"
 
+enum { BURST = 20 }; /* forged datagrams at one fetch, at a time */
+
 /*
  * Whoever guesses all of them right cannot be told from the true server by this protocol; such a
  * datagram is taken back where it arrives.
@@ -45,6 +47,55 @@ static struct nib_addr guess_source(struct sim *sim, const struct nib_addr *righ
     return addr;
 }
 
+/* In letters of random case: what is asked is known, the letters are not. */
+static void draw_letters(struct sim_rng *rng, char *name, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        char letter = (char)(name[i] | 0x20);
+        if (letter >= 'a' && letter <= 'z' && sim_one_in(rng, 2))
+            name[i] ^= 0x20;
+    }
+}
+
+/*
+ * All that can be known is right: the ID, the type, the name but for its letters, who is asked. The
+ * port is one of those that sockets have, or the right one, found by many guesses before.
+ */
+static void at_fetch_knowing(struct sim *sim, const struct sim_slot *s, bool knows_port)
+{
+    struct sim_rng *rng = &sim->attack;
+    uint8_t out[NIB_MESSAGE_MAX];
+    char name[NIB_NAME_MAX];
+    struct nib_addr dst = s->self;
+    struct nib_message m;
+    size_t bad;
+    if (nib_message_decode(&m, s->query, s->len, &bad) != NIB_OK)
+        return;
+    memcpy(name, m.qname.ptr, m.qname.len);
+    if (sim->local->config.mix != NIB_MIX_NEVER)
+        draw_letters(rng, name, m.qname.len);
+    m.qname.ptr = name;
+    m.flag = NIB_RESPONSE;
+    m.atype = m.qtype;
+    m.aname = m.qname;
+    m.ttl_s = NIB_TTL_MAX;
+    m.result = m.atype == NIB_A      ? NIB_TEXT("6.6.6.6")
+               : m.atype == NIB_AAAA ? NIB_TEXT("2001:db8::6")
+                                     : NIB_TEXT("evil.test");
+    const char *dot = memchr(name, '.', m.qname.len);
+    if (dot != NULL && sim_one_in(rng, 3)) { /* a referral to the domain above */
+        size_t cut = (size_t)(dot - name) + 1;
+        m.atype = NIB_NS;
+        m.aname = (struct nib_text){name + cut, m.qname.len - cut};
+        m.result = NIB_TEXT("evil.test");
+    }
+    if (!knows_port)
+        dst.port = (uint16_t)(SIM_FIRST_PORT + sim_below(rng, sim->mix.ports));
+    size_t len = nib_message_encode(out, NIB_MESSAGE_MAX, &m);
+    if (len > 0)
+        sim_send(sim, &s->peer, &dst, out, len, SIM_FORGED);
+}
+
 static void at_fetch(struct sim *sim)
 {
     struct sim_rng *rng = &sim->attack;
@@ -54,6 +105,12 @@ static void at_fetch(struct sim *sim)
         s = &sim->local->slots[i];
     if (s->len == 0)
         return;
+    if (sim->mix.knows) {
+        bool knows_port = sim_one_in(rng, 4);
+        for (uint32_t i = 0; i < BURST; i++)
+            at_fetch_knowing(sim, s, knows_port);
+        return;
+    }
     struct nib_addr src = guess_source(sim, &s->peer), dst = s->self;
     if (sim_one_in(rng, 2))
         dst.port = (uint16_t)(dst.port + 1);

@@ -13,9 +13,11 @@ static void start(struct sim *sim, struct sim_host *host)
     uint64_t seed = sim_draw(&sim->chaos);
     memset(s, 0, sizeof *s);
     s->what = &sim->world.authorities[no];
-    sim_world_zone(&sim->world, s->what->domain, NULL, seed, &s->zone);
-    nib_table_set_zone(&s->table, &s->zone.zone);
+    sim_world_zone(&sim->world, s->what->domain, NULL, seed, &s->zones[0]);
+    nib_table_set_zone(&s->table, &s->zones[0].zone);
     s->logic.table = &s->table;
+    s->logic.zones = &sim->world.domains[s->what->domain].name;
+    s->logic.n_zones = sim->world.domains[s->what->domain].zoned;
     s->outputs_block = sim_block_make(nib_outputs_bytes(1));
     nib_outputs_init(&s->outputs, s->outputs_block.at, 1);
     s->logic.ttl_s = s->what->ttl_s;
@@ -24,13 +26,39 @@ static void start(struct sim *sim, struct sim_host *host)
 static void stop(struct sim *sim, struct sim_host *host)
 {
     uint32_t no = host->no;
-    sim_block_free(&sim->name_servers[no].zone.block);
-    sim_block_free(&sim->name_servers[no].outputs_block);
+    struct sim_name_server *s = &sim->name_servers[no];
+    sim_block_free(&s->zones[s->current].block);
+    sim_block_free(&s->outputs_block);
+}
+
+void sim_authority_reload(struct sim *sim, uint32_t no)
+{
+    struct sim_name_server *s = &sim->name_servers[no];
+    struct sim_zone *old = &s->zones[s->current], *fresh = &s->zones[1 - s->current];
+    sim_world_zone(&sim->world, s->what->domain, NULL, old->zone.seed, fresh);
+    nib_table_set_zone(&s->table, &fresh->zone);
+    sim_block_free(&old->block);
+    s->current = 1 - s->current;
 }
 
 /* ---- the real one ---- */
 
-/* Its answer is the record, the CNAME, or a miss: NIB-8.1. */
+/* NIB-8.17, 8.18: of a name in no zone of its own it knows nothing; below a domain that it
+ * delegates it refers. */
+static bool is_right_in_zones(struct sim *sim, const struct sim_name_server *s,
+    const struct nib_message *query, const struct nib_message *m)
+{
+    int d = s->what->domain;
+    if (!sim_is_under(query->qname, sim->world.domains[d].name))
+        return m->outcome == NIB_FAILURE;
+    const struct sim_record *r = sim_model_referral(&sim->world, d, query->qname, query->id);
+    if (r == NULL)
+        return m->outcome == NIB_NOT_FOUND;
+    return m->atype == NIB_NS && sim_same_name(m->aname, r->name) &&
+           nib_text_same(m->result, r->result) && m->ttl_s == s->what->ttl_s;
+}
+
+/* Its answer is the record, the CNAME, a referral or a miss: NIB-8.1. */
 static void check_answer(struct sim *sim, const struct sim_name_server *s,
     const struct nib_message *query, const uint8_t *out, size_t len)
 {
@@ -39,15 +67,21 @@ static void check_answer(struct sim *sim, const struct sim_name_server *s,
     struct sim_record made;
     size_t bad;
     const struct sim_domain *domain = &sim->world.domains[s->what->domain];
-    if (nib_message_decode(&m, out, len, &bad) != NIB_OK || nib_message_fits(query, &m) != NIB_FITS)
+    if (nib_message_decode(&m, out, len, &bad) != NIB_OK ||
+        (nib_message_fits(query, &m) != NIB_FITS && !nib_message_is_referral(query, &m)))
         sim_break(sim, SIM_ONCE, "the answer of an authoritative server does not fit");
     const struct sim_record *r =
         sim_model_said(&sim->world, s->what->domain, query->qname, query->qtype, &expected, &made);
     if (domain->hidden)
         return; /* it has a part of its parent's records */
-    bool right = r == NULL ? m.outcome == NIB_NOT_FOUND && m.ttl_s == 0
-                           : m.atype == r->type && nib_text_same(m.result, r->result) &&
-                                 m.ttl_s == s->what->ttl_s;
+    bool right = false;
+    if (r != NULL && (!domain->zoned || sim_is_under(query->qname, domain->name)))
+        right = m.atype == r->type && m.ttl_s == s->what->ttl_s &&
+                (nib_text_same(m.result, r->result) || r->type == NIB_NS);
+    else if (domain->zoned)
+        right = is_right_in_zones(sim, s, query, &m);
+    else
+        right = m.outcome == NIB_NOT_FOUND && m.ttl_s == 0;
     if (!right)
         sim_break(sim, SIM_TRUE, "an authoritative server says that %.*s %s is %.*s",
             (int)m.qname.len, m.qname.ptr, nib_type_name(m.qtype), (int)m.result.len, m.result.ptr);
@@ -88,11 +122,13 @@ static void reply(struct sim *sim, const struct sim_packet *p, const struct nib_
 }
 
 /* An answer that has one thing wrong with it, so that nobody may take it. */
-static void send_mismatch(struct sim *sim, const struct sim_packet *p, struct nib_message *m)
+static void send_mismatch(struct sim *sim, const struct sim_name_server *s,
+    const struct sim_packet *p, struct nib_message *m)
 {
     uint8_t out[NIB_MESSAGE_MAX + 1];
     struct nib_text other = NIB_TEXT("other.test");
-    uint32_t how = sim_below(&sim->chaos, 8);
+    size_t domain_len = sim->world.domains[s->what->domain].name.len;
+    uint32_t how = sim_below(&sim->chaos, 9);
     m->ttl_s = 60;
     m->result = m->atype == NIB_A      ? NIB_TEXT("6.6.6.6")
                 : m->atype == NIB_AAAA ? NIB_TEXT("2001:db8::6")
@@ -110,7 +146,12 @@ static void send_mismatch(struct sim *sim, const struct sim_packet *p, struct ni
     else if (how == 5)
         m->ttl_s = (uint32_t)NIB_TTL_MAX + 1 + sim_below(&sim->chaos, 1000);
     else if (how == 6)
-        m->result = NIB_TEXT_NOT_FOUND; /* with a TTL */
+        m->result = NIB_TEXT_NOT_FOUND;                /* with a TTL */
+    else if (how == 8 && m->qname.len >= domain_len) { /* a referral that leads nowhere */
+        m->atype = NIB_NS;
+        m->aname = (struct nib_text){m->qname.ptr + m->qname.len - domain_len, domain_len};
+        m->result = NIB_TEXT("lie.test");
+    }
     size_t len = nib_message_encode(out, NIB_MESSAGE_MAX, m);
     if (how == 7)
         out[len++] = 0;
@@ -129,7 +170,7 @@ static void pretend(struct sim *sim, const struct sim_name_server *s, const stru
     m.aname = m.qname;
     if (s->what->behaviour == SIM_MISMATCHING) {
         sim->trouble++;
-        send_mismatch(sim, p, &m);
+        send_mismatch(sim, s, p, &m);
     } else if (s->what->behaviour == SIM_LAME) {
         sim->trouble++;
         m.result = NIB_TEXT_FAILURE;

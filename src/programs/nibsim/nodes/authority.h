@@ -8,4 +8,7 @@
 
 extern const struct sim_program sim_authority_program;
 
+/* The records of name server `no`, whose host is up, are read again. */
+void sim_authority_reload(struct sim *sim, uint32_t no);
+
 #endif

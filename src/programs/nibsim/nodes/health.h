@@ -9,6 +9,6 @@
 void sim_health_failed(struct sim *sim, const struct nib_addr *addr);
 void sim_health_answered(struct sim *sim, const struct nib_addr *addr);
 void sim_health_overdue(struct sim *sim, nib_ms now);
-void sim_health_check(struct sim *sim, struct nib_text name, const struct nib_addr *chosen);
+void sim_health_check(struct sim *sim, struct nib_text asked, const struct nib_addr *chosen);
 
 #endif

@@ -17,7 +17,7 @@ static void begin_step(struct sim *sim)
 {
     struct sim_local *l = sim->local;
     sim->step++;
-    l->request = l->asked = false;
+    l->request = l->asked = l->unbelieved = false;
     l->mute = SIM_INVARIANT_COUNT;
     l->to_fail = 0;
     l->packet = NULL;
@@ -58,35 +58,122 @@ static void read_request(struct sim *sim, struct sim_host *host, const struct si
     end_step(sim, host, NULL, false);
 }
 
-/* A lie that is right in everything else is taken back: no protocol like this one could tell. */
-static bool withdraw(struct sim *sim, const struct sim_slot *s, const struct sim_packet *p)
+/* ---- responses ---- */
+
+/* What a response is to a fetch's socket, told without the logic. */
+enum meaning { MEANS_NOTHING, MEANS_ANSWER, MEANS_REFERRAL };
+
+static enum meaning meaning_of(
+    const struct sim *sim, uint32_t slot, const struct sim_packet *p, struct nib_message *m)
 {
-    if (p->genuine || !s->open || !sim_fits(p, s->query, s->len))
+    const struct sim_slot *s = &sim->local->slots[slot];
+    const struct nib_fetch *fetch = &sim->local->logic.pending.fetches[slot];
+    size_t bad;
+    if (!s->open || nib_message_decode(m, p->octets, p->len, &bad) != NIB_OK)
+        return MEANS_NOTHING;
+    if (sim_fits(p, s->query, s->len))
+        return MEANS_ANSWER;
+    return sim_refers(p, s->query, s->len, fetch->domain_len) ? MEANS_REFERRAL : MEANS_NOTHING;
+}
+
+static bool needs_two(const struct sim *sim, const struct sim_slot *s)
+{
+    struct nib_text name = {(const char *)s->query + NIB_AT_QNAME, s->len - NIB_AT_QNAME};
+    return sim->local->config.mix != NIB_MIX_NEVER && sim_letters(name) < NIB_LETTERS_ENOUGH;
+}
+
+static bool agrees(const struct sim_first *first, const struct nib_message *m)
+{
+    return first->there && first->atype == m->atype && first->aname_len == m->aname.len &&
+           nib_text_same((struct nib_text){first->result, first->result_len}, m->result);
+}
+
+static void keep_first(struct sim_first *first, const struct nib_message *m)
+{
+    *first = (struct sim_first){.there = true,
+        .atype = m->atype,
+        .ttl_s = m->ttl_s,
+        .aname_len = m->aname.len,
+        .result_len = m->result.len};
+    memcpy(first->result, m->result.ptr, m->result.len);
+}
+
+/*
+ * A lie that would be believed is taken back: no protocol like this one could tell. The first of
+ * two is not believed, and comes through.
+ */
+static bool withdraw(struct sim *sim, uint32_t slot, const struct sim_packet *p)
+{
+    const struct sim_slot *s = &sim->local->slots[slot];
+    struct nib_message m;
+    if (p->genuine || meaning_of(sim, slot, p, &m) == MEANS_NOTHING ||
+        (needs_two(sim, s) && !agrees(&s->first, &m)))
         return false;
     sim->counts.withdrawn++;
     return true;
+}
+
+/* What is wrong with a response to an open socket is a reason for a failure, and counts. */
+static void note_strike(struct sim *sim, uint32_t slot, const struct sim_packet *p)
+{
+    struct sim_slot *s = &sim->local->slots[slot];
+    struct nib_message m;
+    size_t bad;
+    if (!s->open)
+        return;
+    sim->trouble++;
+    if (nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK && m.flag == NIB_RESPONSE &&
+        sim->local->config.mix != NIB_MIX_NEVER)
+        s->strikes++;
+}
+
+/* NIB-8.29: nobody has more than 16 guesses at one socket. */
+static void check_strikes(struct sim *sim, uint32_t slot, uint64_t socket)
+{
+    const struct sim_slot *s = &sim->local->slots[slot];
+    if (s->open && s->socket == socket && s->strikes >= NIB_STRIKES_MAX)
+        sim_break(
+            sim, SIM_ANEW, "%u responses that do not fit came to one socket", (unsigned)s->strikes);
 }
 
 static void read_reply(
     struct sim *sim, struct sim_host *host, const struct sim_packet *p, uint32_t slot)
 {
     struct sim_local *l = sim->local;
+    struct sim_slot *s = &l->slots[slot];
     struct nib_message m;
-    size_t bad;
-    if (withdraw(sim, &l->slots[slot], p))
+    if (withdraw(sim, slot, p))
         return;
     begin_step(sim);
     l->replies++;
     l->packet = p;
+    enum meaning meaning = meaning_of(sim, slot, p, &m);
+    bool is_first = meaning != MEANS_NOTHING && needs_two(sim, s) && !agrees(&s->first, &m);
+    uint64_t socket = s->socket;
+    if (meaning != MEANS_NOTHING && needs_two(sim, s) && !is_first)
+        l->table.first_ttl_s = s->first.ttl_s;
+    if (meaning == MEANS_NOTHING)
+        note_strike(sim, slot, p);
+    l->unbelieved = is_first;
+    if (is_first && s->first.there) { /* one of the two lies */
+        sim->trouble++;
+        s->first.there = false;
+    } else if (is_first) {
+        keep_first(&s->first, &m);
+    }
     sim_capture(sim, &p->src, &p->dst, p->octets, p->len);
-    struct nib_slot from = {slot, l->slots[slot].serial};
+    struct nib_slot from = {slot, s->serial};
     struct nib_decision decision =
         nib_local_reply(&l->logic, sim_clock(sim, host), from, p->octets, p->len, &l->outputs);
-    bool answered = (decision.what == NIB_TOOK_ANSWER || decision.what == NIB_TOOK_FAILURE) &&
-                    nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK;
-    if (answered && m.outcome != NIB_FAILURE)
+    bool took = decision.what == NIB_TOOK_ANSWER || decision.what == NIB_TOOK_FAILURE ||
+                decision.what == NIB_TOOK_REFERRAL;
+    if (took && (meaning == MEANS_NOTHING || is_first))
+        sim_break(sim, is_first ? SIM_TWICE : SIM_TRUE, "a response is taken that is not to be");
+    if (took && m.outcome != NIB_FAILURE)
         sim_health_answered(sim, &p->src);
-    end_step(sim, host, p, answered && m.outcome == NIB_FOUND);
+    end_step(sim, host, p, took && m.outcome == NIB_FOUND);
+    l->table.first_ttl_s = NIB_TTL_MAX;
+    check_strikes(sim, slot, socket);
 }
 
 /* What came to a socket: lost when that was closed, or (at times) read too late. */
@@ -152,6 +239,9 @@ static void draw_config(struct sim *sim)
     static const uint32_t fetches[] = {1, 2, 4, 16, SIM_SLOTS, SIM_SLOTS, SIM_SLOTS};
     static const nib_ms timeouts[] = {500, 500, 500, 500, 50, 2000, 2000, 1};
     static const uint32_t tries[] = {3, 3, 3, 1, 2, 5, 16};
+    static const nib_ms deadlines[] = {6000, 6000, 6000, 6000, 1000, 30000};
+    static const uint32_t max_ns_ttls[] = {3600, 3600, 3600, 10, 1, 0};
+    static const enum nib_mix mixes[] = {NIB_MIX_AUTO, NIB_MIX_AUTO, NIB_MIX_ALWAYS, NIB_MIX_NEVER};
     struct sim_local *l = sim->local;
     struct sim_rng rng = sim_rng_of(sim->seed, 7);
     struct nib_local_limits limits;
@@ -162,11 +252,14 @@ static void draw_config(struct sim *sim)
         .static_ttl_s = sim->world.static_ttl_s,
         .max_ttl_s = sim->world.max_ttl_s,
         .timeout_ms = SIM_PICK(&rng, timeouts),
-        .max_ns_ttl_s = sim->world.max_ttl_s,
-        .deadline_ms = 3600000,
-        .mix = NIB_MIX_NEVER,
         .upstream_port = sim->world.upstream_port};
     l->config.tries = SIM_PICK(&rng, tries);
+    l->config.deadline_ms = SIM_PICK(&rng, deadlines);
+    l->config.max_ns_ttl_s = SIM_PICK(&rng, max_ns_ttls);
+    l->config.mix = SIM_PICK(&rng, mixes);
+    l->config.letters_seed = sim_draw(&rng);
+    sim->world.forgets =
+        limits.records < 100 || l->config.max_ttl_s < 60 || l->config.max_ns_ttl_s < 60;
 }
 
 static void start(struct sim *sim, struct sim_host *host)
@@ -179,6 +272,7 @@ static void start(struct sim *sim, struct sim_host *host)
     l->sockets = sockets;
     draw_config(sim);
     sim_table_start(sim, &l->table, SIM_LOCAL, 0, l->config.max_ttl_s, 0);
+    l->table.max_ns_ttl_s = l->config.max_ns_ttl_s;
     l->config.seed = l->table.table.zone->seed;
     l->block = sim_block_make(nib_local_bytes(&l->config.limits));
     nib_local_open(&l->logic, &l->table.table, l->block.at, &l->config);
@@ -220,6 +314,17 @@ static bool takes(struct sim *sim, struct sim_host *host, struct sim_packet *p)
 
 const struct sim_program sim_local_program = {start, stop, turn, takes};
 
+static bool is_asked(const struct sim *sim, const struct sim_record *r)
+{
+    for (int i = 0; i < SIM_SLOTS; i++) {
+        const struct sim_slot *s = &sim->local->slots[i];
+        struct nib_text name = {(const char *)s->query + NIB_AT_QNAME, s->len - NIB_AT_QNAME};
+        if (s->open && s->query[NIB_AT_FLAG_TYPE] == r->type && sim_same_name(name, r->name))
+            return true;
+    }
+    return false;
+}
+
 /*
  * The records are read again: with one more of a domain's own, best of a name that is just being
  * asked for, or as they were.
@@ -234,11 +339,9 @@ void sim_local_reload(struct sim *sim)
     l->pin = NULL;
     for (int i = 0; i < world->n_records && l->pin == NULL; i++) {
         const struct sim_record *r = &world->records[i];
-        struct nib_key key = nib_key_of(r->name, l->logic.pending.seed);
         if (r->owner >= 0 && r->type != NIB_NS && sim_model_domain(world, r->name) == r->owner &&
             sim_model_record(world, SIM_LOCAL, r->name, r->type) == NULL &&
-            (nib_pending_any(&l->logic.pending, key, r->type) != NULL ||
-                sim_one_in(&sim->chaos, 100)))
+            (is_asked(sim, r) || sim_one_in(&sim->chaos, 100)))
             l->pin = r;
     }
     sim->counts.reloads++;

@@ -15,7 +15,7 @@ uint64_t sim_trouble_before(const struct sim *sim);
 /* A query comes in; an answer goes out; a datagram goes upstream from a slot. */
 void sim_requests_query(struct sim *sim, const struct nib_path *path, const struct nib_message *m);
 void sim_requests_answer(struct sim *sim, const struct nib_path *path, const struct nib_message *m);
-void sim_requests_charge(struct sim *sim, uint32_t slot);
+void sim_requests_charge(struct sim *sim, struct nib_slot slot);
 
 /* After each step: who waits, and what the counters say. */
 void sim_requests_check(struct sim *sim);

@@ -7,7 +7,8 @@
 #include "nibsim/nodes/health.h"
 #include "nibsim/nodes/requests.h"
 
-enum { FIRST_PORT = 32768 };
+/* So many that chance is out of the question: for each fetch, for the few that begin anew. */
+enum { MANY_LETTERS = 32, SOME_LETTERS = 24 };
 
 struct sim_slot *sim_local_socket(struct sim *sim, uint16_t port)
 {
@@ -29,6 +30,8 @@ static void answer(struct sim *sim, const struct nib_output *o)
         sim_break(sim, l->mute, "the local server answers what it must not answer");
     if (nib_message_decode(&m, o->octets, o->len, &bad) != NIB_OK || m.flag != NIB_RESPONSE)
         sim_break(sim, SIM_ONCE, "an answer is no response");
+    if (l->unbelieved && m.outcome != NIB_FAILURE)
+        sim_break(sim, SIM_TWICE, "an answer follows from a response that came once");
     sim_requests_answer(sim, path, &m);
     l->answers++;
     sim->counts.answers++;
@@ -50,36 +53,80 @@ static void close_socket(struct sim *sim, struct nib_slot slot)
     s->closed_in = sim->step;
 }
 
-/* Whether two fetches ask the servers of one domain, the same ones (8.11). */
-static bool is_of_one_domain(const struct sim_local *l, uint32_t i, const struct sim_slot *s)
+static struct nib_text name_in(const struct sim_slot *s)
 {
-    const struct nib_fetch *a = &l->logic.pending.fetches[i];
-    const struct nib_fetch *b = &l->logic.pending.fetches[s - l->slots];
-    return a->domain_len == b->domain_len && a->variant == b->variant;
+    return (struct nib_text){(const char *)s->query + NIB_AT_QNAME, s->len - NIB_AT_QNAME};
 }
 
-/* A new fetch: its ID, whom it goes to, and that nobody asks the same already. */
-static void check_fetch(struct sim *sim, const struct sim_slot *s, const struct nib_addr *to,
+/* The domain whose servers a fetch asks: the end of its name. */
+static struct nib_text domain_of(const struct nib_fetch *fetch, struct nib_text name)
+{
+    return (struct nib_text){name.ptr + name.len - fetch->domain_len, fetch->domain_len};
+}
+
+/* A new fetch has the next ID; one that begins anew, or is asked twice, keeps its own. */
+static void check_id(struct sim *sim, const struct sim_slot *s, const struct nib_output *o,
     const struct nib_message *m)
 {
     struct sim_local *l = sim->local;
-    if (m->id != (uint32_t)l->next_id)
-        sim_break(sim, SIM_IDS, "a new fetch has ID %u, %u is next", (unsigned)m->id,
-            (unsigned)l->next_id);
-    l->next_id++;
-    if (!sim_model_may_ask(&sim->world, m->qname, to) || nib_addr_equal(to, &l->logic.own[0]) ||
-        nib_addr_equal(to, &l->logic.own[1]))
-        sim_break(
-            sim, SIM_ASKED, "a fetch for %.*s goes to a stranger", (int)m->qname.len, m->qname.ptr);
-    for (int i = 0; i < SIM_SLOTS; i++) {
+    uint32_t id = (uint32_t)l->next_id;
+    bool anew = o->decision.what == NIB_ASKED_ANEW || o->decision.what == NIB_ASKED_TWICE;
+    if (anew && s->len > 0)
+        id = (uint32_t)s->query[0] << 24 | (uint32_t)s->query[1] << 16 |
+             (uint32_t)s->query[2] << 8 | s->query[3];
+    if (m->id != id)
+        sim_break(sim, SIM_IDS, "a fetch has ID %u, %u is right", (unsigned)m->id, (unsigned)id);
+    l->next_id += !anew;
+}
+
+/* NIB-8.28: names of many letters are never sent as somebody wrote them, nor twice alike. */
+static void check_letters(struct sim *sim, const struct sim_slot *s, const struct nib_fetch *fetch,
+    const struct nib_output *o, struct nib_text name)
+{
+    bool anew = o->decision.what == NIB_ASKED_ANEW || o->decision.what == NIB_ASKED_TWICE;
+    size_t letters = sim_letters(name);
+    if (sim->local->config.mix == NIB_MIX_NEVER)
+        return;
+    if ((letters >= MANY_LETTERS && memcmp(fetch->name, name.ptr, name.len) == 0) ||
+        (anew && letters >= SOME_LETTERS && nib_text_same(name_in(s), name)))
+        sim_break(sim, SIM_LETTERS, "%.*s is asked in letters that can be foretold", (int)name.len,
+            name.ptr);
+}
+
+/* Nobody asks the same of the same domain already, unless that one asks other servers. */
+static void check_shared(struct sim *sim, const struct sim_slot *s, const struct nib_fetch *fetch,
+    const struct nib_message *m)
+{
+    const struct sim_local *l = sim->local;
+    for (uint32_t i = 0; i < l->config.limits.fetches; i++) {
         const struct sim_slot *other = &l->slots[i];
-        struct nib_text name = {
-            (const char *)other->query + NIB_AT_QNAME, other->len - NIB_AT_QNAME};
-        if (other != s && other->open && other->query[NIB_AT_FLAG_TYPE] == m->qtype &&
-            sim_same_name(name, m->qname) && is_of_one_domain(l, (uint32_t)i, s))
+        const struct nib_fetch *f =
+            nib_pending_of(&l->logic.pending, (struct nib_slot){i, other->serial});
+        if (other != s && other->open && f != NULL && f->variant == 0 && fetch->variant == 0 &&
+            other->query[NIB_AT_FLAG_TYPE] == m->qtype && f->domain_len == fetch->domain_len &&
+            sim_same_name(name_in(other), m->qname))
             sim_break(sim, SIM_SHARED, "%.*s %s is asked twice at a time", (int)m->qname.len,
                 m->qname.ptr, nib_type_name(m->qtype));
     }
+}
+
+/* A query from a new socket: its ID, whom it goes to, its letters. */
+static void check_fetch(struct sim *sim, const struct sim_slot *s, const struct nib_output *o,
+    const struct nib_message *m)
+{
+    struct sim_local *l = sim->local;
+    const struct nib_addr *to = &o->path.peer;
+    const struct nib_fetch *fetch = nib_pending_of(&l->logic.pending, o->slot);
+    check_id(sim, s, o, m);
+    if (fetch == NULL) /* it was closed again in the same step */
+        return;
+    if (fetch->domain_len > m->qname.len ||
+        !sim_model_may_ask(&sim->world, domain_of(fetch, m->qname), to) ||
+        nib_addr_equal(to, &l->logic.own[0]) || nib_addr_equal(to, &l->logic.own[1]))
+        sim_break(
+            sim, SIM_ASKED, "a fetch for %.*s goes to a stranger", (int)m->qname.len, m->qname.ptr);
+    check_letters(sim, s, fetch, o, m->qname);
+    check_shared(sim, s, fetch, m);
 }
 
 /* A further try: the same octets, to the same server, not too soon and not too often. */
@@ -102,7 +149,7 @@ static bool open_socket(struct sim *sim, struct sim_slot *s, const struct nib_ad
     uint16_t port = 0;
     bool failed = sim->mix.exhausted && sim_one_in(&sim->chaos, 20);
     for (int i = 0; i < 50 && port == 0 && !failed; i++) {
-        port = (uint16_t)(FIRST_PORT + sim_below(&sim->chaos, sim->mix.ports));
+        port = (uint16_t)(SIM_FIRST_PORT + sim_below(&sim->chaos, sim->mix.ports));
         if (sim_local_socket(sim, port) != NULL)
             port = 0;
     }
@@ -126,29 +173,40 @@ static bool no_route(struct sim *sim, const struct nib_addr *to)
 }
 
 /* The trouble that counts for a fetch is all since it began, whichever server it is at now. */
-static void keep_query(struct sim *sim, struct sim_slot *s, const struct nib_addr *to,
-    const uint8_t *octets, size_t len)
+static void keep_query(struct sim *sim, struct sim_slot *s, const struct nib_output *o)
 {
-    bool goes_on =
-        s->closed_in == sim->step && s->len == len &&
-        memcmp(s->query + NIB_AT_FLAG_TYPE, octets + NIB_AT_FLAG_TYPE, len - NIB_AT_FLAG_TYPE) == 0;
+    const struct nib_fetch *fetch = nib_pending_of(&sim->local->logic.pending, o->slot);
+    struct nib_text name = {(const char *)o->octets + NIB_AT_QNAME, o->len - NIB_AT_QNAME};
+    bool goes_on = s->closed_in == sim->step && s->len == o->len &&
+                   s->query[NIB_AT_FLAG_TYPE] == o->octets[NIB_AT_FLAG_TYPE] &&
+                   sim_same_name(name_in(s), name);
+    if (!goes_on || fetch == NULL || fetch->sent == 1) {
+        s->first.there = false;
+        s->anew = 0;
+    }
+    s->anew += o->decision.what == NIB_ASKED_ANEW;
+    if (s->anew > NIB_ANEW_MAX)
+        sim_break(sim, SIM_ANEW, "a fetch is begun anew %u times", (unsigned)s->anew);
     if (!goes_on) {
         s->trouble = sim->trouble;
-        struct nib_text name = {(const char *)octets + NIB_AT_QNAME, len - NIB_AT_QNAME};
-        sim_health_check(sim, name, to);
+        if (fetch != NULL && fetch->variant == 0)
+            sim_health_check(sim, domain_of(fetch, name), &o->path.peer);
     }
-    memcpy(s->query, octets, len);
-    s->len = len;
+    s->strikes = 0;
+    memcpy(s->query, o->octets, o->len);
+    s->len = o->len;
 }
 
 /* The logic hears that a query was not sent; what it does about it is in the list. */
-static void fail(struct sim *sim, struct nib_slot slot, bool exhausted)
+static void fail(struct sim *sim, const struct nib_output *o, bool exhausted)
 {
     struct sim_local *l = sim->local;
     sim->trouble++;
     sim->counts.no_socket++;
+    if (!exhausted && nib_pending_of(&l->logic.pending, o->slot) != NULL)
+        sim_health_failed(sim, &o->path.peer);
     (void)nib_local_query_unsent(
-        &l->logic, sim_clock(sim, &sim->hosts[0]), slot, exhausted, &l->outputs);
+        &l->logic, sim_clock(sim, &sim->hosts[0]), o->slot, exhausted, &l->outputs);
 }
 
 /* Whether the system takes it: false, and the logic was told. */
@@ -157,24 +215,22 @@ static bool prepare(
 {
     const struct nib_addr *to = &o->path.peer;
     if (!s->open) {
-        check_fetch(sim, s, to, m);
-        keep_query(sim, s, to, o->octets, o->len);
+        check_fetch(sim, s, o, m);
+        keep_query(sim, s, o);
         if (no_route(sim, to)) {
-            sim_health_failed(sim, to);
-            fail(sim, o->slot, false);
+            fail(sim, o, false);
             return false;
         }
         if (open_socket(sim, s, to))
             return true;
-        fail(sim, o->slot, true);
+        fail(sim, o, true);
         return false;
     }
     check_retry(sim, s, to, o->octets, o->len);
     if (!s->refused)
         return true;
     s->refused = false; /* the system tells of it when the next datagram is sent, too */
-    sim_health_failed(sim, to);
-    fail(sim, o->slot, false);
+    fail(sim, o, false);
     return false;
 }
 
@@ -198,7 +254,7 @@ static void ask(struct sim *sim, const struct nib_output *o)
     s->sent_at = sim->now;
     l->sent++;
     sim->counts.upstream++;
-    sim_requests_charge(sim, o->slot.index);
+    sim_requests_charge(sim, o->slot);
     sim_capture(sim, &s->self, &o->path.peer, o->octets, o->len);
     sim_send(sim, &s->self, &o->path.peer, o->octets, o->len, SIM_GENUINE);
 }

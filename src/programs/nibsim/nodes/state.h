@@ -34,9 +34,19 @@ struct sim_table {
     struct sim_block cache_block;
     struct sim_zone zones[2]; /* the static records, and room for the next ones */
     int current;
-    uint32_t max_ttl_s, n_rows;
+    uint32_t max_ttl_s, max_ns_ttl_s, n_rows;
+    uint32_t first_ttl_s; /* of the first of two responses, in the step of the second one */
     uint64_t next_no, zone_sum;
     struct sim_row rows[SIM_ROWS];
+};
+
+/* A response that is not believed before a second one agrees (NIB-8.30). */
+struct sim_first {
+    bool there;
+    enum nib_type atype;
+    uint32_t ttl_s;
+    size_t aname_len, result_len;
+    char result[NIB_RESULT_MAX];
 };
 
 /* A fetch's socket. */
@@ -49,6 +59,9 @@ struct sim_slot {
     uint32_t tries;     /* datagrams from this socket */
     uint64_t trouble;   /* the count when the fetch began */
     uint64_t closed_in; /* step */
+    uint32_t strikes;   /* responses that came to this socket and do not fit */
+    uint32_t anew;      /* how often the fetch was begun anew */
+    struct sim_first first;
     size_t len;
     uint8_t query[NIB_QUERY_MAX];
 };
@@ -68,7 +81,8 @@ struct sim_request {
 /* When an address last gave no answer, and whether it has given one since. */
 struct sim_health {
     bool failed;
-    sim_us at;
+    bool perhaps; /* its time was up when nobody waited for it any more */
+    sim_us at, perhaps_at;
 };
 
 struct sim_local {
@@ -89,6 +103,7 @@ struct sim_local {
     const struct sim_packet *packet;              /* of a server, that this step reads */
     uint32_t to_fail;        /* answers of this step that the system does not take */
     bool request, asked;     /* this step reads a request; asked upstream */
+    bool unbelieved;         /* it reads a response that is not to be believed yet */
     enum sim_invariant mute; /* what an answer or query in this step would break */
 };
 
@@ -113,7 +128,8 @@ struct sim_name_server {
     struct nib_outputs outputs;
     struct sim_block outputs_block;
     struct nib_table table;
-    struct sim_zone zone;
+    struct sim_zone zones[2]; /* its records, and room for the next ones */
+    int current;
     uint64_t fed, answered;
 };
 

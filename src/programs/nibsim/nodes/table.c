@@ -47,6 +47,13 @@ static void check_row(
             (unsigned)rr->ttl_s, (long long)left_s);
 }
 
+/* The smaller TTL of two responses counts (NIB-8.30), and the limit. */
+static uint32_t said_ttl(const struct sim_table *table, const struct nib_message *m)
+{
+    uint32_t ttl_s = m->ttl_s < table->first_ttl_s ? m->ttl_s : table->first_ttl_s;
+    return ttl_s < table->max_ttl_s ? ttl_s : table->max_ttl_s;
+}
+
 /* A new record: it says what the datagram just read said, which an authority said. */
 static void check_new(struct sim *sim, struct sim_table *table, nib_ms now,
     const struct sim_packet *packet, const struct nib_rr *rr)
@@ -58,11 +65,14 @@ static void check_new(struct sim *sim, struct sim_table *table, nib_ms now,
     if (packet == NULL || !packet->genuine ||
         nib_message_decode(&m, packet->octets, packet->len, &bad) != NIB_OK ||
         m.flag != NIB_RESPONSE || m.outcome != NIB_FOUND || m.atype != rr->type ||
-        !nib_text_same(m.aname, rr->name) || !nib_text_same(m.result, rr->result))
+        !sim_same_name(m.aname, rr->name) || !nib_text_same(m.result, rr->result))
         sim_break(sim, SIM_LEARNT, "record %llu, %.*s %s %.*s, was said by nobody",
             (unsigned long long)rr->no, (int)rr->name.len, rr->name.ptr, nib_type_name(rr->type),
             (int)rr->result.len, rr->result.ptr);
-    uint32_t ttl_s = m.ttl_s < table->max_ttl_s ? m.ttl_s : table->max_ttl_s;
+    uint32_t ttl_s = said_ttl(table, &m);
+    bool is_cut = m.atype == NIB_NS || (m.atype != NIB_CNAME && rr->ttl_s == table->max_ns_ttl_s);
+    if (is_cut && table->max_ns_ttl_s < ttl_s)
+        ttl_s = table->max_ns_ttl_s;
     if (rr->ttl_s != ttl_s)
         sim_break(sim, SIM_TTL, "record %llu, %.*s %s, begins with TTL %u, but %u was said",
             (unsigned long long)rr->no, (int)rr->name.len, rr->name.ptr, nib_type_name(rr->type),
@@ -175,8 +185,9 @@ static void check_stored(struct sim *sim, const struct sim_table *table, nib_ms 
     struct nib_message m;
     struct nib_rr rr;
     size_t bad;
-    if (nib_message_decode(&m, packet->octets, packet->len, &bad) != NIB_OK || m.ttl_s == 0 ||
-        table->max_ttl_s == 0 || table->table.cache->max == 0 || had || added > 0)
+    if (nib_message_decode(&m, packet->octets, packet->len, &bad) != NIB_OK ||
+        said_ttl(table, &m) == 0 || (table->max_ns_ttl_s == 0 && m.atype != NIB_CNAME) ||
+        table->table.cache->max == 0 || had || added > 0)
         return;
     struct nib_key key = nib_key_of(m.aname, table->table.zone->seed);
     if (!nib_zone_find(table->table.zone, key, m.atype, &rr))
@@ -292,7 +303,8 @@ void sim_table_start(struct sim *sim, struct sim_table *table, int owner, uint32
     uint64_t seed = sim_draw(&sim->chaos);
     struct sim_zone *zone = &table->zones[0];
     memset(table, 0, offsetof(struct sim_table, rows));
-    table->max_ttl_s = max_ttl_s;
+    table->max_ttl_s = table->max_ns_ttl_s = max_ttl_s;
+    table->first_ttl_s = NIB_TTL_MAX;
     table->cache_block = sim_block_make(nib_cache_bytes(max));
     nib_cache_init(&table->cache, table->cache_block.at, max, seed);
     if (owner == SIM_LOCAL) {
