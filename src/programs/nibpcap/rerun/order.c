@@ -14,39 +14,6 @@
  * new fetch follows whose reply comes before the request's answer.
  */
 
-/* ---- what one must know of an event ---- */
-
-bool local_is_question(const struct local_run *run, const struct event *e)
-{
-    if (e->dst.port != run->rerun->options.upstream_port)
-        return false;
-    return nib_ip_equal(&e->src, &run->at) ||
-           (run->at.family == 4 && run->at.ip[0] == 127 && e->dst.ip[0] != 127);
-}
-
-struct upstream_socket *local_met(
-    struct local_run *run, const struct nib_addr *self, const struct nib_addr *peer)
-{
-    uint32_t slot = run->by_port[self->port];
-    if (slot == 0)
-        return NULL;
-    struct upstream_socket *socket = &run->sockets[slot - 1];
-    return nib_addr_equal(&socket->self, self) && nib_addr_equal(&socket->to, peer) ? socket : NULL;
-}
-
-bool local_leads_to(const struct local_run *run, const struct nib_fetch *q, const struct event *e,
-    const struct nib_message *m)
-{
-    if (m->flag == NIB_QUERY)
-        return q->type == m->qtype && nib_text_same(nib_fetch_name(q), m->qname);
-    for (uint32_t ref = q->first; ref != 0; ref = run->logic.pending.requests[ref - 1].next) {
-        const struct nib_request *r = &run->logic.pending.requests[ref - 1];
-        if (r->id == m->id && nib_addr_equal(&r->path.peer, &e->dst))
-            return true;
-    }
-    return false;
-}
-
 static bool decode(const struct local_run *run, const struct event *e, struct nib_message *m)
 {
     size_t bad;
