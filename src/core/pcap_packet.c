@@ -59,11 +59,6 @@ static void trim(struct view *v, size_t n)
     *v = (struct view){v->at, smaller(v->len, n), smaller(v->real_len, n)};
 }
 
-static void broken(struct nib_packet *packet)
-{
-    packet->kind = NIB_PACKET_BROKEN;
-}
-
 /* ---- UDP ---- */
 
 static void check_udp(
@@ -103,7 +98,7 @@ static bool read_udp(struct nib_packet *packet, struct nib_packet_udp *d, struct
     if (len == 0 && !part) /* a jumbogram: IP alone says where it ends */
         len = 8 + v.real_len;
     if (len < 8 || (len - 8 > v.real_len && !part)) {
-        broken(packet);
+        packet->kind = NIB_PACKET_BROKEN;
         return false;
     }
     d->payload = v.at;
@@ -132,7 +127,7 @@ static bool read_ipv4(struct nib_packet *packet, struct ip *ip, struct view *v)
     if (len == 0) /* left to the device, which cuts it into segments */
         len = v->real_len;
     if (header < 20 || len < header) {
-        broken(packet);
+        packet->kind = NIB_PACKET_BROKEN;
         return false;
     }
     trim(v, len);
@@ -219,7 +214,7 @@ static bool read_ip(struct nib_packet *packet, struct ip *ip, struct view *v)
     case 6:
         return read_ipv6(packet, ip, v);
     default:
-        broken(packet);
+        packet->kind = NIB_PACKET_BROKEN;
         return false;
     }
 }

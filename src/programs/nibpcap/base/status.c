@@ -5,22 +5,22 @@
 
 #include "common/streams.h"
 
-static const char *name = "nibpcap";
+static const char *command = "nibpcap";
 
-void complain_as(const char *command)
+void complain_as(const char *name)
 {
-    name = command;
+    command = name;
 }
 
 const char *complain_name(void)
 {
-    return name;
+    return command;
 }
 
 int complain(const char *format, ...)
 {
     va_list args;
-    (void)fprintf(stderr, "%s: ", name);
+    (void)fprintf(stderr, "%s: ", command);
     va_start(args, format);
     (void)vfprintf(stderr, format, args);
     va_end(args);
@@ -30,5 +30,5 @@ int complain(const char *format, ...)
 
 int finish_output(int status)
 {
-    return end_output(name, status);
+    return end_output(command, status);
 }

@@ -169,11 +169,12 @@ static bool place_role(struct ladder *ladder, enum role role, size_t most)
 
 static bool place_all(struct ladder *ladder, size_t most)
 {
+    static const enum role order[] = {ROLE_LOCAL, ROLE_AMAZONE, ROLE_CLIENT, ROLE_STRANGER};
+    bool all = true;
     ladder->n_lines = 0;
-    bool all = place_role(ladder, ROLE_LOCAL, most);
-    all = place_role(ladder, ROLE_AMAZONE, most) && all;
-    all = place_role(ladder, ROLE_CLIENT, most) && all;
-    return place_role(ladder, ROLE_STRANGER, most) && all;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        all = place_role(ladder, order[i], most) && all;
+    return all;
 }
 
 void ladder_place(struct ladder *ladder)

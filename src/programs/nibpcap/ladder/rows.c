@@ -72,7 +72,7 @@ static struct row *add_row(struct ladder *ladder, const struct seen *seen)
         ladder->left_last = seen->frame.no;
         return NULL;
     }
-    if (ladder->n == ladder->cap) {
+    if (ladder->rows == NULL || ladder->n == ladder->cap) {
         ladder->cap = ladder->cap * 2 + 64;
         ladder->rows = memory_resize(ladder->rows, ladder->cap * sizeof *ladder->rows);
     }

@@ -9,12 +9,12 @@
  */
 
 struct client_run {
+    _Alignas(64) unsigned char memory[NIB_OUTPUTS_BYTES(2 * NIB_CLIENT_OUTPUTS)];
     struct rerun *rerun;
     struct nib_client logic;
     struct nib_addr self;
     uint64_t frame; /* of the lookup's first query */
     struct nib_outputs outputs;
-    _Alignas(64) unsigned char memory[NIB_OUTPUTS_BYTES(2 * NIB_CLIENT_OUTPUTS)];
 };
 
 /* The logic may send its query, because of what happened at that time. */
