@@ -377,6 +377,39 @@ check "rerun: a refusal that was not captured" sh -c "sed '/refused 15/d' $here/
 check "rerun: is taken for one, and told" says "1 questions taken for refused" 0 rerun \
     "$dir/guess.pcap" --as local
 
+# Letters of random case are as good as those that the logic would draw; a short name is asked twice.
+cat >"$dir/letters.records" <<EOF
+record_no,name,type,result,ttl,static
+0,ab.c,NS,dns.ab.c,None,1
+1,dns.ab.c,A,10.0.0.2,None,1
+EOF
+letters() { # the answer to the second query, and its letters
+    cat <<EOF
+host client 127.0.0.1:40001
+host local 127.0.0.1:21000
+host first 10.0.0.1:50001
+host second 10.0.0.1:50002
+host amazone 10.0.0.2:22000
+0 client > local query A ab.c id 0
++0.0001 first > amazone query A ab.C id 0
++0.0001 amazone > first response A ab.C 1.2.3.4 ttl 60 id 0
++0.0001 second > amazone query A aB.c id 0
++0.0001 amazone > second response A $2 $1 ttl 60 id 0
++0.0001 local > client response A ab.c 1.2.3.4 ttl 60 id 0
+EOF
+}
+letters 1.2.3.4 aB.c >"$dir/letters.txt" && "$nibpcap" make "$dir/letters.txt" -o "$dir/letters.pcap"
+check "rerun: names upstream in letters of random case" says " 3 sent as the logic sends them, 0 differences" 0 \
+    rerun "$dir/letters.pcap" --as local --records "$dir/letters.records"
+check "rerun: not where the server is said to mix none" says " 3 differences" 1 rerun "$dir/letters.pcap" \
+    --as local --records "$dir/letters.records" --mix-case never
+letters 1.2.3.5 aB.c >"$dir/letters.txt" && "$nibpcap" make "$dir/letters.txt" -o "$dir/letters.pcap"
+check "rerun: two answers that do not agree are not believed" runs 1 rerun "$dir/letters.pcap" \
+    --as local --records "$dir/letters.records"
+letters 1.2.3.4 Ab.c >"$dir/letters.txt" && "$nibpcap" make "$dir/letters.txt" -o "$dir/letters.pcap"
+check "rerun: nor is one in other letters" runs 1 rerun "$dir/letters.pcap" \
+    --as local --records "$dir/letters.records"
+
 # What Wireshark's filter "udp port 21000" leaves of the story.
 grep -v 'socket\|amazone [>q]' "$here/story.txt" | grep -v 'refused' >"$dir/half.txt"
 "$nibpcap" make "$dir/half.txt" -o "$dir/half.pcap"

@@ -170,6 +170,20 @@ static void take_role(const struct option_use *use)
     o->as_given = true;
 }
 
+static void take_mix(const struct option_use *use)
+{
+    static const char *const words[] = {
+        [NIB_MIX_AUTO] = "auto", [NIB_MIX_ALWAYS] = "always", [NIB_MIX_NEVER] = "never"};
+    struct rerun_options *o = use->settings;
+    size_t mix = NIB_MIX_AUTO;
+    while (mix <= NIB_MIX_NEVER && strcmp(use->text, words[mix]) != 0)
+        mix++;
+    if (mix > NIB_MIX_NEVER)
+        option_wrong(use, "is none of auto, always and never");
+    o->mix = (enum nib_mix)mix;
+    o->mix_given = true;
+}
+
 static void add_records(const struct option_use *use)
 {
     struct rerun_options *o = use->settings;
@@ -192,6 +206,8 @@ static const struct option_row rows[] = {
         "longer TTLs from upstream are cut to this (86400)"),
     OPTION_NUMBER(0, "upstream-port", "PORT", struct rerun_options, upstream_given, 1, 65535,
         "where authoritative servers listen (22000, or found)"),
+    OPTION_CALL(0, "mix-case", "auto|always|never", take_mix,
+        "names upstream in letters of random case (as found)"),
     OPTION_NUMBER(0, "late", "MS", struct rerun_options, late_ms, 0, 60000,
         "how late a retry may leave (100)"),
 };

@@ -31,7 +31,9 @@ static void note_query(struct local_run *run, const struct nib_output *o)
             .first = EVENT_NONE};
     struct output *output =
         note(run, rerun_expect(run->rerun, &socket->self, to, socket->number, o->octets, o->len));
+    const struct nib_fetch *fetch = nib_pending_of(&run->logic.pending, o->slot);
     output->slot = o->slot.index;
+    output->any_case = fetch != NULL && fetch->mixed;
 }
 
 /*

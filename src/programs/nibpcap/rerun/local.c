@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "nibdns/name.h"
 #include "nibdns/os/memory.h"
 #include "nibpcap/base/memory.h"
 #include "nibpcap/base/status.h"
@@ -73,7 +74,7 @@ static bool guess_refusal(struct local_run *run, const struct event *e)
         return false;
     struct nib_slot slot = nib_pending_slot(&run->logic.pending, q);
     if (!run->sockets[slot.index].met ||
-        (m.flag == NIB_QUERY && (!nib_text_same(nib_fetch_name(q), m.qname) ||
+        (m.flag == NIB_QUERY && (!nib_name_equal(nib_fetch_name(q), m.qname) ||
                                     nib_addr_equal(&q->servers[q->server], &e->dst))))
         return false;
     run->rerun->guessed++;
@@ -89,6 +90,16 @@ static bool went_upstream(const struct local_run *run, const struct event *answe
 {
     const struct events *events = &run->rerun->events;
     return answer->query != EVENT_NONE && events->items[answer->query].upstream;
+}
+
+/* The letters that the capture shows are those that the logic drew. */
+static void take_letters(struct local_run *run, const struct output *output, const struct event *e)
+{
+    struct nib_message m;
+    size_t bad;
+    struct nib_slot slot = {output->slot, run->sockets[output->slot].serial};
+    if (nib_message_decode(&m, event_octets(&run->rerun->events, e), e->len, &bad) == NIB_OK)
+        nib_local_set_letters(&run->logic, slot, m.qname);
 }
 
 /*
@@ -117,6 +128,8 @@ static void take_sent(struct local_run *run, const struct event *e,
     }
     if (output != NULL && output->socket != 0)
         meet_socket(run, output, &e->src);
+    if (output != NULL && output->any_case && rerun_same(rerun, output, e))
+        take_letters(run, output, e);
     if (output != NULL && output->record > 0 && !output->timed) {
         nib_ms delay = (e->time_ns - output->time_ns + 999999) / 1000000;
         nib_ms *kept = &run->delays[(output->record - 1) % LOCAL_DELAYS];
@@ -159,6 +172,33 @@ static void set_first_id(struct local_run *run)
     }
 }
 
+static bool has_capital(struct nib_text name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] >= 'A' && name.ptr[i] <= 'Z')
+            return true;
+    return false;
+}
+
+/* Whether the server mixed letters, where it was not told: its names upstream have capitals then.
+ */
+static enum nib_mix find_mix(const struct local_run *run)
+{
+    const struct events *events = &run->rerun->events;
+    if (run->rerun->options.mix_given)
+        return run->rerun->options.mix;
+    for (size_t i = 0; i < events->n; i++) {
+        const struct event *e = &events->items[i];
+        struct nib_message m;
+        size_t bad;
+        if (!e->refused && !nib_addr_equal(&e->src, &run->at) && local_is_question(run, e) &&
+            nib_message_decode(&m, event_octets(events, e), e->len, &bad) == NIB_OK &&
+            has_capital(m.qname))
+            return NIB_MIX_AUTO;
+    }
+    return NIB_MIX_NEVER;
+}
+
 static bool has_upstream(const struct local_run *run)
 {
     for (size_t i = 0; i < run->rerun->events.n; i++) {
@@ -178,7 +218,7 @@ static void open_logic(struct local_run *run, void *memory, const struct nib_loc
 
 void rerun_local(struct rerun *rerun)
 {
-    const struct nib_local_config config = {
+    struct nib_local_config config = {
         .limits = {RERUN_RECORDS_MAX, LOCAL_QUESTIONS, LOCAL_REQUESTS},
         .static_ttl_s = rerun->options.ttl_s,
         .max_ttl_s = rerun->options.max_ttl_s,
@@ -195,6 +235,7 @@ void rerun_local(struct rerun *rerun)
         exit(complain("no memory left"));
     run->rerun = rerun;
     run->at = rerun->options.at;
+    config.mix = find_mix(run);
     open_logic(run, tables, &config);
     nib_outputs_init(&run->outputs, list, outputs);
     run->blind = !has_upstream(run);

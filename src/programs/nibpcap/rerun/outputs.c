@@ -1,5 +1,6 @@
 #include "nibpcap/rerun/outputs.h"
 
+#include "nibdns/name.h"
 #include "nibpcap/base/memory.h"
 
 /* So many are looked at for what is no exact match: it is for words in a difference alone. */
@@ -100,10 +101,21 @@ void outputs_meet(struct outputs *outputs, const struct nib_addr *to, uint32_t s
 
 /* ---- what an event shows ---- */
 
+/* A query but for the case of its name's letters; what else it has is the same octets. */
+static bool is_in_any_case(const struct output *output, const uint8_t *octets)
+{
+    struct nib_text ours = {
+        (const char *)output->octets + NIB_AT_QNAME, output->len - NIB_AT_QNAME};
+    struct nib_text theirs = {(const char *)octets + NIB_AT_QNAME, ours.len};
+    return memcmp(output->octets, octets, NIB_AT_QNAME) == 0 && nib_name_equal(ours, theirs);
+}
+
 bool output_is(const struct output *output, const struct event *event, const uint8_t *octets)
 {
     if (event->cut ? event->len > output->len : event->len != output->len)
         return false;
+    if (output->any_case && !event->cut && output->len > NIB_AT_QNAME)
+        return is_in_any_case(output, octets);
     return memcmp(output->octets, octets, event->len) == 0;
 }
 

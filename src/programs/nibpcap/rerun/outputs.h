@@ -34,6 +34,7 @@ struct output {
     bool timed;               /* caused by a timer */
     uint32_t socket;          /* of a query upstream: the number of its socket; else 0 */
     uint32_t slot;            /* and its place */
+    bool any_case;            /* its name may stand in other letters: they are drawn by chance */
     uint64_t record;          /* number of the record that its cause stored, plus one */
     size_t len;
     uint8_t octets[];

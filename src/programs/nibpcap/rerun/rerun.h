@@ -5,6 +5,7 @@
 #ifndef NIBDNS_NIBPCAP_RERUN_H
 #define NIBDNS_NIBPCAP_RERUN_H
 
+#include "nibdns/local.h"
 #include "nibdns/table.h"
 #include "nibpcap/base/hosts.h"
 #include "nibpcap/rerun/outputs.h"
@@ -31,6 +32,8 @@ struct rerun_options {
     uint32_t ttl_s, max_ttl_s, tries;
     nib_ms timeout_ms, late_ms;
     uint16_t upstream_port, upstream_given; /* given: 0 when it was not */
+    enum nib_mix mix;
+    bool mix_given;
     struct ports ports;
 };
 

@@ -24,7 +24,7 @@ bool local_leads_to(const struct local_run *run, const struct nib_fetch *q, cons
     const struct nib_message *m)
 {
     if (m->flag == NIB_QUERY)
-        return q->type == m->qtype && nib_text_same(nib_fetch_name(q), m->qname);
+        return q->type == m->qtype && nib_name_equal(nib_fetch_name(q), m->qname);
     for (uint32_t ref = q->first; ref != 0; ref = run->logic.pending.requests[ref - 1].next) {
         const struct nib_request *r = &run->logic.pending.requests[ref - 1];
         if (r->id == m->id && nib_addr_equal(&r->path.peer, &e->dst))
