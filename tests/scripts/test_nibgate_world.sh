@@ -158,12 +158,15 @@ same_answers() {
         "$dir/straight" "$dir/through"
 }
 if have nsd && have unbound; then
-    printf '%s\n' record_no,name,type,result,ttl,static ,test,NS,ns.test,None,1 \
-        ,ns.test,A,127.0.0.1,None,1 >"$dir/forward"
-    run "$bin/localserver" --quiet --listen 127.0.0.1:21001 --records "$dir/forward" \
-        --upstream-port 22053
+    run "$bin/localserver" --quiet --listen 127.0.0.1:21001 --forward 127.0.0.1:22053
     run "$bin/nibgate" dns --listen 127.0.0.1:5304 --server 127.0.0.1:21001
     check "dig gets the resolver's answer through both bridges" until_true direct 5304
+    check "the client gets it from a local server that forwards" answers 21001 192.0.2.1 0 www.test A
+    check "through a chain of aliases" answers 21001 192.0.2.3 0 chain1.test A
+    check "200 addresses, over TCP" answers 21001 10.1.0.1 0 big.test A
+    check "an alias that leads nowhere" answers 21001 "" 1 dangling.test A
+    check "a failure" answers 21001 "" 4 y.gone.test A
+    check "its own domain is not the world's" answers 21001 144.37.5.45 0 www.csusm.edu A
     awk -v n="$names" 'BEGIN { for (i = 0; i < n; i++) {
         print "h" i ".test A"; print "h" i ".test AAAA"; print "h" i ".test CNAME"; print "h" i ".test NS" } }' \
         >"$dir/questions"
