@@ -96,6 +96,17 @@ if may_capture; then
 else
     skip "tcpdump into nibpcap" "tcpdump may not capture here"
 fi
+bridged() { # the line with dig; then the bridge ends
+    line=$(sed -n 's/^    \(bin\/nibgate dns .*\)/\1/p' README.md)
+    sh -c "$line; kill \$!" >"$tmp/printed" 2>&1
+    cat "$tmp/printed"
+    grep -qx 3.33.147.88 "$tmp/printed"
+}
+if have dig; then
+    check "dig by way of nibgate" bridged
+else
+    skip "dig by way of nibgate" "dig is not installed"
+fi
 stop_servers
 
 # ---- the five cases, with a short TTL ----
