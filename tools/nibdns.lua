@@ -5,19 +5,19 @@
 --
 -- Where it looks
 --   UDP ports 21000 and 22000, or what the preference `nibdns.ports` says (ranges; may be empty);
---   Decode As; and a heuristic on every other UDP port (`--disable-heuristic nibdns_udp` ends it) that
---   takes exactly the datagrams that decode, so whatever it takes is shown without a fault.
+--   Decode As; and a heuristic on every other UDP port (`--disable-heuristic nibdns_udp` ends it)
+--   that takes exactly the datagrams that decode, so whatever it takes is shown without a fault.
 --
 -- Filters beside the fields of the message
 --   nibdns.malformed                an error: the first rule broken, in the codec's words
 --   nibdns.malformed.rule, .at      that rule ("NIB-3.2") and the octet, counted from 0
---   nibdns.malformed.RULE           an expert info for each rule: short flag qtype reserved atype ttl
---                                   trailing name_len name_octet name_empty name_label result_len
+--   nibdns.malformed.RULE           an expert info for each rule: short flag qtype reserved atype
+--                                   ttl trailing name_len name_octet name_empty name_label result_len
 --                                   result_a result_aaaa miss_ttl
---   nibdns.mismatch.WHY             why a message is not the answer that its receiver waits for: flag
+--   nibdns.mismatch.WHY             why a message is not the answer that is waited for: flag
 --                                   (a query came), id, question, answer, source (another socket);
 --                                   nibdns.mismatch_with is the frame of the query that waits
---   nibdns.icmp_for, nibdns.icmp_in the query that an ICMP error quotes, and the frame of that error
+--   nibdns.icmp_for, .icmp_in       the query that an ICMP error quotes, and that error's frame
 --   nibdns.copy_of                  the same datagram, captured twice
 --   nibdns.expert.WHAT              retransmission duplicate differs copy unsolicited unanswered
 --                                   not_found failure referral cut icmp
@@ -26,14 +26,15 @@
 --   What a program decided stands in the packet comments of its own capture (--write FILE.pcapng):
 --   `frame.comment contains "wrong ID" && nibdns.qry.name == "www.csusm.edu"`.
 --
--- How messages are paired: section 4. Who speaks (nibdns.from, nibdns.to): who has a server's port is
--- `local` or `amazone`; a local server asks upstream from sockets of its own; who asks it is `client
--- PORT`, anybody else `other PORT`. Further servers have numbers, in the order of their first frame.
--- Which request caused a question upstream (nibdns.forwarded_for): the oldest waiting one that wants that
--- type and name (its own, an alias' target, a name server's address), else the only one that waits.
+-- How messages are paired: section 4. Who speaks (nibdns.from, nibdns.to): who has a server's port
+-- is `local` or `amazone`; a local server asks upstream from sockets of its own; who asks it is
+-- `client PORT`, anybody else `other PORT`. Further servers have numbers, in the order of their
+-- first frame. Which request caused a query upstream (nibdns.forwarded_for): the oldest waiting
+-- one that wants that type and name (its own, an alias' target, a name server's address), else the
+-- only one that waits.
 --   What lies ahead in the capture (nibdns.response_in, forwarded_in, retransmitted_in, unanswered,
---   icmp_in) is known in a second pass: always in Wireshark, with -2 in tshark. All else is the same in
---   one pass.
+--   icmp_in) is known in a second pass: always in Wireshark, with -2 in tshark. All else is the
+--   same in one pass.
 --
 -- Statistics: tshark -q -z nibdns,stat[,FILTER] -r FILE; in Wireshark Statistics > nibdns
 --
@@ -113,7 +114,8 @@ end
 --
 -- It reads field by field in the order of the octets, as the C codec does, and stops at the first
 -- rule broken; so both report the same rule and octet. On the way it lists in `shown` which octets
--- are which field, and the tree is drawn from that list alone: there is one place that knows the format.
+-- are which field, and the tree is drawn from that list alone: there is one place that knows the
+-- format.
 --
 -- A datagram can end early in two ways. The message may be too short (NIB-2.1), or the capture may
 -- have kept only its beginning; that is nobody's fault, `cut` is set and what is there is shown. Of
@@ -182,7 +184,8 @@ local function parse_groups(text)
     return groups
 end
 
--- The eight groups of an IPv6 address, or nil; no zone index. An IPv4 address at the end is two groups.
+-- The eight groups of an IPv6 address, or nil; no zone index. An IPv4 address at the end is two
+-- groups.
 local function parse_ipv6(text)
     local head, dotted = text:match("^(.*:)([0-9.]+)$")
     if dotted and dotted:find(".", 1, true) then
@@ -210,14 +213,14 @@ local function parse_ipv6(text)
     return groups
 end
 
--- What is shown of a frame's messages: a field, its octets, its value, in the order of the octets; one
--- message behind the other. It is filled anew for each frame: a table for each field would be most of the
--- memory that a packet takes while it is dissected.
+-- What is shown of a frame's messages: a field, its octets, its value, in the order of the octets;
+-- one message behind the other. It is filled anew for each frame: a table for each field would be
+-- most of the memory that a packet takes while it is dissected.
 local shown = { n = 0, field = {}, at = {}, len = {}, value = {} }
 
 -- Reader: the octets that the capture has, and how many the datagram had. Its first note of a fault
--- counts; from then on, and once the capture ran out, reads give nil. There is one, for it is used by
--- one decode() at a time.
+-- counts; from then on, and once the capture ran out, reads give nil. There is one, for it is used
+-- by one decode() at a time.
 local Reader = {}
 Reader.__index = Reader
 
@@ -292,7 +295,8 @@ function Reader:packed(upper_field, upper_max, upper_rule, type_field, type_rule
     return upper, code
 end
 
--- A text behind its length, and where it begins. Of a cut text the beginning is shown, and nil given.
+-- A text behind its length, and where it begins. Of a cut text the beginning is shown, and nil
+-- given.
 function Reader:text(field, len_rule)
     local len_at = self:take(1)
     if not len_at then
@@ -329,8 +333,8 @@ function Reader:name(field)
     return name
 end
 
--- What a result says beside its text, each type in its own way. A fault marks the whole address, but
--- of a name the octet.
+-- What a result says beside its text, each type in its own way. A fault marks the whole address,
+-- but of a name the octet.
 local RESULTS = {
     [A] = function(r, text, at)
         if not parse_ipv4(text) then
@@ -383,8 +387,8 @@ local function read_answer(r, m)
     end
 end
 
--- The message in a datagram, of which the capture has these octets. A field that was not reached, or
--- broke a rule in its text, is nil. A message decodes when it has neither `fault` nor `cut`.
+-- The message in a datagram, of which the capture has these octets. A field that was not reached,
+-- or broke a rule in its text, is nil. A message decodes when it has neither `fault` nor `cut`.
 local function decode(octets, datagram_len, quoted)
     local r = begin_reading(octets, datagram_len, quoted)
     local m = {
@@ -412,9 +416,9 @@ local function decode(octets, datagram_len, quoted)
     return m
 end
 
--- Answers of one length that leave in one call (UDP_SEGMENT) are cut apart by the device, behind the place
--- where a capture is taken. Two or more whole responses of one length, the last perhaps shorter: the
--- list of them; else nil. `m` is what decode() made of the datagram.
+-- Answers of one length that leave in one call (UDP_SEGMENT) are cut apart by the device, behind
+-- the place where a capture is taken. Two or more whole responses of one length, the last perhaps
+-- shorter: the list of them; else nil. `m` is what decode() made of the datagram.
 local function segments_of(m)
     local fault = m.fault
     if not fault or fault.rule ~= RULES.trailing or m.flag ~= RESPONSE then
@@ -440,7 +444,8 @@ end
 
 -- `Query A www.csusm.edu id 0`, `Response A www.csusm.edu 144.37.5.45 ttl 60 id 0`. A response of
 -- another type than the question's names it before the result, and one of another name both:
--- `Response A www.csusm.edu csusm.edu NS ns.csusm.edu ttl 60 id 0`. Of a cut message, what is there.
+-- `Response A www.csusm.edu csusm.edu NS ns.csusm.edu ttl 60 id 0`. Of a cut message, what is
+-- there.
 local function message_line(m)
     if m.fault then
         return "Malformed: " .. fault_line(m.fault)
@@ -459,7 +464,8 @@ local function message_line(m)
     if m.result then
         add(escaped(m.result))
     elseif m.cut then
-        -- the beginning of the question name or of the result; an answer name would look like a result
+        -- the beginning of the question name or of the result; an answer name would look like a
+        -- result
         add(((not m.qname or m.ttl) and m.cut or "") .. "...")
     end
     if m.ttl then
@@ -521,12 +527,12 @@ mark("referral", "Referral", "An authoritative server names another")
 frame("response_in", "Response in", frametype.RESPONSE, "The response to this query")
 frame("response_to", "Response to", frametype.REQUEST, "The first try of the query answered here")
 field("time", ProtoField.relative_time, "Response time", "From the first try to the response")
-frame("retransmission_of", "Retransmission of", frametype.RETRANS_PREV, "The first try of this query")
+frame("retransmission_of", "Retransmission of", frametype.RETRANS_PREV, "Its first try")
 frame("retransmitted_in", "Retransmitted in", frametype.RETRANS_NEXT, "A repeat of this query")
 frame("duplicate_of", "Duplicate of", frametype.NONE, "The first response to the same query")
 frame("copy_of", "Copy of", frametype.NONE, "The same datagram, captured or delivered twice")
-frame("forwarded_in", "Forwarded in", frametype.NONE, "The local server's question for this request")
-frame("forwarded_for", "Forwarded for", frametype.NONE, "The request that caused this question")
+frame("forwarded_in", "Forwarded in", frametype.NONE, "The query upstream for this request")
+frame("forwarded_for", "Forwarded for", frametype.NONE, "The request that caused this query")
 mark("unsolicited", "Unsolicited", "A response that fits no query")
 mark("unanswered", "Unanswered", "A query without a response in the capture")
 frame("mismatch_with", "Does not fit the query in", frametype.NONE, "The query that was waiting")
@@ -549,7 +555,7 @@ for _, r in ipairs(RULES) do
         expert.group.PROTOCOL, expert.severity.NOTE)
 end
 for _, r in ipairs(MISMATCHES) do
-    expert_info("mismatch." .. r.key, r.rule and string.format("%s: %s", r.rule, r.words) or r.words,
+    expert_info("mismatch." .. r.key, (r.rule and r.rule .. ": " or "") .. r.words,
         expert.group.PROTOCOL, expert.severity.WARN)
 end
 
@@ -562,7 +568,7 @@ situation("duplicate", "The query has a response already", "SEQUENCE", "NOTE")
 situation("copy", "The same datagram again within a millisecond: nobody sent it twice", "SEQUENCE",
     "NOTE")
 situation("referral", "The server names another one to ask", "RESPONSE_CODE", "CHAT")
-situation("differs", "The response differs from the first one to the same query", "SEQUENCE", "WARN")
+situation("differs", "The response differs from the first one to this query", "SEQUENCE", "WARN")
 situation("unsolicited", "No query for this response", "SEQUENCE", "WARN")
 situation("unanswered", "No response to this query in the capture", "SEQUENCE", "WARN")
 situation("not_found", "There is no such record", "RESPONSE_CODE", "CHAT")
@@ -578,14 +584,14 @@ nibdns.prefs.retransmission_window = Pref.uint("Retransmission window (seconds)"
 ---------------------------------------------------------------------------------------------------
 -- 4. Exchanges: which message belongs to which
 --
--- The first time that Wireshark shows a frame (`pinfo.visited` is false then, and the frames come in
--- order) each message gets its verdict; every later time, in any order, the verdict is read. `nibpcap
--- check`, `dump` and `ladder` come to the same verdicts by the same rules:
+-- The first time that Wireshark shows a frame (`pinfo.visited` is false then, and the frames come
+-- in order) each message gets its verdict; every later time, in any order, the verdict is read.
+-- `nibpcap check`, `dump` and `ladder` come to the same verdicts by the same rules:
 --
 --   An exchange is a query with its repeats: two sockets, ID, question type, question name. It is
---   remembered for `nibdns.retransmission_window` (60) seconds after its last try while it waits, for
---   10 seconds after its first response; then it is as if it had never been. The clock for that is the
---   latest time that any paired message had: it never goes back.
+--   remembered for `nibdns.retransmission_window` (60) seconds after its last try while it waits,
+--   for 10 seconds after its first response; then it is as if it had never been. The clock for that
+--   is the latest time that any paired message had: it never goes back.
 --
 --   query     same exchange waits, query seen less than 1 ms ago    copy
 --             same exchange waits                                   retransmission
@@ -607,13 +613,13 @@ nibdns.prefs.retransmission_window = Pref.uint("Retransmission window (seconds)"
 --   quoted in an ICMP error: tied to its exchange, ends nothing     quoted
 --   malformed never paired                                          malformed
 --
---   A response fits as an answer (answer name the question's, answer type the question's or CNAME), or,
---   from an authoritative server, as a referral. A copy is a datagram that was captured twice (on a
---   bridge, on two interfaces) or doubled by the network: nobody sends again that fast. An exchange
---   without a response at the end is unanswered, whatever else came back.
+--   A response fits as an answer (answer name the question's, answer type the question's or CNAME),
+--   or, from an authoritative server, as a referral. A copy is a datagram that was captured twice
+--   (on a bridge, on two interfaces) or doubled by the network: nobody sends again that fast. An
+--   exchange without a response at the end is unanswered, whatever else came back.
 --
--- Nothing here looks into the tree: in the first of two passes there is none. Each step costs the same
--- however many there were before (finding an address: the logarithm).
+-- Nothing here looks into the tree: in the first of two passes there is none. Each step costs the
+-- same however many there were before (finding an address: the logarithm).
 ---------------------------------------------------------------------------------------------------
 
 local COPY_NS, ANSWERED_NS = 1000000, 10000000000
@@ -634,15 +640,15 @@ local function new_state()
         askers = {},          -- and by asking socket: { newest =, [ID] = }
         aging = { first = 1, last = 0, since = {} },
         requests = { first = 1, last = 0, n = 0 }, -- to local servers; n of them wait
-        wanted = {},          -- by question: a request that waits for its answer, or a queue of them
+        wanted = {},          -- by question: the request that waits for it, or a queue of them
         frames = {},          -- by number: the one entry, or { entries = }; see section 5
     }
 end
 
 local state = new_state() -- of the capture that is open
 
--- What is kept of a capture lives long, so Lua looks for garbage when there is a quarter more, not when
--- there is twice as much: half the memory of a large capture.
+-- What is kept of a capture lives long, so Lua looks for garbage when there is a quarter more, not
+-- when there is twice as much: half the memory of a large capture.
 collectgarbage("setpause", 125)
 collectgarbage("setstepmul", 400)
 
@@ -652,9 +658,9 @@ end
 
 ---- Addresses and sockets as numbers
 
--- An Address has no octets to make a key of, and its text may be a host name, which need not be the same
--- at the next frame; so addresses are compared. They stand in an AA tree: a node's left child is one
--- level below it, its right child at most level with it, its right grandchild below.
+-- An Address has no octets to make a key of, and its text may be a host name, which need not be the
+-- same at the next frame; so addresses are compared. They stand in an AA tree: a node's left child
+-- is one level below it, its right child at most level with it, its right grandchild below.
 local function rotated_right(node)
     local left = node.left
     if left and left.level == node.level then
@@ -705,8 +711,8 @@ end
 
 ---- Roles
 
--- "local", "amazone", or false: the first port of the preference is the local server's, the others are
--- authoritative servers'. What is asked on further ports is learnt.
+-- "local", "amazone", or false: the first port of the preference is the local server's, the others
+-- are authoritative servers'. What is asked on further ports is learnt.
 local function port_role(port)
     local role = state.ports[port]
     if role == nil then
@@ -725,8 +731,8 @@ local function port_role(port)
     return role
 end
 
--- A query tells that its receiver is a server. A request comes before the questions that it causes: so
--- the first one is a local server.
+-- A query tells that its receiver is a server. A request comes before the queries that it causes:
+-- so the first one is a local server.
 local function learn_server(pinfo, to)
     local role = port_role(pinfo.dst_port)
     if not role and not port_role(pinfo.src_port) and not state.askers[to]
@@ -752,8 +758,9 @@ local function server_name(role, socket)
     return name
 end
 
--- Who speaks from a socket: a server, a client, or a local server that asks from a socket of its own.
--- That one has a request that waits; who asks an authoritative server without is a client on a walk.
+-- Who speaks from a socket: a server, a client, or a local server that asks from a socket of its
+-- own. That one has a request that waits; who asks an authoritative server without is a client on a
+-- walk.
 local function speaker(socket, port, peer_port, is_query)
     local role = port_role(port)
     if role then
@@ -761,9 +768,10 @@ local function speaker(socket, port, peer_port, is_query)
     end
     local newest = (state.askers[socket] or {}).newest
     local peer = port_role(peer_port)
+    local on_a_walk = peer and is_query and state.local_asked and state.requests.n == 0
     if newest and not (is_query and peer == "local") then
         return newest.exchange.from
-    elseif peer == "local" or (peer and is_query and state.local_asked and state.requests.n == 0) then
+    elseif peer == "local" or on_a_walk then
         return "client " .. port
     elseif peer then
         return state.local_at[math.floor(socket / 65536)] or "local"
@@ -774,7 +782,8 @@ end
 ---- What is remembered
 --
 -- An exchange is what stays, for the frames that point to it:
---   { query =, response =, time =, from =, to =, tries = { frame, ... }, icmp_in = { [frame] = frame },
+--   { query =, response =, time =, from =, to =, tries = { frame, ... }, icmp_in = { [frame] =
+--   frame },
 --     forwarded_for =, forwarded_in = { frame, ... } }
 -- What is live is there to find it by, and goes.
 
@@ -879,7 +888,8 @@ local function newest_with(socket, id)
     until false
 end
 
--- The clock goes on, and what is too old is forgotten: each exchange is looked at once in 10 seconds.
+-- The clock goes on, and what is too old is forgotten: each exchange is looked at once in 10
+-- seconds.
 local function pass_time(pinfo)
     state.time = math.floor(pinfo.rel_ts * 1e9 + 0.5)
     state.now = math.max(state.now, state.time)
@@ -895,7 +905,7 @@ local function pass_time(pinfo)
     end
 end
 
----- Which request a local server's question is for
+---- Which request a local server's query upstream is for
 
 local function question_of(qtype, name)
     return qtype .. " " .. name:lower()
@@ -914,7 +924,8 @@ local function want(live, qtype, name)
     live.wants[#live.wants + 1] = question
 end
 
--- The oldest request that wants this question's answer; else the only one that waits; else nobody knows.
+-- The oldest request that wants this question's answer; else the only one that waits; else nobody
+-- knows.
 local function request_for(qtype, name)
     return wanting(question_of(qtype, name))
         or (state.requests.n == 1 and first_waiting(state.requests)) or nil
@@ -938,8 +949,8 @@ local function follow(cause, m)
     end
 end
 
----- Verdicts. Each gives the frame's entry for a message: an exchange, where the message is its query or
--- its answer; else { verdict =, exchange =, ... }.
+---- Verdicts. Each gives the frame's entry for a message: an exchange, where the message is its
+-- query or its answer; else { verdict =, exchange =, ... }.
 
 local function begin_exchange(pinfo, m, from, to)
     learn_server(pinfo, to)
@@ -995,7 +1006,8 @@ local function begin_exchange(pinfo, m, from, to)
     return exchange
 end
 
--- Whether the datagram seen last of this exchange was there less than 1 ms ago, by the frames' own times.
+-- Whether the datagram seen last of this exchange was there less than 1 ms ago, by the frames' own
+-- times.
 local function seen_again(live)
     local since = math.abs(state.time - live.last_seen)
     live.last_seen = state.time
@@ -1030,8 +1042,8 @@ local function query_verdict(pinfo, m, from, to)
     return exchange
 end
 
--- Whether a response with the exchange's ID and question is an answer to it. What a cut one lost is not
--- held against it.
+-- Whether a response with the exchange's ID and question is an answer to it. What a cut one lost is
+-- not held against it.
 local function fits(m, is_authority)
     return m.cut or (m.aname == m.qname and (m.atype == m.qtype or m.atype == CNAME))
         or (is_authority and is_referral(m))
@@ -1085,8 +1097,8 @@ local function response_verdict(pinfo, m, from, to)
         return live.exchange
     else
         local again = seen_again(live) and live.last_frame ~= pinfo.number
-        -- as many responses as tries
-        if again and live.last_octets == m.octets and live.responses > #(live.exchange.tries or {}) then
+        local tries = 1 + #(live.exchange.tries or {})
+        if again and live.last_octets == m.octets and live.responses >= tries then
             return { verdict = "copy", exchange = live.exchange, copy_of = live.last_frame }
         end
         live.responses = live.responses + 1
@@ -1098,7 +1110,8 @@ local function response_verdict(pinfo, m, from, to)
     end
     return {
         verdict = "unsolicited",
-        from = speaker(from, pinfo.src_port, pinfo.dst_port), to = speaker(to, pinfo.dst_port, pinfo.src_port),
+        from = speaker(from, pinfo.src_port, pinfo.dst_port),
+        to = speaker(to, pinfo.dst_port, pinfo.src_port),
         mismatch = why, mismatch_with = why and live.exchange.query,
     }
 end
@@ -1108,7 +1121,8 @@ local function cut_verdict(pinfo, m, from, to)
     local live = m.flag == RESPONSE and newest_with(to, m.id)
     local entry = {
         verdict = "cut", exchange = nil,
-        from = speaker(from, pinfo.src_port, pinfo.dst_port), to = speaker(to, pinfo.dst_port, pinfo.src_port),
+        from = speaker(from, pinfo.src_port, pinfo.dst_port),
+        to = speaker(to, pinfo.dst_port, pinfo.src_port),
     }
     if live and waits(live) and live.server == from then
         end_exchange(pinfo, live, m)
@@ -1156,7 +1170,8 @@ local function verdict(pinfo, m)
     elseif m.fault then
         return {
             verdict = "malformed", rule = m.fault.rule,
-            from = speaker(from, pinfo.src_port, pinfo.dst_port), to = speaker(to, pinfo.dst_port, pinfo.src_port),
+            from = speaker(from, pinfo.src_port, pinfo.dst_port),
+            to = speaker(to, pinfo.dst_port, pinfo.src_port),
         }
     end
     pass_time(pinfo)
@@ -1224,7 +1239,8 @@ local function show_message(tree, tvb, m)
     end
 end
 
--- Notes are what stands in no octet of the datagram: items in the tree, and marks in the Info column.
+-- Notes are what stands in no octet of the datagram: items in the tree, and marks in the Info
+-- column.
 local Notes = {}
 Notes.__index = Notes
 
@@ -1394,8 +1410,8 @@ local function decode_tvb(tvb, pinfo)
     return decode(tvb:raw(0, tvb:captured_len()), tvb:reported_len() + rest, pinfo.in_error_pkt)
 end
 
--- On the ports of the preference, and by Decode As: every datagram is ours, and a broken one a fault.
--- What goes to a server is no answer, so it is not taken apart: the server did not, either.
+-- On the ports of the preference, and by Decode As: every datagram is ours, and a broken one a
+-- fault. What goes to a server is no answer, so it is not taken apart: the server did not, either.
 function nibdns.dissector(tvb, pinfo, tree)
     local m = decode_tvb(tvb, pinfo)
     local segments = not port_role(pinfo.dst_port) and segments_of(m)
@@ -1458,7 +1474,8 @@ local COUNT = {
         statistics.open[exchange] = {
             qtype = m.qtype,
             text = string.format("%s %s id %d, %s:%d -> %s:%d", TYPES[m.qtype], m.qname, m.id,
-                escaped(tostring(pinfo.src)), pinfo.src_port, escaped(tostring(pinfo.dst)), pinfo.dst_port),
+                escaped(tostring(pinfo.src)), pinfo.src_port,
+                escaped(tostring(pinfo.dst)), pinfo.dst_port),
         }
     end,
     answer = function(statistics, m, exchange)
@@ -1499,7 +1516,8 @@ end
 -- The exchanges without a response, by frame.
 function Statistics:unanswered()
     local list = {}
-    self.counts.unanswered, self.counts.refused = nil, nil -- Wireshark draws again while packets come in
+    -- Wireshark draws again while packets come in
+    self.counts.unanswered, self.counts.refused = nil, nil
     for exchange, question in pairs(self.open) do
         if not exchange.response then
             list[#list + 1] = exchange
@@ -1569,7 +1587,8 @@ function Statistics:text()
             1 + (exchange.tries and #exchange.tries or 0))
     end
     if #unanswered > UNANSWERED_SHOWN then
-        add("Unanswered: %d more; the filter nibdns.unanswered shows them", #unanswered - UNANSWERED_SHOWN)
+        add("Unanswered: %d more; the filter nibdns.unanswered shows them",
+            #unanswered - UNANSWERED_SHOWN)
     end
     add(ruler)
     return table.concat(lines, "\n")
