@@ -114,7 +114,7 @@ bin/%: build/release/bin/%
 # help: make run              both servers and the client's prompt
 # help: make lab              the three side by side in tmux
 # help: make demo             the five cases in real time, each checked
-# help: make tree             top-level domains, amazone.com, a domain below it, a local server; and the prompt
+# help: make tree             name servers that refer to each other, a local server, the prompt
 # Ctrl-C ends make, too, which needs no complaint of the status that a shell makes of it.
 play = $(Q)trap : INT; tools/play/$(1).sh || { s=$$?; [ $$s -eq 130 ] || exit $$s; }
 three := bin/client bin/localserver bin/amazoneserver
