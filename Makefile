@@ -134,7 +134,7 @@ tree: $(three)
 
 test_programs := $(tests:%.c=build/test/%)
 test_scripts  := $(wildcard tests/scripts/test_*.sh) tests/wireshark/run.sh tests/wireshark/agree.sh \
-                 tests/prove/test.sh \
+                 tests/prove/test.sh tools/bench/guard.sh \
                  tools/check/check-rules.sh tools/check/compilers.sh tools/check/model.sh
 
 # The longest first, so that none is left to run alone at the end.
@@ -154,7 +154,7 @@ test:
 check: tests-built
 	$(Q)tests/lib/run.sh $(test_programs)
 
-tests-built: $(test_programs) $(programs:%=build/test/bin/%)
+tests-built: $(test_programs) $(programs:%=build/test/bin/%) build/release/guard
 
 # help: make floors           the logic needs nothing of the system; who includes whom
 floors: all
@@ -213,6 +213,14 @@ bench: all
 	$(Q)tools/bench/bench.sh
 bench-peers: all
 	$(Q)tools/bench/peers.sh
+
+# help: make bench-guard      instructions an answer, beside those that are known (valgrind)
+.PHONY: bench-guard
+bench-guard: build/release/guard
+	$(Q)tools/bench/guard.sh
+build/release/guard: build/release/tools/bench/guard.o build/release/libos.a \
+                     build/release/libnibdns.a
+	$(Q)$(CC) $(release_flags) $(CFLAGS) $^ -o $@ $(harden_ld) $(LDFLAGS) -pthread
 
 # help: make balance          three local servers behind nginx; one is killed under load
 .PHONY: balance
