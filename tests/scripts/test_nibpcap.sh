@@ -505,6 +505,8 @@ the answer to fetch 0
 answered from fetch 0
 EOF
 check "a program's pcapng says what it decided" comments
+check "dump shows it" says "{asked 127.0.0.1:$amazone, fetch 0}" 0 dump "$dir/own.pcapng"
+check "the ladder, too" says "answered from record 0\]" 0 ladder "$dir/own.pcapng"
 if command -v tshark >/dev/null 2>&1; then
     directions() {
         tshark -r "$dir/own.pcapng" -T fields -e frame.packet_flags_direction -e frame.comment \

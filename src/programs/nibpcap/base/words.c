@@ -24,6 +24,14 @@ void words_of_judgement(struct line *line, const struct judgement *j)
     }
 }
 
+void words_of_comment(struct line *line, struct nib_text comment)
+{
+    enum { SHOWN = 200 };
+    bool cut = comment.len > SHOWN;
+    nib_writer_escaped(&line->w, (struct nib_text){comment.ptr, cut ? SHOWN : comment.len});
+    line_add(line, cut ? "..." : "");
+}
+
 void words_of_route(struct line *line, const struct nib_addr *src, const struct nib_addr *dst)
 {
     line_addr(line, src);

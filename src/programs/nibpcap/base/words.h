@@ -14,6 +14,9 @@
  */
 void words_of_judgement(struct line *line, const struct judgement *judgement);
 
+/* The comment of a frame, which may be anybody's: printable, and not without end. */
+void words_of_comment(struct line *line, struct nib_text comment);
+
 /* `127.0.0.1:40001 > 127.0.0.1:21000` */
 void words_of_route(struct line *line, const struct nib_addr *src, const struct nib_addr *dst);
 

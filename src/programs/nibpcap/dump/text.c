@@ -145,6 +145,11 @@ void dump_text(
         line_count(&line, " of ", seen->segments, "]");
     }
     add_sums(&line, &seen->packet);
+    if (seen->frame.comment.len > 0) {
+        line_add(&line, " {");
+        words_of_comment(&line, seen->frame.comment);
+        line_add(&line, "}");
+    }
     print_line(&line, out);
     if (dump->hex || dump->ascii)
         print_octets(&seen->packet.udp, dump->ascii, out);

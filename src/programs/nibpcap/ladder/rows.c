@@ -124,7 +124,7 @@ static void take_answer(struct ladder *ladder, struct line *notes, const struct 
         query->answer = ladder->dropped + ladder->n;
     if (server == ROLE_AMAZONE && seen->has_message && seen->m.outcome == NIB_FOUND)
         learnt_add(ladder, &seen->m, seen->frame.no, seen->frame.time_ns);
-    if (server == ROLE_LOCAL && seen->has_message)
+    if (server == ROLE_LOCAL && seen->has_message && seen->frame.comment.len == 0)
         note_source(ladder, notes, seen, x);
 }
 
@@ -164,6 +164,10 @@ static void take_message(
         return;
     if (seen->kind != SEEN_MESSAGE)
         add_note(&notes, seen->kind == SEEN_CUT ? "cut by the capture" : "first fragment");
+    if (seen->frame.comment.len > 0) { /* what the program itself says of it */
+        line_add(&notes, notes.w.off > 0 ? "; " : "");
+        words_of_comment(&notes, seen->frame.comment);
+    }
     if (j->verdict == VERDICT_QUERY)
         j->exchange->mark = ladder->dropped + ladder->n;
     row->kind = kind_of(seen, j);
