@@ -3,7 +3,8 @@
  * with retries; datagrams that are not the answer are counted by reason and the wait goes on. What
  * is to be sent is appended to the caller's list (output.h): queries, from a socket for each lookup
  * that is closed when it ends. While nib_client_deadline() is not NIB_NEVER a lookup is under way;
- * when it has ended, `status` and what follows say how.
+ * when it has ended, `status` and what follows say how. With a walk (walk.h) it is its own local
+ * server.
  */
 #ifndef NIBDNS_CLIENT_H
 #define NIBDNS_CLIENT_H
@@ -12,6 +13,7 @@
 #include "nibdns/message.h"
 #include "nibdns/output.h"
 #include "nibdns/table.h"
+#include "nibdns/walk.h"
 
 enum nib_client_status {
     NIB_CLIENT_FOUND,
@@ -39,6 +41,8 @@ enum nib_discard {
 struct nib_client {
     struct nib_table *table;
     struct nib_addr server;
+    struct nib_walk
+        *walk;         /* opened for that server, which is an authoritative one; NULL: it is not */
     nib_ms timeout_ms; /* of the first try; each further one waits twice as long */
     uint32_t tries;    /* 1 to 16 */
     uint32_t next_id;
@@ -65,7 +69,7 @@ void nib_client_init(struct nib_client *client, struct nib_table *table,
     const struct nib_addr *server, nib_ms timeout_ms, uint32_t tries);
 
 /* Each call appends so many outputs at most. */
-enum { NIB_CLIENT_OUTPUTS = 2 };
+enum { NIB_CLIENT_OUTPUTS = NIB_WALK_OUTPUTS };
 
 /* Begins a lookup; the name must have passed nib_name_check(). */
 struct nib_decision nib_client_start(struct nib_client *client, nib_ms now, struct nib_text name,
@@ -76,10 +80,17 @@ struct nib_decision nib_client_input(struct nib_client *client, nib_ms now,
     const struct nib_addr *from, const uint8_t *octets, size_t len, struct nib_outputs *out);
 
 /* Nobody listens at the server's port, or no way leads there: the lookup ends. */
-struct nib_decision nib_client_unreachable(struct nib_client *client, struct nib_outputs *out);
+struct nib_decision nib_client_unreachable(
+    struct nib_client *client, nib_ms now, struct nib_outputs *out);
 
 /* The time: another try, or the end when the tries are used up. */
 struct nib_decision nib_client_tick(struct nib_client *client, nib_ms now, struct nib_outputs *out);
+
+/* Whom the lookup under way asks: the server, or where a walk has come to. */
+static inline const struct nib_addr *nib_client_asked(const struct nib_client *client)
+{
+    return client->walk == NULL ? &client->server : &client->walk->asked;
+}
 
 /* When the next tick is due; NIB_NEVER: no lookup is under way. */
 static inline nib_ms nib_client_deadline(const struct nib_client *client)

@@ -50,6 +50,25 @@ static void forget_last(struct nib_client *client, enum nib_type type)
     client->result_len = 0;
 }
 
+/* What has become of a walk: where it has ended, so has the lookup. */
+static void follow_walk(struct nib_client *client, nib_ms now)
+{
+    static const enum nib_client_status statuses[] = {[NIB_FOUND] = NIB_CLIENT_FOUND,
+        [NIB_NOT_FOUND] = NIB_CLIENT_NOT_FOUND,
+        [NIB_FAILURE] = NIB_CLIENT_FAILURE};
+    const struct nib_walk *walk = client->walk;
+    client->due = nib_walk_deadline(walk);
+    client->tried = walk->datagrams;
+    if (!walk->ended)
+        return;
+    client->status = walk->silent ? NIB_CLIENT_NO_ANSWER : statuses[walk->outcome];
+    if (walk->outcome != NIB_FOUND)
+        return;
+    struct nib_text result = {walk->result, walk->result_len};
+    keep_result(client, client->type, result, walk->ttl_s);
+    (void)nib_table_store(client->table, now, client->name, client->type, result, walk->ttl_s);
+}
+
 struct nib_decision nib_client_start(struct nib_client *client, nib_ms now, struct nib_text name,
     enum nib_type type, struct nib_outputs *out)
 {
@@ -67,6 +86,11 @@ struct nib_decision nib_client_start(struct nib_client *client, nib_ms now, stru
         keep_result(client, type, rr.result, rr.ttl_s);
         end(client, NIB_CLIENT_FOUND, out);
         return (struct nib_decision){.what = NIB_FOUND_IN_TABLE, .number = rr.no};
+    }
+    if (client->walk != NULL) {
+        nib_walk_start(client->walk, now, client->name, type, out);
+        follow_walk(client, now);
+        return (struct nib_decision){.what = NIB_ASKED, .addr = client->server};
     }
     client->next_id++;
     client->slot.serial++;
@@ -119,10 +143,14 @@ struct nib_decision nib_client_input(struct nib_client *client, nib_ms now,
         [NIB_FAILURE] = NIB_CLIENT_FAILURE};
     struct nib_message m;
     enum nib_discard reason;
-    struct nib_decision decision = classify(client, from, octets, len, &m);
+    bool walks = client->walk != NULL && client->due != NIB_NEVER;
+    struct nib_decision decision = walks ? nib_walk_input(client->walk, now, from, octets, len, out)
+                                         : classify(client, from, octets, len, &m);
+    if (walks)
+        follow_walk(client, now);
     if (nib_discard_of(&decision, &reason))
         client->discarded[reason]++;
-    if (decision.what != NIB_TOOK_ANSWER)
+    if (walks || decision.what != NIB_TOOK_ANSWER)
         return decision;
     if (m.outcome == NIB_FOUND) {
         keep_result(client, m.atype, m.result, m.ttl_s);
@@ -132,10 +160,16 @@ struct nib_decision nib_client_input(struct nib_client *client, nib_ms now,
     return decision;
 }
 
-struct nib_decision nib_client_unreachable(struct nib_client *client, struct nib_outputs *out)
+struct nib_decision nib_client_unreachable(
+    struct nib_client *client, nib_ms now, struct nib_outputs *out)
 {
     if (client->due == NIB_NEVER)
         return (struct nib_decision){.what = NIB_DECIDED_NOTHING};
+    if (client->walk != NULL) {
+        struct nib_decision decision = nib_walk_unreachable(client->walk, now, out);
+        follow_walk(client, now);
+        return decision;
+    }
     end(client, NIB_CLIENT_NO_ANSWER, out);
     return (struct nib_decision){
         .what = NIB_UNREACHABLE, .number = client->id, .addr = client->server};
@@ -145,6 +179,11 @@ struct nib_decision nib_client_tick(struct nib_client *client, nib_ms now, struc
 {
     if (now < client->due)
         return (struct nib_decision){.what = NIB_DECIDED_NOTHING};
+    if (client->walk != NULL) {
+        nib_walk_tick(client->walk, now, out);
+        follow_walk(client, now);
+        return (struct nib_decision){.what = NIB_ASKED_AGAIN, .addr = *nib_client_asked(client)};
+    }
     if (client->tried < client->tries)
         return try_it(client, now, NIB_ASKED_AGAIN, out);
     end(client, NIB_CLIENT_NO_ANSWER, out);

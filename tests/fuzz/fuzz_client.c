@@ -194,7 +194,7 @@ static void event(struct world *w, struct fuzz_input *in)
         break;
     default:
         if (w->waiting && fuzz_u8(in) % 4 == 0) {
-            (void)nib_client_unreachable(&w->client, &w->outputs);
+            (void)nib_client_unreachable(&w->client, w->now, &w->outputs);
             step(w);
             INVARIANT(!w->waiting);
         } else if (w->waiting) { /* one before the deadline nothing happens, at it something does */

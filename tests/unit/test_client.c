@@ -92,7 +92,7 @@ static enum step tick(struct fixture *f, nib_ms now)
 static enum step unreachable(struct fixture *f)
 {
     bool waited = waits(f);
-    (void)nib_client_unreachable(&f->client, &f->outputs);
+    (void)nib_client_unreachable(&f->client, T0, &f->outputs);
     return step_of(f, waited);
 }
 

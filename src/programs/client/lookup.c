@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "client/steps.h"
 #include "nibdns/os/batch.h"
 #include "nibdns/os/clock.h"
 #include "nibdns/os/udp.h"
@@ -34,7 +36,9 @@ static void failed(struct lookup *l, int error)
     if (nib_udp_is_passing(error))
         return;
     client_trace_unreachable(&l->trace, &l->logic, error);
-    (void)nib_client_unreachable(&l->logic, &l->outputs);
+    if (l->logic.walk != NULL)
+        client_step_unreachable(nib_client_asked(&l->logic), strerror(error));
+    (void)nib_client_unreachable(&l->logic, nib_clock_ms(), &l->outputs);
 }
 
 static int open_socket(struct lookup *l, const struct nib_addr *to)
@@ -55,7 +59,10 @@ static void send_query(struct lookup *l, const struct nib_output *o)
     if (sent == 0)
         sent = nib_udp_send_one(l->fd, to, o->octets, o->len);
     int error = sent == 0 ? 0 : errno;
-    client_trace_query(&l->trace, &l->logic, error);
+    if (l->logic.walk == NULL)
+        client_trace_query(&l->trace, &l->logic, error);
+    else
+        client_step_query(o);
     if (error == 0)
         capture_sent(l, o);
     else
@@ -87,7 +94,7 @@ static void receive(struct lookup *l)
     uint8_t octets[NIB_DATAGRAM_CAP];
     struct nib_addr from;
     ptrdiff_t n = nib_udp_receive_one(l->fd, &from, octets, sizeof octets);
-    if (n < 0 && errno != EAGAIN && nib_addr_equal(&from, &l->logic.server))
+    if (n < 0 && errno != EAGAIN && nib_addr_equal(&from, nib_client_asked(&l->logic)))
         failed(l, errno);
     if (n < 0)
         return;
@@ -96,6 +103,8 @@ static void receive(struct lookup *l)
         nib_client_input(&l->logic, nib_clock_ms(), &from, octets, len, &l->outputs);
     capture_received(l, &from, octets, len, (size_t)n, &decision);
     client_trace_datagram(&l->trace, &from, octets, len, &decision);
+    if (l->logic.walk != NULL)
+        client_step_response(&from, octets, len, &decision);
 }
 
 static void wait_for_answer(struct lookup *l)
@@ -110,7 +119,7 @@ static void wait_for_answer(struct lookup *l)
     }
     uint32_t tried = l->logic.tried;
     struct nib_decision decision = nib_client_tick(&l->logic, nib_clock_ms(), &l->outputs);
-    if (decision.what != NIB_DECIDED_NOTHING)
+    if (decision.what != NIB_DECIDED_NOTHING && l->logic.walk == NULL)
         client_trace_timeout(&l->trace, tried);
 }
 

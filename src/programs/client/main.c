@@ -33,11 +33,13 @@ struct session {
     enum client_output output;
     bool output_lost;
     enum nib_type type; /* of lookups that do not say it */
-    const char *batch, *write;
+    const char *server_text, *batch, *write;
+    bool walks;
     struct nib_zone zone;
     struct nib_cache cache;
     struct nib_table table;
     struct lookup lookup;
+    struct nib_walk walk;
 };
 
 /* ---- one lookup ---- */
@@ -144,8 +146,8 @@ static void set_type(const struct option_use *use)
 }
 
 static const struct option_row rows[] = {
-    OPTION_PEER(
-        's', "server", struct session, server, NIB_PORT_LOCAL, "whom to ask (127.0.0.1:21000)"),
+    OPTION_TEXT(
+        's', "server", "ADDR[:PORT]", struct session, server_text, "whom to ask (127.0.0.1:21000)"),
     OPTION_CALL('t', "type", "TYPE", set_type, "of lookups that do not say it (A)"),
     OPTION_NUMBER(0, "timeout", "MS", struct session, timeout_ms, 1, 3600000,
         "of the first try; each further one waits twice as long (1000)"),
@@ -158,6 +160,8 @@ static const struct option_row rows[] = {
         "print the result alone instead of tables"),
     OPTION_SET(0, "json", struct session, output, CLIENT_JSON,
         "print an object a lookup instead of tables"),
+    OPTION_FLAG(0, "walk", struct session, walks,
+        "ask an authoritative server (port 22000), follow referrals, say each step"),
     OPTION_FLAG(
         0, "trace", struct session, lookup.trace.on, "say each step of a lookup as it happens"),
     OPTION_SET('q', "quiet", struct session, output, CLIENT_QUIET, "print no tables"),
@@ -191,6 +195,22 @@ static void make_tables(struct session *s)
     s->table = (struct nib_table){.zone = &s->zone, .cache = &s->cache};
 }
 
+static void open_walk(struct session *s)
+{
+    const struct nib_walk_config config = {.server = s->server,
+        .timeout_ms = s->timeout_ms,
+        .tries = s->tries,
+        .seed = nib_random_u64(),
+        .letters_seed = nib_random_u64()};
+    if (!s->walks)
+        return;
+    void *memory = nib_memory_map(nib_walk_bytes());
+    if (memory == NULL)
+        usage_error(program, "not enough memory");
+    nib_walk_open(&s->walk, memory, &config);
+    s->lookup.logic.walk = &s->walk;
+}
+
 static void open_capture(struct session *s)
 {
     static const struct nib_capture_names names = {
@@ -217,24 +237,28 @@ static int finish(struct session *s, int status)
     return status;
 }
 
-/* `@ADDR[:PORT]` in front of the name is what --server is. Returns what stands behind it. */
-static char **take_server(struct session *s, char **operands)
+/* What --server says, or `@ADDR[:PORT]` in front of the name. */
+static void read_server(struct session *s)
 {
-    if (operands[0] == NULL || operands[0][0] != '@')
-        return operands;
-    const char *why = address_parse(operands[0] + 1, NIB_PORT_LOCAL, &s->server);
+    uint16_t port = s->walks ? NIB_PORT_AUTHORITATIVE : NIB_PORT_LOCAL;
+    s->server.port = port;
+    if (s->server_text == NULL)
+        return;
+    const char *why = address_parse(s->server_text, port, &s->server);
     if (why == NULL && s->server.port == 0)
         why = "has port 0; give one from 1 to 65535";
     if (why != NULL)
-        usage_error(program, "'%s' %s", shown_word(operands[0]).text, why);
+        usage_error(program, "--server %s %s", shown_word(s->server_text).text, why);
     address_to_ask(&s->server);
-    return operands + 1;
 }
 
 /* Words that are one lookup, or none where there are no words. */
 static void read_operands(struct session *s, char **operands, struct client_words *words)
 {
-    char **name = take_server(s, operands);
+    char **name = operands;
+    if (name[0] != NULL && name[0][0] == '@')
+        s->server_text = *name++ + 1;
+    read_server(s);
     words->type = s->type;
     if (name[0] == NULL)
         return;
@@ -271,8 +295,7 @@ static void take_over_signals(void)
 
 int main(int argc, char **argv)
 {
-    static struct session s = {
-        .server = {.ip = {127, 0, 0, 1}, .port = NIB_PORT_LOCAL, .family = 4},
+    static struct session s = {.server = {.ip = {127, 0, 0, 1}, .family = 4},
         .type = NIB_A,
         .timeout_ms = 1000,
         .tries = 3};
@@ -284,6 +307,7 @@ int main(int argc, char **argv)
     open_capture(&s);
     lookup_init(&s.lookup);
     nib_client_init(&s.lookup.logic, &s.table, &s.server, s.timeout_ms, s.tries);
+    open_walk(&s);
     if (s.batch != NULL)
         return finish(&s, do_batch(&s));
     if (words.name.len == 0)

@@ -59,7 +59,7 @@ static void begin_lookup(struct client_run *run, const struct event *e, const st
         tick(run);
     if (waits(run) && !run->rerun->events.has_errors) { /* so a refusal would not be seen */
         run->rerun->guessed++;
-        (void)nib_client_unreachable(&run->logic, &run->outputs);
+        (void)nib_client_unreachable(&run->logic, now, &run->outputs);
         nib_outputs_clear(&run->outputs);
     }
     if (waits(run)) {
@@ -117,7 +117,7 @@ static void take(struct client_run *run, const struct event *e)
             take_query(run, e);
     } else if (e->refused && nib_addr_equal(&e->src, &run->self)) {
         run->rerun->in++;
-        (void)nib_client_unreachable(&run->logic, &run->outputs);
+        (void)nib_client_unreachable(&run->logic, now, &run->outputs);
         nib_outputs_clear(&run->outputs);
     } else if (nib_addr_equal(&e->dst, &run->self)) {
         run->rerun->in++;

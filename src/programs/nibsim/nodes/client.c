@@ -198,7 +198,7 @@ static void read_packet(struct sim *sim, struct sim_host *host, const struct sim
     struct sim_client *c = &sim->clients[host->no];
     if (p->refusal) {
         sim->trouble++;
-        (void)nib_client_unreachable(&c->logic, &c->outputs);
+        (void)nib_client_unreachable(&c->logic, sim_clock(sim, host), &c->outputs);
         after(sim, host, NULL);
         return;
     }

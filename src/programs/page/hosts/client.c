@@ -88,7 +88,7 @@ void page_client_refused(struct page *page, struct page_host *host)
     struct nib_outputs *out = page_outputs(page);
     if (nib_client_deadline(&host->client) == NIB_NEVER)
         return;
-    (void)nib_client_unreachable(&host->client, out);
+    (void)nib_client_unreachable(&host->client, page->state.now, out);
     go_on(page, host, out);
 }
 
