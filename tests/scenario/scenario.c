@@ -165,14 +165,14 @@ static void client_step(uint32_t client, const char *rest)
     world_request(&run.world, client, octets, len);
 }
 
-/* The draft of a question that was sent upstream, to be answered. */
-static struct draft draft_of(const struct line_out *question)
+/* The draft of an answer to a query that was sent upstream, to be answered. */
+static struct draft draft_of(const struct line_out *query)
 {
     struct nib_message m;
     struct draft draft = {0};
     size_t bad;
-    if (nib_message_decode(&m, question->octets, question->len, &bad) != NIB_OK)
-        broken("a question upstream that does not decode");
+    if (nib_message_decode(&m, query->octets, query->len, &bad) != NIB_OK)
+        broken("a query upstream that does not decode");
     draft.id = m.id;
     draft.qtype = m.qtype;
     memcpy(draft.qname, m.qname.ptr, m.qname.len);
@@ -190,9 +190,9 @@ static void take_letters(struct draft *draft)
 
 static void server_step(uint32_t label, const char *rest)
 {
-    const struct line_out *question = expect_known(&run.world, label);
-    const struct nib_slot slot = {question->slot, question->serial};
-    struct draft draft = draft_of(question);
+    const struct line_out *query = expect_known(&run.world, label);
+    const struct nib_slot slot = {query->slot, query->serial};
+    struct draft draft = draft_of(query);
     uint8_t octets[WORDS_OCTETS_MAX];
     size_t len;
     if (words_skip(&rest, "refuses") || words_skip(&rest, "refuse")) {

@@ -6,7 +6,7 @@
  *
  * A line is a step; `#` starts a comment. Times are 500ms or 60s since the start. Clients are c1,
  * c2,
- * ...; a question upstream gets the name q1, q2, ... by which it is spoken of from then on.
+ * ...; a query upstream gets the name q1, q2, ... by which it is spoken of from then on.
  *
  *   set timeout 500             before the first step; also tries, ttl, max-records, max-pending,
  *                               max-requests, max-ttl, max-ns-ttl, deadline, next-id; own and
@@ -29,7 +29,7 @@
  *   at 500ms, after 500ms       the time goes on, and all that is due by then is done
  *   until 500ms                 the same, but what is due at that very moment is not done yet
  *
- *   expect question q1 to 127.0.0.1: shop.amazone.com A id 0        from a new socket
+ *   expect query q1 to 127.0.0.1: shop.amazone.com A id 0        from a new socket
  *                               (begun anew: the ID that the place had; mixed letters: any case)
  *   expect retry q1                                                 the same octets, same socket
  *   expect answer c1: www.csusm.edu A id 7 -> 144.37.5.45 ttl 60
@@ -43,7 +43,7 @@
  * in it (q1..q50, 100..149) counts along, and {} is the first one's number.
  *
  * Datagrams are compared octet for octet, in the order they were sent. One that no line expects
- * fails the scenario before the next step, and so does, after every step, a broken promise (see
+ * fails the scenario before the next step, and so does, after every step, a broken invariant (see
  * world_check). When the text ends, time goes on until nothing is under way, and all that was asked
  * must have been answered.
  */

@@ -1,4 +1,4 @@
-/* The promises that hold after every step of a scenario. */
+/* The invariants that hold after every step of a scenario. */
 #include "scenario/scenario_world.h"
 
 #include <inttypes.h>
@@ -96,11 +96,11 @@ void world_check(struct world *world)
 {
     counters_add_up(world);
     same(world, world->n_open, world->local.pending.n_fetches,
-        "open sockets, and questions under way");
+        "open sockets, and fetches under way");
     if (world->local.pending.n_requests > 0 && world->local.pending.n_fetches == 0)
-        world->broken("a request waits, but no question is under way");
+        world->broken("a request waits, but no fetch is under way");
     if ((world->local.pending.n_fetches > 0) != (nib_local_deadline(&world->local) != NIB_NEVER))
-        world->broken("a question without a deadline, or a deadline without a question");
+        world->broken("a fetch without a deadline, or a deadline without a fetch");
 }
 
 void world_finish(struct world *world)
@@ -111,7 +111,7 @@ void world_finish(struct world *world)
         while (world_sent(world) != NULL)
             world_took(world);
         if (i == ENOUGH)
-            world->broken("questions that never end");
+            world->broken("fetches that never end");
     }
     same(world, world->local.pending.n_requests, 0, "requests that wait at the end");
     same(world, world->n_open, 0, "sockets open at the end");

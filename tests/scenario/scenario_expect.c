@@ -40,7 +40,7 @@ static void describe_sent(const struct sent *sent, char out[NIB_LINE_MAX + 128])
     snprintf(out, NIB_LINE_MAX + 128, "%s to %s: %s",
         !sent->upstream ? "an answer"
         : sent->again   ? "a retry"
-                        : "a question",
+                        : "a query",
         addr, line);
 }
 
@@ -67,7 +67,7 @@ static void fail_expected(
 const struct line_out *expect_known(struct world *world, uint32_t label)
 {
     if (label >= WORLD_LABELS_MAX || !world->labels[label].open)
-        world->broken("no question of that name was expected before");
+        world->broken("no query of that name was expected before");
     return &world->labels[label];
 }
 
@@ -91,7 +91,7 @@ static bool is_query(struct world *world, const struct sent *s, const uint8_t *o
     return memcmp(s->octets, octets, NIB_AT_QNAME) == 0 && nib_name_equal(want, got);
 }
 
-static void expect_question(struct world *world, const char *rest)
+static void expect_query(struct world *world, const char *rest)
 {
     uint32_t label;
     struct nib_addr to;
@@ -183,8 +183,8 @@ static void expect_deadline(struct world *world, const char *rest)
 
 void expect(struct world *world, const char *rest)
 {
-    if (words_skip(&rest, "question") || words_skip(&rest, "questions")) {
-        expect_question(world, rest);
+    if (words_skip(&rest, "query") || words_skip(&rest, "queries")) {
+        expect_query(world, rest);
     } else if (words_skip(&rest, "retry")) {
         expect_retry(world, rest);
     } else if (words_skip(&rest, "answer") || words_skip(&rest, "answers")) {

@@ -16,7 +16,7 @@ void expect_table(struct world *world, struct nib_text rows);
 /* Nothing was sent that no line has expected. */
 void expect_no_more(struct world *world);
 
-/* The question that a line has named q1, q2, ... */
+/* The query that a line has named q1, q2, ... */
 const struct line_out *expect_known(struct world *world, uint32_t label);
 
 #endif

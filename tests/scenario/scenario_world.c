@@ -109,11 +109,11 @@ static void belongs_together(struct world *world, const struct line_out *socket,
     bool anew = !socket->open && socket->closed_in == world->drains &&
                 id_in(octets) == id_in(socket->octets) && len == socket->len;
     if (!socket->open && !anew && id_in(octets) != world->next_id++)
-        world->broken("a new question whose ID is not the next one");
+        world->broken("a new query whose ID is not the next one");
     if (socket->open && !nib_addr_equal(&socket->to, to))
         world->broken("a socket that is used for another address");
     if (socket->open && (socket->len != len || memcmp(socket->octets, octets, len) != 0))
-        world->broken("a retry that is not the question");
+        world->broken("a retry that is not the query");
 }
 
 static void fail_query(struct world *world, struct nib_slot slot, bool exhausted)

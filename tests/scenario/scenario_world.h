@@ -1,7 +1,7 @@
 /*
  * The world of a scenario: the real local server between clients, name servers, a network and a
  * clock that are all made up. It keeps what was sent until somebody expects it, and checks after
- * every step the promises that always hold.
+ * every step the invariants that always hold.
  */
 #ifndef NIBDNS_TESTS_SCENARIO_WORLD_H
 #define NIBDNS_TESTS_SCENARIO_WORLD_H
@@ -105,8 +105,8 @@ struct sent *world_sent(struct world *world);
 void world_took(struct world *world);
 
 /*
- * The promises that always hold: received = answered + waiting + dropped; the counters say what is
- * seen from outside; there are as many open sockets as questions; whoever waits has a deadline in
+ * The invariants that always hold: received = answered + waiting + dropped; the counters say what is
+ * seen from outside; there are as many open sockets as fetches; whoever waits has a deadline in
  * the future. While datagrams are sent, the world watches that an answer goes to a query that is
  * waiting, once, and that IDs, sockets and addresses stay together (see scenario_world.c).
  */

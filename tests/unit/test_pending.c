@@ -112,7 +112,7 @@ static void a_question_under_way_is_found_by_its_name_in_any_case_and_its_type(v
     free(f.memory);
 }
 
-static void types_of_one_name_are_questions_of_their_own(void **state)
+static void types_of_one_name_are_fetches_of_their_own(void **state)
 {
     (void)state;
     struct fixture f;
@@ -695,7 +695,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_question_under_way_is_found_by_its_name_in_any_case_and_its_type),
-        cmocka_unit_test(types_of_one_name_are_questions_of_their_own),
+        cmocka_unit_test(types_of_one_name_are_fetches_of_their_own),
         cmocka_unit_test(a_closed_question_is_found_no_more),
         cmocka_unit_test(a_fetch_is_known_by_the_socket_that_it_has_now),
         cmocka_unit_test(a_slot_that_no_question_has_is_empty),
