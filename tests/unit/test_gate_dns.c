@@ -84,6 +84,11 @@ static struct nib_path client(uint16_t port)
     return (struct nib_path){.peer = {.ip = {192, 0, 2, 7}, .port = port, .family = 4}};
 }
 
+static void see_all(void)
+{
+    w.seen = w.out.n;
+}
+
 static void drain(void)
 {
     assert_int_equal(w.seen, w.out.n);
@@ -465,6 +470,58 @@ static void every_wrong_reply_is_counted_by_reason_and_the_wait_goes_on(void **s
         reply(NIB_A, "shop.amazone.com", NIB_A, "3.33.147.88", 60).what, NIB_DROPPED_LATE);
 }
 
+/* The socket of its place is another one by then. */
+static void an_answer_to_an_earlier_fetch_is_late(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) { /* places are used anew, the last one given back first */
+        ASK(1, HEAD("\0\1") "\1a\0" IN_A);
+        expect_fetch(NIB_A, "a");
+        const struct nib_slot first = fetched_slot;
+        ASK(1, HEAD("\0\1") "\1b\0" IN_A);
+        expect_fetch(NIB_A, "b");
+        reply(NIB_A, "b", NIB_A, "3.33.147.88", 60);
+        expect_close();
+        next_output(NIB_OUTPUT_ANSWER);
+        const struct nib_slot ended = fetched_slot;
+        ASK(1, HEAD("\0\1") "\1c\0" IN_A);
+        expect_fetch(NIB_A, "c");
+        assert_int_equal(fetched_slot.index, ended.index);
+        assert_int_not_equal(fetched_slot.serial, ended.serial);
+        assert_int_not_equal(fetched_slot.index, first.index);
+        const struct nib_slot third = fetched_slot;
+        fetched_slot = ended;
+        assert_int_equal(reply(NIB_A, "c", NIB_A, "6.6.6.6", 60).what, NIB_DROPPED_LATE);
+        fetched_slot = third;
+        reply(NIB_A, "c", NIB_A, "3.33.147.88", 60);
+        expect_close();
+        next_output(NIB_OUTPUT_ANSWER);
+        drain();
+        (void)nib_gate_dns_unreachable(&w.gate, first, &w.out);
+        next_output(NIB_OUTPUT_CLOSE);
+        next_output(NIB_OUTPUT_ANSWER);
+    }
+}
+
+static void what_goes_upstream_is_counted(void **state)
+{
+    (void)state;
+    const uint64_t *c = w.gate.counters;
+    ASK(1, HEAD("\0\1") SHOP IN_A);
+    see_all();
+    ASK(2, HEAD("\0\1") SHOP IN_A);
+    see_all();
+    ASK(3, HEAD("\0\1") "\1b\0" IN_A);
+    see_all();
+    tick_at(1600);
+    see_all();
+    assert_int_equal(c[NIB_GATE_DNS_FETCHES], 2);
+    assert_int_equal(c[NIB_GATE_DNS_SHARED], 1);
+    assert_int_equal(c[NIB_GATE_DNS_DATAGRAMS], 4);
+    assert_int_equal(c[NIB_GATE_DNS_TIMEOUTS], 2);
+    assert_int_equal(c[NIB_GATE_DNS_RETRIES], 2);
+}
+
 static void ids_upstream_are_not_to_be_foretold(void **state)
 {
     (void)state;
@@ -500,8 +557,8 @@ static void an_answer_that_has_no_room_says_so_and_a_stream_has_room(void **stat
         const struct nib_output *answer = next_output(NIB_OUTPUT_ANSWER);
         assert_int_equal(answer->octets[2] & 2, stream ? 0 : 2);
         assert_int_equal(answer->len, stream ? 12 + 255 + 4 + 12 + 255 : 12 + 255 + 4);
+        assert_int_equal(w.gate.counters[NIB_GATE_DNS_TRUNCATED], 1);
     }
-    assert_int_equal(w.gate.counters[NIB_GATE_DNS_TRUNCATED], 1);
 }
 
 static void an_answer_that_could_not_be_sent_counts_as_dropped(void **state)
@@ -580,6 +637,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_table_is_servfail_at_once, begin, end),
         cmocka_unit_test_setup_teardown(
             every_wrong_reply_is_counted_by_reason_and_the_wait_goes_on, begin, end),
+        cmocka_unit_test_setup_teardown(an_answer_to_an_earlier_fetch_is_late, begin, end),
+        cmocka_unit_test_setup_teardown(what_goes_upstream_is_counted, begin, end),
         cmocka_unit_test_setup_teardown(ids_upstream_are_not_to_be_foretold, begin, end),
         cmocka_unit_test_setup_teardown(
             an_answer_that_has_no_room_says_so_and_a_stream_has_room, begin, end),

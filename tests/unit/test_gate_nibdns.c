@@ -66,6 +66,11 @@ static int end(void **state)
     return 0;
 }
 
+static void see_all(void)
+{
+    w.seen = w.out.n;
+}
+
 static void drain(void)
 {
     assert_int_equal(w.seen, w.out.n);
@@ -222,6 +227,25 @@ static void of_several_addresses_the_first_in_order_is_the_answer_with_the_small
           "\xc0\x0c\0\2\0\1\0\0\0\x3c\0\7\4a b!\xc0\x10");
     expect_close();
     expect_answer(5000, 8, NIB_NS, "ns1.example.org", 60);
+}
+
+/* As text ::10 would come before ::9; a name comes behind one that it begins with. */
+static void the_order_is_that_of_addresses_and_of_names(void **state)
+{
+    (void)state;
+    ask(5000, 7, NIB_AAAA, "www.example.org");
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\1" WWW "\0\x1c\0\1" OPT);
+#define AAAA(last) "\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0" last
+    REPLY("\x81\x80\0\1\0\2\0\0\0\0" WWW "\0\x1c\0\1" AAAA("\x10") AAAA("\x09"));
+    expect_close();
+    expect_answer(5000, 7, NIB_AAAA, "2001:db8::9", 60);
+    ask(5000, 8, NIB_NS, "www.example.org");
+    EXPECT_FETCH(false, "\1\0\0\1\0\0\0\0\0\1" WWW "\0\2\0\1" OPT);
+#define NS "\xc0\x0c\0\2\0\1\0\0\0\x3c"
+    REPLY("\x81\x80\0\1\0\4\0\0\0\0" WWW "\0\2\0\1" NS "\0\3\1b\0" NS "\0\4\2ab\0" NS "\0\3\1a\0" NS
+          "\0\4\2ac\0");
+    expect_close();
+    expect_answer(5000, 8, NIB_NS, "a", 60);
 }
 
 static void records_of_other_names_classes_and_data_that_is_none_do_not_count(void **state)
@@ -464,6 +488,34 @@ static void a_response_and_a_malformed_query_are_never_answered(void **state)
                          .what,
         NIB_DROPPED_RESPONSE);
     assert_int_equal(w.out.n, 0);
+    assert_int_equal(w.gate.malformed[NIB_ERR_QTYPE], 1);
+}
+
+static void what_goes_upstream_is_counted(void **state)
+{
+    (void)state;
+    const uint64_t *c = w.gate.counters;
+    ask(1, 1, NIB_A, "a");
+    see_all();
+    ask(2, 1, NIB_A, "a");
+    see_all();
+    tick_at(1800);
+    see_all();
+    ask(3, 1, NIB_A, "www.example.org");
+    EXPECT_WWW();
+    REPLY("\x83\x80" NO_ANSWER WWW IN_A);
+    expect_close();
+    EXPECT_FETCH(true, "\1\0\0\1\0\0\0\0\0\1" WWW IN_A OPT);
+    REPLY("\x81\x80" NO_ANSWER WWW IN_A);
+    expect_close();
+    expect_answer(3, 1, NIB_A, "Record not found", 0);
+    assert_int_equal(c[NIB_GATE_NIBDNS_FETCHES], 2);
+    assert_int_equal(c[NIB_GATE_NIBDNS_SHARED], 1);
+    assert_int_equal(c[NIB_GATE_NIBDNS_MESSAGES], 4);
+    assert_int_equal(c[NIB_GATE_NIBDNS_TIMEOUTS], 1);
+    assert_int_equal(c[NIB_GATE_NIBDNS_RETRIES], 1);
+    assert_int_equal(c[NIB_GATE_NIBDNS_TRUNCATED], 1);
+    assert_int_equal(c[NIB_GATE_NIBDNS_ANSWERS], 1);
 }
 
 static void an_answer_that_could_not_be_sent_counts_as_dropped(void **state)
@@ -519,6 +571,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             of_several_addresses_the_first_in_order_is_the_answer_with_the_smallest_ttl, begin,
             end),
+        cmocka_unit_test_setup_teardown(the_order_is_that_of_addresses_and_of_names, begin, end),
         cmocka_unit_test_setup_teardown(
             records_of_other_names_classes_and_data_that_is_none_do_not_count, begin, end),
         cmocka_unit_test_setup_teardown(each_code_of_the_resolver_has_its_answer, begin, end),
@@ -538,6 +591,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_table_is_a_server_failure_at_once, begin, end),
         cmocka_unit_test_setup_teardown(
             a_response_and_a_malformed_query_are_never_answered, begin, end),
+        cmocka_unit_test_setup_teardown(what_goes_upstream_is_counted, begin, end),
         cmocka_unit_test_setup_teardown(
             an_answer_that_could_not_be_sent_counts_as_dropped, begin, end),
         cmocka_unit_test_setup_teardown(
