@@ -37,7 +37,7 @@
 #define GUESSES 1 /* datagrams of the attacker */
 #endif
 #define CLIENTS 2
-#define SLOTS 2   /* questions under way */
+#define SLOTS 2   /* fetches under way */
 #define IDS 2     /* values of an ID */
 #define PORTS 2   /* ports of sockets; port PORTS is the one that the attacker guesses */
 #define GUESSED PORTS
@@ -186,7 +186,7 @@ inline tell(SLOT, FOUND)
     c = 0
 }
 
-/* A client's query reaches the local server: it waits on the question under way, or a new one. */
+/* A client's query reaches the local server: it waits on the fetch under way, or a new one. */
 inline enter(CLIENT)
 {
     printf("+1 client%d > local query A ", CLIENT);

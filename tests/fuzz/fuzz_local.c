@@ -52,7 +52,7 @@ static void raw_input(struct world *w, struct fuzz_input *in)
     free(block);
 }
 
-/* A slot with a question under way, if there is one. */
+/* A slot with a fetch under way, if there is one. */
 static uint32_t some_slot(const struct world *w, struct fuzz_input *in)
 {
     uint32_t slot = fuzz_below(in, WORLD_QUESTIONS);

@@ -47,8 +47,7 @@ struct world {
     struct world_query queries[WORLD_REQUESTS + 1];
     size_t n_queries;
     struct world_socket sockets[WORLD_QUESTIONS];
-    unsigned
-        trouble; /* of the next questions upstream, two bits each: 2 unreachable, 3 no socket */
+    unsigned trouble; /* of the next queries upstream, two bits each: 2 unreachable, 3 no socket */
     uint32_t next_id; /* that a new question must have */
     uint64_t answers, received, drains;
     bool reloaded;

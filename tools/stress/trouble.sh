@@ -1,11 +1,11 @@
 #!/bin/sh
 # The real programs under trouble that no test of one case makes, in TAP, with what it came to:
-#   flood   junk as fast as it leaves, beside real questions: how many of those are answered
+#   flood   junk as fast as it leaves, beside real queries: how many of those are answered
 #   loss    30 % of all datagrams lost on each way, between three network namespaces (root, iptables)
 #   soak    full load on both servers while their records are read again, and their counters
 #           asked for: right answers, sums, memory and descriptors
 #   [S=30] tools/stress/trouble.sh [flood] [loss] [soak]     S: seconds of flood and soak each; loss: S/2
-#                                                     questions of each of 20 clients
+#                                                     queries of each of 20 clients
 # From the project's root. What is lost to a flood is told, not succeeded: it is the machine's, too.
 set -u
 # shellcheck source=tools/bench/common.sh
@@ -132,8 +132,8 @@ make_hosts() {
         ip -n "nib$$-amazone" addr add 192.0.2.6/30 dev last && ip -n "nib$$-amazone" link set last up
 }
 
-# The local server has used up its three tries before the client's first is over. A question arrives
-# with 0.7, its answer too; a question upstream succeeds with 1 - (1 - 0.49)^3; what was learnt
+# The local server has used up its three tries before the client's first is over. A query arrives
+# with 0.7, its answer too; a query upstream succeeds with 1 - (1 - 0.49)^3; what was learnt
 # stays, so the client's next try is answered from the table.
 expected() {
     awk 'BEGIN {

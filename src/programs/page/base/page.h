@@ -157,7 +157,7 @@ struct page_host {
     struct nib_text zone_name; /* of a name server; empty: it answers for every name */
 };
 
-/* What the attacker does when the local server asks a question upstream. */
+/* What the attacker does when the local server asks upstream. */
 #define PAGE_ATTACKS(X)                                                                            \
     X(PAGE_ATTACK_OFF, "off")                                                                      \
     X(PAGE_ATTACK_GUESS, "guess")                                                                  \
