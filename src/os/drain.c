@@ -2,14 +2,14 @@
 #include "server_private.h"
 
 /* What left, and only that, is in the capture. */
-static void capture_answers(struct nib_worker *worker, size_t n, uint64_t failed)
+static void capture_answers(struct nib_worker *worker, uint64_t failed)
 {
     struct nib_capture *capture = worker->server->capture;
-    for (size_t i = 0; i < n; i++) {
-        struct nib_datagram d = nib_outbox_at(worker->out, i);
+    for (size_t i = 0; i < worker->n_answers; i++) {
+        const struct nib_output *o = worker->answers[i];
         if ((failed >> i & 1) == 0)
-            nib_capture_datagram(capture, NIB_DIRECTION_OUT, &d.path->self, &d.path->peer, d.octets,
-                d.len, d.len, &worker->out_decisions[i]);
+            nib_capture_datagram(capture, NIB_DIRECTION_OUT, &o->path.self, &o->path.peer,
+                o->octets, o->len, o->len, &o->decision);
     }
     nib_capture_settle(capture);
 }
@@ -18,14 +18,17 @@ static void capture_answers(struct nib_worker *worker, size_t n, uint64_t failed
 static uint32_t send_answers(struct nib_worker *worker)
 {
     struct nib_server *server = worker->server;
-    uint32_t listener = worker->out_listener, unsent = 0;
-    size_t n = nib_outbox_count(worker->out);
+    size_t n = worker->n_answers;
+    uint32_t unsent = 0;
     if (n == 0)
         return 0;
-    uint64_t failed =
-        nib_outbox_send(worker->out, worker->fds[listener], &server->config.listen[listener]);
+    uint32_t listener = worker->answers[0]->path.listener;
+    uint64_t failed = nib_outbox_send(
+        worker->out, worker->fds[listener], &server->config.listen[listener], worker->answers, n);
     if (server->capture != NULL)
-        capture_answers(worker, n, failed);
+        capture_answers(worker, failed);
+    worker->unprinted += n;
+    worker->n_answers = 0;
     for (; failed != 0; failed &= failed - 1)
         unsent++;
     return unsent;
@@ -33,17 +36,12 @@ static uint32_t send_answers(struct nib_worker *worker)
 
 static uint32_t add_answer(struct nib_worker *worker, const struct nib_output *o)
 {
-    uint32_t n = 0;
-    if (nib_outbox_full(worker->out) ||
-        (nib_outbox_count(worker->out) > 0 && worker->out_listener != o->path.listener))
-        n = send_answers(worker);
-    worker->out_listener = o->path.listener;
-    if (worker->server->capture != NULL)
-        worker->out_decisions[nib_outbox_count(worker->out)] = o->decision;
-    memcpy(nib_outbox_reserve(worker->out), o->octets, o->len);
-    nib_outbox_add(worker->out, &o->path, o->len);
-    worker->unprinted++;
-    return n;
+    uint32_t unsent = 0;
+    if (worker->n_answers == NIB_BATCH ||
+        (worker->n_answers > 0 && worker->answers[0]->path.listener != o->path.listener))
+        unsent = send_answers(worker);
+    worker->answers[worker->n_answers++] = o;
+    return unsent;
 }
 
 /* Returns how many answers could not be sent. */

@@ -48,9 +48,9 @@ struct nib_worker {
     struct nib_waiter *waiter;
     int fds[NIB_LISTEN_MAX];
     struct nib_inbox *in;
-    struct nib_outbox *out; /* answers on their way, all by one listening socket */
-    uint32_t out_listener;
-    struct nib_decision out_decisions[NIB_BATCH]; /* of these answers */
+    struct nib_outbox *out;
+    const struct nib_output *answers[NIB_BATCH]; /* to be sent, all from one listening socket */
+    size_t n_answers;
     struct nib_datagram datagrams[NIB_BATCH];
     struct nib_decision decisions[NIB_BATCH];
     struct reply replies[NIB_BATCH];

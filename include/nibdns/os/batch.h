@@ -5,8 +5,7 @@
 #ifndef NIBDNS_OS_BATCH_H
 #define NIBDNS_OS_BATCH_H
 
-#include "nibdns/addr.h"
-#include "nibdns/protocol.h"
+#include "nibdns/output.h"
 
 enum {
     NIB_BATCH = 64,          /* datagrams looked at, or sent, at a time */
@@ -41,27 +40,19 @@ bool nib_inbox_read(
 /* The next of the datagrams read, NIB_BATCH at most; 0: all were taken. */
 size_t nib_inbox_take(struct nib_inbox *inbox, struct nib_datagram *datagrams);
 
+/* What answers in batches are sent with: headers for the system's calls, and no answers. */
 struct nib_outbox;
+
+/* NULL, with errno set, when there is no memory. */
 struct nib_outbox *nib_outbox_new(void);
 void nib_outbox_free(struct nib_outbox *outbox);
 
-/* Whether there is no space for one more. */
-bool nib_outbox_full(const struct nib_outbox *outbox);
-
-/* Where the next datagram is to be written, NIB_MESSAGE_MAX octets at most; not when full. */
-uint8_t *nib_outbox_reserve(struct nib_outbox *outbox);
-
-/* What was written there is to go back along a path. All in one outbox leave by one socket. */
-void nib_outbox_add(struct nib_outbox *outbox, const struct nib_path *path, size_t len);
-
-/* What was added, in order: how many, and each. */
-size_t nib_outbox_count(const struct nib_outbox *outbox);
-struct nib_datagram nib_outbox_at(const struct nib_outbox *outbox, size_t i);
-
 /*
- * Sends all and empties the outbox; nib_outbox_at() still shows them until the next one is added.
- * Those that cannot be sent are skipped; their bit is set in what is returned.
+ * Sends n answers, NIB_BATCH at most, back along their paths, all from one listening socket; `self`
+ * as above. Those of one length to one client go in their order. Those that cannot be sent are
+ * skipped; their bit is set in what is returned.
  */
-uint64_t nib_outbox_send(struct nib_outbox *outbox, int fd, const struct nib_addr *self);
+uint64_t nib_outbox_send(struct nib_outbox *outbox, int fd, const struct nib_addr *self,
+    const struct nib_output *const *answers, size_t n);
 
 #endif

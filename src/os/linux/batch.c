@@ -140,27 +140,29 @@ size_t nib_inbox_take(struct nib_inbox *in, struct nib_datagram *datagrams)
  * A short run leaves answer by answer: it has little to gain, and whoever watches the loopback
  * device with tcpdump sees each answer in a frame of its own.
  */
-enum { BUCKETS = 256, NONE = 255, RUN_MIN = 4 };
+enum { BUCKETS = 256, RUN_MIN = 4 };
 
 /* Answers of one length to one client: they leave as the segments of one send. */
 struct run {
-    uint8_t first, last, n;
+    const struct nib_output *first;
+    uint8_t n;
+    bool in_one_piece; /* its octets stand one behind the other in the list */
+    uint8_t *end;      /* where its next answer's octets are copied to, if they do not */
 };
 
 struct nib_outbox {
-    size_t n;
     bool knows_segments; /* a kernel that does not would send a run as one long datagram */
-    struct nib_path paths[NIB_BATCH];
-    uint16_t len[NIB_BATCH];
-    uint8_t next[NIB_BATCH]; /* in the same run */
     size_t n_runs;
     struct run runs[NIB_BATCH];
-    uint8_t buckets[BUCKETS]; /* the newest run of a client and length */
+    uint8_t run_of[NIB_BATCH]; /* of each answer */
+    uint8_t buckets[BUCKETS];  /* the newest run of a client and length, or one of another send */
+    size_t n_headers;
+    uint8_t first_of[NIB_BATCH]; /* a header's first answer */
     struct mmsghdr headers[NIB_BATCH];
     struct iovec iov[NIB_BATCH];
     union sockaddr_any names[NIB_BATCH];
     struct control controls[NIB_BATCH];
-    uint8_t octets[NIB_BATCH][NIB_MESSAGE_MAX + 60];
+    uint8_t octets[NIB_BATCH * NIB_MESSAGE_MAX];
 };
 
 static bool kernel_knows_segments(void)
@@ -178,7 +180,9 @@ struct nib_outbox *nib_outbox_new(void)
     if (out == NULL)
         return NULL;
     out->knows_segments = kernel_knows_segments();
-    memset(out->buckets, NONE, sizeof out->buckets);
+    for (size_t i = 0; i < NIB_BATCH; i++)
+        out->headers[i].msg_hdr =
+            (struct msghdr){.msg_name = &out->names[i], .msg_iov = &out->iov[i], .msg_iovlen = 1};
     return out;
 }
 
@@ -187,97 +191,79 @@ void nib_outbox_free(struct nib_outbox *out)
     free(out);
 }
 
-bool nib_outbox_full(const struct nib_outbox *out)
+static bool same_run(const struct nib_output *a, const struct nib_output *b)
 {
-    return out->n == NIB_BATCH;
+    return a->len == b->len && nib_addr_equal(&a->path.peer, &b->path.peer) &&
+           nib_ip_equal(&a->path.self, &b->path.self);
 }
 
-uint8_t *nib_outbox_reserve(struct nib_outbox *out)
+static unsigned bucket_of(const struct nib_output *o)
 {
-    return out->octets[out->n];
+    unsigned low = (unsigned)o->path.peer.ip[3] ^ o->path.peer.ip[15];
+    return (o->path.peer.port * 31u + low * 7u + (unsigned)o->len) & (BUCKETS - 1);
 }
 
-size_t nib_outbox_count(const struct nib_outbox *out)
+/* The number of the run that an answer joins or begins. A bucket may hold any number. */
+static uint8_t join_run(struct nib_outbox *out, const struct nib_output *o)
 {
-    return out->n;
-}
-
-struct nib_datagram nib_outbox_at(const struct nib_outbox *out, size_t i)
-{
-    return (struct nib_datagram){&out->paths[i], out->octets[i], out->len[i], out->len[i]};
-}
-
-static unsigned bucket_of(const struct nib_path *path, size_t len)
-{
-    unsigned low = (unsigned)path->peer.ip[3] ^ path->peer.ip[15];
-    return (path->peer.port * 31u + low * 7u + (unsigned)len) & (BUCKETS - 1);
-}
-
-/* Puts the newest answer into its run, or begins one. */
-static void join_run(struct nib_outbox *out, uint8_t i)
-{
-    uint8_t *bucket = &out->buckets[bucket_of(&out->paths[i], out->len[i])];
-    struct run *run = &out->runs[*bucket == NONE ? 0 : *bucket];
-    out->next[i] = NONE;
-    if (*bucket != NONE && out->knows_segments && out->len[run->first] == out->len[i] &&
-        nib_addr_equal(&out->paths[run->first].peer, &out->paths[i].peer) &&
-        nib_ip_equal(&out->paths[run->first].self, &out->paths[i].self)) {
-        out->next[run->last] = i;
-        run->last = i;
+    uint8_t *bucket = &out->buckets[bucket_of(o)];
+    struct run *run = &out->runs[*bucket];
+    if (out->knows_segments && *bucket < out->n_runs && same_run(run->first, o)) {
+        run->in_one_piece = run->in_one_piece && run->first->octets + run->n * o->len == o->octets;
         run->n++;
-        return;
+    } else {
+        *bucket = (uint8_t)out->n_runs;
+        out->runs[out->n_runs++] = (struct run){.first = o, .n = 1, .in_one_piece = true};
     }
-    out->runs[out->n_runs] = (struct run){i, i, 1};
-    *bucket = (uint8_t)out->n_runs++;
+    return *bucket;
 }
 
-void nib_outbox_add(struct nib_outbox *out, const struct nib_path *path, size_t len)
+/* A header for octets that leave as one datagram, or as segments as long as the answer. */
+static void add_header(struct nib_outbox *out, const struct nib_output *o, const uint8_t *octets,
+    size_t len, const struct nib_addr *self)
 {
-    uint8_t i = (uint8_t)out->n++;
-    out->paths[i] = *path;
-    out->len[i] = (uint16_t)len;
-    join_run(out, i);
-}
-
-/* The header of a run; its answers' octets are gathered from where they stand. */
-static void fill_header(
-    struct nib_outbox *out, size_t r, struct iovec *iov, const struct nib_addr *self)
-{
-    const struct run *run = &out->runs[r];
-    struct msghdr *h = &out->headers[r].msg_hdr;
-    const struct nib_path *path = &out->paths[run->first];
-    *h = (struct msghdr){.msg_name = &out->names[r],
-        .msg_namelen = sockaddr_from(&path->peer, &out->names[r]),
-        .msg_iov = iov,
-        .msg_iovlen = run->n};
-    for (uint8_t i = run->first; i != NONE; i = out->next[i])
-        *iov++ = (struct iovec){out->octets[i], out->len[i]};
+    size_t i = out->n_headers++;
+    struct msghdr *h = &out->headers[i].msg_hdr;
+    h->msg_namelen = sockaddr_from(&o->path.peer, &out->names[i]);
+    out->iov[i] = (struct iovec){(void *)(uintptr_t)octets, len};
+    h->msg_control = NULL;
+    h->msg_controllen = 0;
     if (nib_addr_is_wildcard(self))
-        control_leave_from(h, &out->controls[r], &path->self);
-    if (run->n > 1) {
-        uint16_t size = out->len[run->first];
-        memcpy(control_add(h, &out->controls[r], IPPROTO_UDP, UDP_SEGMENT, sizeof size), &size,
+        control_leave_from(h, &out->controls[i], &o->path.self);
+    if (len > o->len) {
+        uint16_t size = (uint16_t)o->len;
+        memcpy(control_add(h, &out->controls[i], IPPROTO_UDP, UDP_SEGMENT, sizeof size), &size,
             sizeof size);
     }
 }
 
-static void split_short_runs(struct nib_outbox *out)
+/* The headers of all answers, each run's octets in one piece. */
+static void fill_headers(struct nib_outbox *out, const struct nib_addr *self,
+    const struct nib_output *const *answers, size_t n)
 {
-    for (size_t r = 0, n = out->n_runs; r < n; r++) {
-        struct run run = out->runs[r];
-        uint8_t i = out->next[run.first];
-        if (run.n >= RUN_MIN)
+    uint8_t *free_octets = out->octets;
+    out->n_headers = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct nib_output *o = answers[i];
+        struct run *run = &out->runs[out->run_of[i]];
+        if (run->n < RUN_MIN) {
+            out->first_of[out->n_headers] = (uint8_t)i;
+            add_header(out, o, o->octets, o->len, self);
             continue;
-        out->runs[r] = (struct run){run.first, run.first, 1};
-        out->next[run.first] = NONE;
-        for (uint8_t next; i != NONE; i = next) {
-            next = out->next[i];
-            out->next[i] = NONE;
-            out->runs[out->n_runs++] = (struct run){i, i, 1};
+        }
+        if (run->first == o) {
+            size_t len = run->n * o->len;
+            run->end = free_octets;
+            out->first_of[out->n_headers] = (uint8_t)i;
+            add_header(out, o, run->in_one_piece ? o->octets : run->end, len, self);
+            free_octets += run->in_one_piece ? 0 : len;
+        }
+        if (!run->in_one_piece) {
+            memcpy(run->end, o->octets, o->len);
+            run->end += o->len;
         }
     }
 }
-
 /* Sends as many as it can from the first on. 0: the first cannot be sent. */
 static size_t send_some(int fd, struct mmsghdr *headers, size_t n)
 {
@@ -299,37 +285,37 @@ static size_t send_some(int fd, struct mmsghdr *headers, size_t n)
  * A run that cannot leave as one goes answer by answer. Why it cannot (segments longer than the
  * device takes, a filter) is this run's matter and may be over by the next one: nothing is kept.
  */
-static uint64_t send_singly(
-    struct nib_outbox *out, int fd, size_t r, struct iovec *iov, const struct nib_addr *self)
+static uint64_t send_singly(struct nib_outbox *out, int fd, const struct nib_addr *self,
+    const struct nib_output *const *answers, size_t n, size_t header)
 {
     uint64_t unsent = 0;
-    struct run all = out->runs[r];
-    for (uint8_t i = all.first, next; i != NONE; i = next) {
-        next = out->next[i];
-        out->next[i] = NONE;
-        out->runs[r] = (struct run){i, i, 1};
-        fill_header(out, r, iov, self);
-        if (send_some(fd, &out->headers[r], 1) == 0)
+    size_t first = out->first_of[header], n_headers = out->n_headers;
+    bool is_run = out->runs[out->run_of[first]].n >= RUN_MIN;
+    for (size_t i = first; i < n; i++) {
+        if (i > first && (!is_run || out->run_of[i] != out->run_of[first]))
+            continue;
+        out->n_headers = header;
+        add_header(out, answers[i], answers[i]->octets, answers[i]->len, self);
+        if (send_some(fd, &out->headers[header], 1) == 0)
             unsent |= (uint64_t)1 << i;
     }
+    out->n_headers = n_headers;
     return unsent;
 }
 
-uint64_t nib_outbox_send(struct nib_outbox *out, int fd, const struct nib_addr *self)
+uint64_t nib_outbox_send(struct nib_outbox *out, int fd, const struct nib_addr *self,
+    const struct nib_output *const *answers, size_t n)
 {
     uint64_t unsent = 0;
-    struct iovec *iov = out->iov;
-    split_short_runs(out);
-    for (size_t r = 0; r < out->n_runs; iov += out->runs[r].n, r++)
-        fill_header(out, r, iov, self);
-    for (size_t r = 0; r < out->n_runs;) {
-        size_t sent = send_some(fd, out->headers + r, out->n_runs - r);
+    out->n_runs = 0;
+    for (size_t i = 0; i < n; i++)
+        out->run_of[i] = join_run(out, answers[i]);
+    fill_headers(out, self, answers, n);
+    for (size_t i = 0; i < out->n_headers;) {
+        size_t sent = send_some(fd, out->headers + i, out->n_headers - i);
         if (sent == 0)
-            unsent |= send_singly(out, fd, r, out->headers[r].msg_hdr.msg_iov, self);
-        r += sent > 0 ? sent : 1;
+            unsent |= send_singly(out, fd, self, answers, n, i);
+        i += sent > 0 ? sent : 1;
     }
-    for (size_t i = 0; i < out->n; i++)
-        out->buckets[bucket_of(&out->paths[i], out->len[i])] = NONE;
-    out->n = out->n_runs = 0;
     return unsent;
 }

@@ -96,47 +96,14 @@ size_t nib_inbox_take(struct nib_inbox *in, struct nib_datagram *datagrams)
 
 /* ---- out ---- */
 
-struct nib_outbox {
-    size_t n;
-    struct nib_path paths[NIB_BATCH];
-    size_t len[NIB_BATCH];
-    uint8_t octets[NIB_BATCH][NIB_MESSAGE_MAX + 60];
-};
-
 struct nib_outbox *nib_outbox_new(void)
 {
-    return calloc(1, sizeof(struct nib_outbox));
+    return malloc(1);
 }
 
 void nib_outbox_free(struct nib_outbox *out)
 {
     free(out);
-}
-
-bool nib_outbox_full(const struct nib_outbox *out)
-{
-    return out->n == NIB_BATCH;
-}
-
-uint8_t *nib_outbox_reserve(struct nib_outbox *out)
-{
-    return out->octets[out->n];
-}
-
-void nib_outbox_add(struct nib_outbox *out, const struct nib_path *path, size_t len)
-{
-    out->paths[out->n] = *path;
-    out->len[out->n++] = len;
-}
-
-size_t nib_outbox_count(const struct nib_outbox *out)
-{
-    return out->n;
-}
-
-struct nib_datagram nib_outbox_at(const struct nib_outbox *out, size_t i)
-{
-    return (struct nib_datagram){&out->paths[i], out->octets[i], out->len[i], out->len[i]};
 }
 
 static bool send_one(int fd, const struct msghdr *h)
@@ -154,22 +121,24 @@ static bool send_one(int fd, const struct msghdr *h)
     return false;
 }
 
-uint64_t nib_outbox_send(struct nib_outbox *out, int fd, const struct nib_addr *self)
+uint64_t nib_outbox_send(struct nib_outbox *out, int fd, const struct nib_addr *self,
+    const struct nib_output *const *answers, size_t n)
 {
     uint64_t unsent = 0;
-    for (size_t i = 0; i < out->n; i++) {
+    (void)out;
+    for (size_t i = 0; i < n; i++) {
+        const struct nib_output *o = answers[i];
         union sockaddr_any name;
         struct control control;
-        struct iovec iov = {out->octets[i], out->len[i]};
+        struct iovec iov = {(void *)(uintptr_t)o->octets, o->len};
         struct msghdr h = {.msg_name = &name,
-            .msg_namelen = sockaddr_from(&out->paths[i].peer, &name),
+            .msg_namelen = sockaddr_from(&o->path.peer, &name),
             .msg_iov = &iov,
             .msg_iovlen = 1};
         if (nib_addr_is_wildcard(self))
-            control_leave_from(&h, &control, &out->paths[i].self);
+            control_leave_from(&h, &control, &o->path.self);
         if (!send_one(fd, &h))
             unsent |= (uint64_t)1 << i;
     }
-    out->n = 0;
     return unsent;
 }
