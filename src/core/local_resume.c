@@ -25,10 +25,10 @@ static enum next take_referral(struct walk *w, const struct nib_message *m)
     struct nib_key key = nib_key_of(m->aname, w->e->local->config.seed);
     uint8_t domain_len = (uint8_t)m->aname.len;
     struct nib_rr rr;
-    if (++w->request->referrals > NIB_REFERRALS_MAX)
-        return local_walk_fail(w, NIB_FAILED_REFERRALS, 0);
     if (local_is_passed_over(w->request, w->request->depth, domain_len))
         return local_no_such_address(w);
+    if (++w->request->referrals > NIB_REFERRALS_MAX)
+        return local_walk_fail(w, NIB_FAILED_REFERRALS, 0);
     bool several = nib_cache_find(&w->e->local->cache, w->e->now, key, NIB_NS, &rr) &&
                    (rr.marks & NIB_MARK_SEVERAL) != 0;
     local_choose_learnt(w->top, domain_len, m->result, several);

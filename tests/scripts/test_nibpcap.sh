@@ -378,6 +378,37 @@ check "rerun: is taken for one, and told" says "1 questions taken for refused" 0
     "$dir/guess.pcap" --as local
 
 # Letters of random case are as good as those that the logic would draw; a short name is asked twice.
+# The second exchange of the protocol: two referrals, two addresses, the answer.
+printf '%s\n' record_no,name,type,result,ttl,static 0,com,NS,ns.com,None,1 1,ns.com,A,127.0.0.2,None,1 \
+    >"$dir/tree.records"
+cat >"$dir/tree.txt" <<EOF
+host client 127.0.0.1:40001
+host local 127.0.0.1:21000
+host s1 127.0.0.1:50001
+host s2 127.0.0.1:50002
+host s3 127.0.0.1:50003
+host s4 127.0.0.1:50004
+host s5 127.0.0.1:50005
+host com 127.0.0.2:22000
+host amazone 127.0.0.3:22000
+host eu 127.0.0.4:22000
+0 client > local query A www.eu.amazone.com id 0
++0.0001 s1 > com query A www.eu.amazone.com id 0
++0.0001 com > s1 response A www.eu.amazone.com NS ns.amazone.com ttl 60 id 0 ; answers amazone.com
++0.0001 s2 > com query A ns.amazone.com id 1
++0.0001 com > s2 response A ns.amazone.com 127.0.0.3 ttl 60 id 1
++0.0001 s3 > amazone query A www.eu.amazone.com id 2
++0.0001 amazone > s3 response A www.eu.amazone.com NS ns.eu.amazone.com ttl 60 id 2 ; answers eu.amazone.com
++0.0001 s4 > amazone query A ns.eu.amazone.com id 3
++0.0001 amazone > s4 response A ns.eu.amazone.com 127.0.0.4 ttl 60 id 3
++0.0001 s5 > eu query A www.eu.amazone.com id 4
++0.0001 eu > s5 response A www.eu.amazone.com 192.0.2.80 ttl 60 id 4
++0.0001 local > client response A www.eu.amazone.com 192.0.2.80 ttl 60 id 0
+EOF
+"$nibpcap" make "$dir/tree.txt" -o "$dir/tree.pcap"
+check "rerun: a walk down a tree" says " 6 sent as the logic sends them, 0 differences" 0 \
+    rerun "$dir/tree.pcap" --as local --records "$dir/tree.records"
+
 cat >"$dir/letters.records" <<EOF
 record_no,name,type,result,ttl,static
 0,ab.c,NS,dns.ab.c,None,1

@@ -1,7 +1,9 @@
 #include "nibpcap/rerun/rerun.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "common/address.h"
 #include "nibdns/builtin.h"
 #include "nibdns/os/zonefile.h"
 #include "nibpcap/base/choice.h"
@@ -192,6 +194,25 @@ static void add_records(const struct option_use *use)
     o->records[o->n_records++] = use->text;
 }
 
+static void add_zone(const struct option_use *use)
+{
+    struct rerun_options *o = use->settings;
+    if (o->n_zones == sizeof o->zones / sizeof o->zones[0])
+        option_wrong(use, "is one too many; give %zu at most", o->n_zones);
+    o->zones[o->n_zones++] = (struct nib_text){use->text, strlen(use->text)};
+}
+
+static void add_forwarder(const struct option_use *use)
+{
+    struct rerun_options *o = use->settings;
+    if (o->n_forwarders == NIB_FORWARDERS_MAX)
+        option_wrong(use, "is one too many; give %d at most", NIB_FORWARDERS_MAX);
+    const char *why = address_parse(use->text, NIB_PORT_LOCAL, &o->forwarders[o->n_forwarders]);
+    if (why != NULL)
+        option_wrong(use, "%s", why);
+    address_to_ask(&o->forwarders[o->n_forwarders++]);
+}
+
 static const struct option_row rows[] = {
     OPTION_CALL(0, "as", "local|amazone|client", take_role, "whose logic"),
     OPTION_ADDR(0, "at", struct rerun_options, at, 0, "which host, where the capture has several"),
@@ -204,6 +225,13 @@ static const struct option_row rows[] = {
     OPTION_NUMBER(0, "tries", "N", struct rerun_options, tries, 1, 16, "tries (3)"),
     OPTION_NUMBER(0, "max-ttl", "SECONDS", struct rerun_options, max_ttl_s, 0, NIB_TTL_MAX,
         "longer TTLs from upstream are cut to this (86400)"),
+    OPTION_NUMBER(0, "max-ns-ttl", "SECONDS", struct rerun_options, max_ns_ttl_s, 0, NIB_TTL_MAX,
+        "likewise of learnt NS records (3600)"),
+    OPTION_NUMBER(0, "deadline", "MS", struct rerun_options, deadline_ms, 1, 3600000,
+        "what has waited so long is answered Server failure (6000)"),
+    OPTION_CALL(0, "zone", "NAME", add_zone, "its zone (amazone); may be given again"),
+    OPTION_CALL(
+        0, "forward", "ADDR[:PORT]", add_forwarder, "its forwarder (local); may be given again"),
     OPTION_NUMBER(0, "upstream-port", "PORT", struct rerun_options, upstream_given, 1, 65535,
         "where authoritative servers listen (22000, or found)"),
     OPTION_CALL(0, "mix-case", "auto|always|never", take_mix,
@@ -242,6 +270,8 @@ int command_rerun(int argc, char **argv)
 {
     static struct rerun rerun = {.options = {.ttl_s = 60,
                                      .max_ttl_s = 86400,
+                                     .max_ns_ttl_s = 3600,
+                                     .deadline_ms = 6000,
                                      .tries = 3,
                                      .late_ms = 100,
                                      .upstream_port = NIB_PORT_AUTHORITATIVE}};

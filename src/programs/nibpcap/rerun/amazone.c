@@ -31,7 +31,10 @@ static void take_amazone(
 
 void rerun_amazone(struct rerun *rerun)
 {
-    struct nib_authoritative server = {.table = &rerun->table, .ttl_s = rerun->options.ttl_s};
+    struct nib_authoritative server = {.table = &rerun->table,
+        .ttl_s = rerun->options.ttl_s,
+        .zones = rerun->options.zones,
+        .n_zones = rerun->options.n_zones};
     for (size_t i = 0; i < rerun->events.n; i++) {
         rerun_expire(rerun, rerun->events.items[i].time_ns);
         take_amazone(rerun, &server, &rerun->events.items[i]);

@@ -203,7 +203,7 @@ static bool has_upstream(const struct local_run *run)
 {
     for (size_t i = 0; i < run->rerun->events.n; i++) {
         const struct event *e = &run->rerun->events.items[i];
-        if (e->dst.port == run->rerun->options.upstream_port ||
+        if (local_is_question(run, e) || e->dst.port == run->rerun->options.upstream_port ||
             e->src.port == run->rerun->options.upstream_port)
             return true;
     }
@@ -224,10 +224,12 @@ void rerun_local(struct rerun *rerun)
         .max_ttl_s = rerun->options.max_ttl_s,
         .timeout_ms = rerun->options.timeout_ms,
         .tries = rerun->options.tries,
-        .max_ns_ttl_s = 3600,
-        .deadline_ms = 6000,
+        .max_ns_ttl_s = rerun->options.max_ns_ttl_s,
+        .deadline_ms = rerun->options.deadline_ms,
+        .n_forwarders = rerun->options.n_forwarders,
         .upstream_port = rerun->options.upstream_port};
     uint32_t outputs = nib_local_outputs_max(&config.limits, 1);
+    memcpy(config.forwarders, rerun->options.forwarders, sizeof config.forwarders);
     struct local_run *run = nib_memory_map(sizeof *run);
     void *tables = nib_memory_map(nib_local_bytes(&config.limits));
     void *list = nib_memory_map(nib_outputs_bytes(outputs));

@@ -40,6 +40,7 @@ struct local_run {
     nib_ms delays[LOCAL_DELAYS]; /* of a record, by its number: how much later it may have been
                                     stored */
     nib_ms most_delay;
+    bool walks;         /* referrals were seen */
     bool blind;         /* the capture has no traffic upstream */
     bool went_upstream; /* a request that was just fed */
     /* what the logic is busy with */

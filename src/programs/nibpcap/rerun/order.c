@@ -43,6 +43,12 @@ static bool is_alias(const struct local_run *run, const struct event *e)
            m.qtype != NIB_CNAME && m.outcome == NIB_FOUND;
 }
 
+static bool is_referral(const struct nib_message *m)
+{
+    return m->flag == NIB_RESPONSE && m->atype == NIB_NS && m->outcome == NIB_FOUND &&
+           (m->qtype != NIB_NS || m->aname.len != m->qname.len);
+}
+
 static void queue_reply(
     struct local_run *run, const struct event *e, struct upstream_socket *socket)
 {
@@ -52,6 +58,8 @@ static void queue_reply(
     replies->next[place] = EVENT_NONE;
     *(socket->first == EVENT_NONE ? &socket->first : &replies->next[socket->last]) = place;
     socket->last = place;
+    struct nib_message m;
+    run->walks = run->walks || (!e->refused && decode(run, e, &m) && is_referral(&m));
     if (is_alias(run, e))
         run->aliases.events[run->aliases.end++] = place;
 }
@@ -97,6 +105,42 @@ static bool feed_alias_of(struct local_run *run, struct nib_text name, enum nib_
         if (e == NULL || !decode(run, e, &m) || m.qtype != type || !nib_name_equal(m.result, name))
             continue;
         feed_at(run, aliases->events[i]);
+        return true;
+    }
+    return false;
+}
+
+/* Whether a request that waits on a fetch needs that name on its way down the tree. */
+static bool is_on_the_way(
+    const struct local_run *run, const struct nib_fetch *q, struct nib_text name)
+{
+    const struct nib_request *requests = run->logic.pending.requests;
+    for (uint32_t ref = q->first; ref != 0; ref = requests[ref - 1].next)
+        for (uint8_t i = 0; i <= requests[ref - 1].depth; i++)
+            if (nib_name_equal(nib_lookup_name(&requests[ref - 1].lookups[i]), name))
+                return true;
+    return false;
+}
+
+/*
+ * Feeds the oldest reply that leads to a query for that name: a referral to a server of that name,
+ * or what the lookup of an address has waited for.
+ */
+static bool feed_step_to(struct local_run *run, struct nib_text name)
+{
+    for (size_t i = run->replies.begin; run->walks && i < run->replies.end; i++) {
+        struct nib_message m;
+        const struct event *e = event_at(run, &run->replies, i);
+        if (e == NULL || e->refused || !decode(run, e, &m))
+            continue;
+        const struct upstream_socket *socket = local_met(run, &e->dst, &e->src);
+        const struct nib_fetch *q =
+            socket == NULL ? NULL
+                           : nib_pending_at(&run->logic.pending, (uint32_t)(socket - run->sockets));
+        bool names = is_referral(&m) && nib_name_equal(m.result, name);
+        if (q == NULL || !(names || is_on_the_way(run, q, name)))
+            continue;
+        feed_at(run, i);
         return true;
     }
     return false;
@@ -204,7 +248,7 @@ static bool step_to_question(struct local_run *run, const struct nib_message *m)
     const struct nib_fetch *q = nib_pending_any(&run->logic.pending, key, m->qtype);
     if (q != NULL)
         return feed_reply_to(run, q);
-    if (feed_alias_of(run, m->qname, m->qtype))
+    if (feed_alias_of(run, m->qname, m->qtype) || feed_step_to(run, m->qname))
         return true;
     run->wanted = m;
     bool fed = feed_next_request(run);

@@ -29,8 +29,12 @@ struct rerun_options {
     struct nib_addr at; /* family 0: not given; port 0: any */
     const char *records[16];
     size_t n_records;
-    uint32_t ttl_s, max_ttl_s, tries;
-    nib_ms timeout_ms, late_ms;
+    uint32_t ttl_s, max_ttl_s, max_ns_ttl_s, tries;
+    nib_ms timeout_ms, deadline_ms, late_ms;
+    struct nib_text zones[16];
+    size_t n_zones;
+    struct nib_addr forwarders[NIB_FORWARDERS_MAX];
+    uint8_t n_forwarders;
     uint16_t upstream_port, upstream_given; /* given: 0 when it was not */
     enum nib_mix mix;
     bool mix_given;

@@ -2,9 +2,18 @@
 
 /* Which of the server's sockets and fetches an event of the capture belongs to. */
 
+static bool is_forwarder(const struct local_run *run, const struct nib_addr *addr)
+{
+    const struct rerun_options *o = &run->rerun->options;
+    for (uint8_t i = 0; i < o->n_forwarders; i++)
+        if (nib_addr_equal(addr, &o->forwarders[i]))
+            return true;
+    return false;
+}
+
 bool local_is_question(const struct local_run *run, const struct event *e)
 {
-    if (e->dst.port != run->rerun->options.upstream_port)
+    if (e->dst.port != run->rerun->options.upstream_port && !is_forwarder(run, &e->dst))
         return false;
     return nib_ip_equal(&e->src, &run->at) ||
            (run->at.family == 4 && run->at.ip[0] == 127 && e->dst.ip[0] != 127);
