@@ -6,7 +6,7 @@
  *             model                  what is true in that world
  *             events, host, net      what happens next, the hosts' time, datagrams under way
  *             trace                  what happened, in words and as a capture
- *     nodes/  local, sockets         the hosts around the logic of each program:
+ *     nodes/  local, step, sockets   the hosts around the logic of each program:
  *             client, authority      local server, clients, name servers
  *             attacker               datagrams from somebody who guesses
  *             table, requests,       what the local server's and the clients' state must look like

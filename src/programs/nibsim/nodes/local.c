@@ -4,38 +4,15 @@
 
 #include "nibsim/base/host.h"
 #include "nibsim/base/model.h"
-#include "nibsim/base/net.h"
 #include "nibsim/base/trace.h"
 #include "nibsim/nodes/health.h"
+#include "nibsim/nodes/replies.h"
 #include "nibsim/nodes/requests.h"
 #include "nibsim/nodes/sockets.h"
+#include "nibsim/nodes/step.h"
 #include "nibsim/nodes/table.h"
 
 /* ---- its turns ---- */
-
-static void begin_step(struct sim *sim)
-{
-    struct sim_local *l = sim->local;
-    sim->step++;
-    l->request = l->asked = l->unbelieved = false;
-    l->mute = SIM_INVARIANT_COUNT;
-    l->to_fail = 0;
-    l->packet = NULL;
-    l->full_before = l->logic.counters[NIB_LOCAL_PENDING_FULL];
-}
-
-static void end_step(struct sim *sim, struct sim_host *host, const struct sim_packet *p, bool took)
-{
-    struct sim_local *l = sim->local;
-    sim_local_drain(sim);
-    for (; l->to_fail > 0; l->to_fail--) {
-        nib_local_answer_unsent(&l->logic);
-        l->unsent++;
-    }
-    sim_requests_check(sim);
-    sim_table_check(sim, &l->table, host, p, took);
-    sim_counters_check(sim);
-}
 
 static void read_request(struct sim *sim, struct sim_host *host, const struct sim_packet *p)
 {
@@ -43,7 +20,7 @@ static void read_request(struct sim *sim, struct sim_host *host, const struct si
     struct nib_path path = {.peer = p->src, .self = p->dst, .listener = p->dst.family == 4 ? 0 : 1};
     struct nib_message m;
     size_t bad;
-    begin_step(sim);
+    sim_local_begin(sim);
     l->fed++;
     enum nib_err err = nib_message_decode(&m, p->octets, p->len, &bad);
     if (err == NIB_OK && m.flag == NIB_QUERY) {
@@ -55,125 +32,7 @@ static void read_request(struct sim *sim, struct sim_host *host, const struct si
     }
     sim_capture(sim, &p->src, &p->dst, p->octets, p->len);
     (void)nib_local_input(&l->logic, sim_clock(sim, host), &path, p->octets, p->len, &l->outputs);
-    end_step(sim, host, NULL, false);
-}
-
-/* ---- responses ---- */
-
-/* What a response is to a fetch's socket, told without the logic. */
-enum meaning { MEANS_NOTHING, MEANS_ANSWER, MEANS_REFERRAL };
-
-static enum meaning meaning_of(
-    const struct sim *sim, uint32_t slot, const struct sim_packet *p, struct nib_message *m)
-{
-    const struct sim_slot *s = &sim->local->slots[slot];
-    const struct nib_fetch *fetch = &sim->local->logic.pending.fetches[slot];
-    size_t bad;
-    if (!s->open || nib_message_decode(m, p->octets, p->len, &bad) != NIB_OK)
-        return MEANS_NOTHING;
-    if (sim_fits(p, s->query, s->len))
-        return MEANS_ANSWER;
-    return sim_refers(p, s->query, s->len, fetch->domain_len) ? MEANS_REFERRAL : MEANS_NOTHING;
-}
-
-static bool needs_two(const struct sim *sim, const struct sim_slot *s)
-{
-    struct nib_text name = {(const char *)s->query + NIB_AT_QNAME, s->len - NIB_AT_QNAME};
-    return sim->local->config.mix != NIB_MIX_NEVER && sim_letters(name) < NIB_LETTERS_ENOUGH;
-}
-
-static bool agrees(const struct sim_first *first, const struct nib_message *m)
-{
-    return first->there && first->atype == m->atype && first->aname_len == m->aname.len &&
-           nib_text_same((struct nib_text){first->result, first->result_len}, m->result);
-}
-
-static void keep_first(struct sim_first *first, const struct nib_message *m)
-{
-    *first = (struct sim_first){.there = true,
-        .atype = m->atype,
-        .ttl_s = m->ttl_s,
-        .aname_len = m->aname.len,
-        .result_len = m->result.len};
-    memcpy(first->result, m->result.ptr, m->result.len);
-}
-
-/*
- * A lie that would be believed is taken back: no protocol like this one could tell. The first of
- * two is not believed, and comes through.
- */
-static bool withdraw(struct sim *sim, uint32_t slot, const struct sim_packet *p)
-{
-    const struct sim_slot *s = &sim->local->slots[slot];
-    struct nib_message m;
-    if (p->genuine || meaning_of(sim, slot, p, &m) == MEANS_NOTHING ||
-        (needs_two(sim, s) && !agrees(&s->first, &m)))
-        return false;
-    sim->counts.withdrawn++;
-    return true;
-}
-
-/* What is wrong with a response to an open socket is a reason for a failure, and counts. */
-static void note_strike(struct sim *sim, uint32_t slot, const struct sim_packet *p)
-{
-    struct sim_slot *s = &sim->local->slots[slot];
-    struct nib_message m;
-    size_t bad;
-    if (!s->open)
-        return;
-    sim->trouble++;
-    if (nib_message_decode(&m, p->octets, p->len, &bad) == NIB_OK && m.flag == NIB_RESPONSE &&
-        sim->local->config.mix != NIB_MIX_NEVER)
-        s->strikes++;
-}
-
-/* NIB-8.29: nobody has more than 16 guesses at one socket. */
-static void check_strikes(struct sim *sim, uint32_t slot, uint64_t socket)
-{
-    const struct sim_slot *s = &sim->local->slots[slot];
-    if (s->open && s->socket == socket && s->strikes >= NIB_STRIKES_MAX)
-        sim_break(
-            sim, SIM_ANEW, "%u responses that do not fit came to one socket", (unsigned)s->strikes);
-}
-
-static void read_reply(
-    struct sim *sim, struct sim_host *host, const struct sim_packet *p, uint32_t slot)
-{
-    struct sim_local *l = sim->local;
-    struct sim_slot *s = &l->slots[slot];
-    struct nib_message m;
-    if (withdraw(sim, slot, p))
-        return;
-    begin_step(sim);
-    l->replies++;
-    l->packet = p;
-    enum meaning meaning = meaning_of(sim, slot, p, &m);
-    bool is_first = meaning != MEANS_NOTHING && needs_two(sim, s) && !agrees(&s->first, &m);
-    uint64_t socket = s->socket;
-    if (meaning != MEANS_NOTHING && needs_two(sim, s) && !is_first)
-        l->table.first_ttl_s = s->first.ttl_s;
-    if (meaning == MEANS_NOTHING)
-        note_strike(sim, slot, p);
-    l->unbelieved = is_first;
-    if (is_first && s->first.there) { /* one of the two lies */
-        sim->trouble++;
-        s->first.there = false;
-    } else if (is_first) {
-        keep_first(&s->first, &m);
-    }
-    sim_capture(sim, &p->src, &p->dst, p->octets, p->len);
-    struct nib_slot from = {slot, s->serial};
-    struct nib_decision decision =
-        nib_local_reply(&l->logic, sim_clock(sim, host), from, p->octets, p->len, &l->outputs);
-    bool took = decision.what == NIB_TOOK_ANSWER || decision.what == NIB_TOOK_FAILURE ||
-                decision.what == NIB_TOOK_REFERRAL;
-    if (took && (meaning == MEANS_NOTHING || is_first))
-        sim_break(sim, is_first ? SIM_TWICE : SIM_TRUE, "a response is taken that is not to be");
-    if (took && m.outcome != NIB_FAILURE)
-        sim_health_answered(sim, &p->src);
-    end_step(sim, host, p, took && m.outcome == NIB_FOUND);
-    l->table.first_ttl_s = NIB_TTL_MAX;
-    check_strikes(sim, slot, socket);
+    sim_local_end(sim, host, NULL, false);
 }
 
 /* What came to a socket: lost when that was closed, or (at times) read too late. */
@@ -190,15 +49,15 @@ static void read_socket(struct sim *sim, struct sim_host *host, const struct sim
         sim->counts.late++;
     }
     if (!p->refusal) {
-        read_reply(sim, host, p, slot);
+        sim_local_reply(sim, host, p, slot);
     } else if (s->refused) {
-        begin_step(sim);
+        sim_local_begin(sim);
         sim->trouble++;
         s->refused = false;
         sim_health_failed(sim, &s->peer);
         (void)nib_local_unreachable(
             &l->logic, sim_clock(sim, host), (struct nib_slot){slot, s->serial}, &l->outputs);
-        end_step(sim, host, NULL, false);
+        sim_local_end(sim, host, NULL, false);
     }
 }
 
@@ -216,12 +75,12 @@ static void turn(struct sim *sim, struct sim_host *host)
         free(p);
     }
     host->n_inbox = 0;
-    begin_step(sim);
+    sim_local_begin(sim);
     if (nib_local_deadline(&l->logic) <= now)
         sim->trouble++; /* somebody did not answer in time */
     sim_health_overdue(sim, now);
     nib_local_tick(&l->logic, now, &l->outputs);
-    end_step(sim, host, NULL, false);
+    sim_local_end(sim, host, NULL, false);
     nib_ms due = nib_local_deadline(&l->logic);
     if (due <= now)
         sim_break(sim, SIM_PACE, "after a tick something is still due");
@@ -348,9 +207,9 @@ void sim_local_reload(struct sim *sim)
     sim_note(sim, "local reads its records again, with %.*s %s",
         l->pin == NULL ? 7 : (int)l->pin->name.len, l->pin == NULL ? "no more" : l->pin->name.ptr,
         l->pin == NULL ? "" : nib_type_name(l->pin->type));
-    begin_step(sim);
+    sim_local_begin(sim);
     sim_table_reload(sim, &l->table, l->pin);
-    end_step(sim, host, NULL, false);
+    sim_local_end(sim, host, NULL, false);
 }
 
 /* What the counters say as text is what they are. */
