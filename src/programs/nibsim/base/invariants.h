@@ -22,7 +22,7 @@
     X(SIM_LIMIT, "32 datagrams upstream at most go into a request (8.6)")                          \
     X(SIM_SHARED, "a shared fetch goes out once (8.11)")                                           \
     X(SIM_IDS, "IDs go up by one per new fetch, a retry keeps its own (8.10, 9.3)")                \
-    X(SIM_ASKED, "a fetch goes to a name server of its domain, never to oneself (8.4, 8.9)")       \
+    X(SIM_ASKED, "a fetch goes to a server of its domain, never to oneself (8.4, 8.9, 8.22)")      \
     X(SIM_PREFERRED, "a server that lately did not answer comes behind one that did (8.8)")        \
     X(SIM_PACE, "tries keep to their number and their pace (9.1, 9.2)")                            \
     X(SIM_LETTERS, "letters are of random case, and new ones when a fetch begins anew (8.28)")     \

@@ -63,7 +63,8 @@ int sim_model_domain(const struct sim_world *world, struct nib_text name)
     int best = -1;
     for (int d = 0; d < world->n_domains; d++) {
         const struct sim_domain *domain = &world->domains[d];
-        if (!domain->hidden && !domain->delegated && sim_is_under(name, domain->name) &&
+        if (!domain->hidden && !domain->delegated && !domain->forwarded &&
+            sim_is_under(name, domain->name) &&
             (best < 0 || domain->name.len > world->domains[best].name.len))
             best = d;
     }
@@ -87,7 +88,8 @@ bool sim_model_may_ask(
 {
     for (int i = 0; i < world->n_authorities; i++) {
         const struct sim_authority *a = &world->authorities[i];
-        if (sim_same_name(world->domains[a->domain].name, domain) &&
+        const struct sim_domain *d = &world->domains[a->domain];
+        if ((d->forwarded ? domain.len == 0 : sim_same_name(d->name, domain)) &&
             (nib_addr_equal(&a->ip4, to) || nib_addr_equal(&a->ip6, to)))
             return true;
     }
@@ -168,8 +170,8 @@ static void add_server(const struct sim_world *world, const struct sim_authority
 {
     const struct sim_domain *domain = &world->domains[a->domain];
     bool glue = sim_is_under(a->host, domain->name);
-    effort->hopeless =
-        effort->hopeless || a->behaviour == SIM_SELF || (a->ip4.family == 0 && a->ip6.family == 0);
+    effort->hopeless = effort->hopeless || a->behaviour == SIM_SELF || a->ip4.ip[0] == 127 ||
+                       (a->ip4.family == 0 && a->ip6.family == 0);
     effort->depth = inside > effort->depth ? inside : effort->depth;
     effort->datagrams += 4; /* A and AAAA, each asked twice where its letters are few */
     if (inside < INSIDE_MAX && !glue)
@@ -199,12 +201,23 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* The domain that forwarders are asked about, or -1: there are none. */
+static int forwarded(const struct sim_world *world)
+{
+    for (int d = 0; d < world->n_domains; d++)
+        if (world->domains[d].forwarded)
+            return d;
+    return -1;
+}
+
 /* The domain whose servers have the last word on a name; what they and those above say lives so
  * long. */
 static int follow(const struct sim_world *world, struct nib_text name, uint32_t *ttl_s,
     struct sim_expected *expected)
 {
     int d = sim_model_domain(world, name), next;
+    if (d < 0)
+        d = forwarded(world);
     *ttl_s = d < 0 ? 0 : world->domains[d].ttl_s;
     expected->may_fail = expected->may_fail || (d >= 0 && world->domains[d].usable == 0);
     while (d >= 0 && (next = sim_model_delegated(world, d, name)) >= 0) {

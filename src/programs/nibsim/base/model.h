@@ -28,7 +28,7 @@ const struct sim_record *sim_model_record(
 struct nib_text sim_model_endless(
     const struct sim_domain *domain, struct nib_text name, char out[NIB_NAME_MAX + 1]);
 
-/* Whether an address is one of those of a domain's servers. */
+/* Whether an address is one of those of a domain's servers; of no domain: of the forwarders. */
 bool sim_model_may_ask(
     const struct sim_world *world, struct nib_text domain, const struct nib_addr *to);
 

@@ -2,12 +2,14 @@
  * Layer 7: the state of a simulation. All that happens is an event in one queue; all chance comes
  * from the seed; after each step the invariants are checked. One that is broken ends the program.
  *
- *     base/   rng, world, generate   the domains and their records, drawn from the seed
+ *     base/   rng, world, generate,  the domains and their records, drawn from the seed
+ *             tree, build
  *             model                  what is true in that world
  *             events, host, net      what happens next, the hosts' time, datagrams under way
  *             trace                  what happened, in words and as a capture
- *     nodes/  local, step, sockets   the hosts around the logic of each program:
- *             client, authority      local server, clients, name servers
+ *     nodes/  local, step, sockets,  the hosts around the logic of each program:
+ *             replies,               local server, clients, name servers
+ *             client, authority
  *             attacker               datagrams from somebody who guesses
  *             table, requests,       what the local server's and the clients' state must look like
  *             health

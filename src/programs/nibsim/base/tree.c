@@ -20,7 +20,7 @@ static struct nib_text draw_host(struct sim_world *world, int d, int *owner)
     struct sim_rng *rng = &world->rng;
     int other = (int)sim_below(rng, (uint32_t)world->n_domains);
     const struct sim_domain *o = &world->domains[other];
-    bool glueless = sim_one_in(rng, 4) && other != d && !o->endless && !o->hidden;
+    bool glueless = sim_one_in(rng, 4) && other != d && !o->endless && !o->hidden && !o->forwarded;
     *owner = glueless ? other : d;
     const struct nib_text in = world->domains[*owner].name;
     return sim_keep(
@@ -37,6 +37,8 @@ static void add_server(struct sim_world *world, int d)
     *a = (struct sim_authority){
         .domain = d, .behaviour = sim_draw_behaviour(&world->rng), .ttl_s = domain->ttl_s};
     sim_draw_addresses(world, a);
+    if (a->ip4.family == 4 && sim_one_in(&world->rng, 16)) /* it sends the local server home */
+        memcpy(a->ip4.ip, (const uint8_t[]){127, 0, 0, 53}, 4);
     a->host = draw_host(world, d, &owner);
     world->n_authorities++;
     int first = world->n_records;
@@ -80,7 +82,7 @@ static int draw_top(struct sim_world *world)
 {
     for (int tries = 0; tries < 20; tries++) {
         int d = (int)sim_below(&world->rng, (uint32_t)world->n_domains);
-        if (!world->domains[d].hidden && !world->domains[d].endless)
+        if (!world->domains[d].hidden && !world->domains[d].endless && !world->domains[d].forwarded)
             return d;
     }
     return -1;
@@ -94,6 +96,42 @@ static bool has_hidden(const struct sim_world *world, int d)
         if (world->domains[i].hidden && world->domains[i].data == d)
             return true;
     return false;
+}
+
+static void add_forwarder(struct sim_world *world, int d)
+{
+    struct sim_authority *a = &world->authorities[world->n_authorities];
+    if (world->n_authorities == SIM_AUTHORITIES)
+        return;
+    *a = (struct sim_authority){.domain = d, .ttl_s = world->domains[d].ttl_s};
+    do
+        a->behaviour = sim_draw_behaviour(&world->rng);
+    while (a->behaviour == SIM_SELF);
+    do
+        sim_draw_addresses(world, a);
+    while (a->ip4.family == 0 && a->ip6.family == 0);
+    a->ip4.port = a->ip6.port = NIB_PORT_LOCAL;
+    a->host = sim_keep(world, "forwarder%d", ++world->n_authorities);
+}
+
+/* Names of no known domain, for which other local servers are asked; an NS record among them. */
+static void add_forwarders(struct sim_world *world)
+{
+    static const uint32_t ttls[] = {0, 1, 60, 60, 3600};
+    int d = world->n_domains++;
+    world->domains[d] = (struct sim_domain){.data = d,
+        .name = sim_keep(world, "world.example"),
+        .ttl_s = SIM_PICK(&world->rng, ttls),
+        .usable = 1,
+        .forwarded = true};
+    struct nib_text below = sim_keep(world, "below.world.example");
+    struct nib_text host = sim_keep(world, "ns.world.example");
+    sim_add(world, d, NIB_NS, below, host);
+    sim_add(world, d, NIB_A, host, sim_keep(world, "192.0.2.250"));
+    sim_ask_for(world, below);
+    sim_ask_for(world, sim_keep(world, "www.below.world.example"));
+    for (uint32_t n = 1 + sim_below(&world->rng, 3); n > 0; n--)
+        add_forwarder(world, d);
 }
 
 void sim_tree_make(struct sim_world *world, uint64_t seed)
@@ -116,5 +154,7 @@ void sim_tree_make(struct sim_world *world, uint64_t seed)
                 parents[n_parents++] = d;
         }
     }
+    if (sim_one_in(rng, 3) && world->n_domains < SIM_DOMAINS)
+        add_forwarders(world);
     world->rng = kept;
 }

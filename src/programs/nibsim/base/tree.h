@@ -6,7 +6,7 @@
 
 #include "nibsim/base/world.h"
 
-/* Adds a tree below one of the world's domains to half of all worlds. */
+/* Adds a tree below one of the world's domains to half of all worlds, forwarders to a third. */
 void sim_tree_make(struct sim_world *world, uint64_t seed);
 
 #endif

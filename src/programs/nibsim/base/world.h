@@ -49,7 +49,9 @@ struct sim_domain {
     bool flickers;  /* and this delegation comes and goes */
     bool away;      /* now it is not there */
     int parent;     /* of a delegated one */
-    uint32_t ttl_s; /* the longest TTL that its servers say */
+    bool
+        forwarded; /* its servers are the local server's forwarders, and know all names they have */
+    uint32_t ttl_s;  /* the longest TTL that its servers say */
     uint32_t usable; /* addresses that the local server has for it from the start, not its own */
 };
 

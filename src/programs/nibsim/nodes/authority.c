@@ -203,8 +203,9 @@ static void turn(struct sim *sim, struct sim_host *host)
 
 static bool takes(struct sim *sim, struct sim_host *host, struct sim_packet *p)
 {
-    return p->dst.port == sim->world.upstream_port &&
-           sim->world.authorities[host->no].behaviour != SIM_CLOSED;
+    const struct sim_authority *a = &sim->world.authorities[host->no];
+    return p->dst.port == (p->dst.family == 4 ? a->ip4.port : a->ip6.port) &&
+           a->behaviour != SIM_CLOSED;
 }
 
 const struct sim_program sim_authority_program = {start, stop, turn, takes};

@@ -45,7 +45,8 @@ void sim_health_overdue(struct sim *sim, nib_ms now)
     const struct sim_local *l = sim->local;
     bool perhaps = nib_heap_due(&l->logic.pending.deadlines) <= now;
     for (uint32_t i = 0; i < l->config.limits.fetches; i++) {
-        if (!l->slots[i].open || l->logic.pending.fetches[i].retry.due > now)
+        if (!l->slots[i].open || l->logic.pending.fetches[i].retry.due > now ||
+            l->logic.pending.fetches[i].domain_len == 0)
             continue;
         struct sim_health *health = health_of(sim, &l->slots[i].peer);
         if (!perhaps) {

@@ -92,6 +92,24 @@ static void turn(struct sim *sim, struct sim_host *host)
 
 /* ---- its life ---- */
 
+static void add_forwarder(struct nib_local_config *config, const struct nib_addr *addr)
+{
+    if (addr->family != 0 && config->n_forwarders < NIB_FORWARDERS_MAX)
+        config->forwarders[config->n_forwarders++] = *addr;
+}
+
+static void set_forwarders(struct sim *sim)
+{
+    const struct sim_world *world = &sim->world;
+    for (int i = 0; i < world->n_authorities; i++) {
+        const struct sim_authority *a = &world->authorities[i];
+        if (!world->domains[a->domain].forwarded)
+            continue;
+        add_forwarder(&sim->local->config, &a->ip4);
+        add_forwarder(&sim->local->config, &a->ip6);
+    }
+}
+
 static void draw_config(struct sim *sim)
 {
     static const uint32_t records[] = {0, 1, 2, 4, 8, 30, 200, 200};
@@ -117,6 +135,7 @@ static void draw_config(struct sim *sim)
     l->config.max_ns_ttl_s = SIM_PICK(&rng, max_ns_ttls);
     l->config.mix = SIM_PICK(&rng, mixes);
     l->config.letters_seed = sim_draw(&rng);
+    set_forwarders(sim);
     sim->world.forgets =
         limits.records < 100 || l->config.max_ttl_s < 60 || l->config.max_ns_ttl_s < 60;
 }
@@ -198,7 +217,9 @@ void sim_local_reload(struct sim *sim)
     l->pin = NULL;
     for (int i = 0; i < world->n_records && l->pin == NULL; i++) {
         const struct sim_record *r = &world->records[i];
-        if (r->owner >= 0 && r->type != NIB_NS && sim_model_domain(world, r->name) == r->owner &&
+        bool goes_home = r->result.len > 4 && memcmp(r->result.ptr, "127.", 4) == 0;
+        if (r->owner >= 0 && !goes_home && r->type != NIB_NS &&
+            sim_model_domain(world, r->name) == r->owner &&
             sim_model_record(world, SIM_LOCAL, r->name, r->type) == NULL &&
             (is_asked(sim, r) || sim_one_in(&sim->chaos, 100)))
             l->pin = r;

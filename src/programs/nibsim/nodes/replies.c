@@ -20,6 +20,8 @@ static enum meaning meaning_of(
         return MEANS_NOTHING;
     if (sim_fits(p, s->query, s->len))
         return MEANS_ANSWER;
+    if (fetch->domain_len == 0) /* of a forwarder only an answer fits */
+        return MEANS_NOTHING;
     return sim_refers(p, s->query, s->len, fetch->domain_len) ? MEANS_REFERRAL : MEANS_NOTHING;
 }
 

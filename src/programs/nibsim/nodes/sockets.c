@@ -122,7 +122,8 @@ static void check_fetch(struct sim *sim, const struct sim_slot *s, const struct 
         return;
     if (fetch->domain_len > m->qname.len ||
         !sim_model_may_ask(&sim->world, domain_of(fetch, m->qname), to) ||
-        nib_addr_equal(to, &l->logic.own[0]) || nib_addr_equal(to, &l->logic.own[1]))
+        (to->family == 4 && to->ip[0] == 127) || nib_addr_equal(to, &l->logic.own[0]) ||
+        nib_addr_equal(to, &l->logic.own[1]))
         sim_break(
             sim, SIM_ASKED, "a fetch for %.*s goes to a stranger", (int)m->qname.len, m->qname.ptr);
     check_letters(sim, s, fetch, o, m->qname);
