@@ -312,6 +312,28 @@ static void who_guesses_the_port_is_not_heard_and_who_sees_it_is_believed(void *
     assert_said(&page, CLIENT, "Record found: shop.amazone.com -> 6.6.6.6");
 }
 
+static void a_lie_in_other_letters_than_the_question_is_thrown_away(void **state)
+{
+    (void)state;
+    start(&page, "world=internet&delay=50");
+    plan(&page, 0, "client 1 shop.amazone.com");
+    plan(&page, 60, "forge 2 6.6.6.6 small");
+    play(&page);
+    assert_verdict(&page, 3, "thrown away: wrong question (NIB-5.3)");
+    assert_said(&page, CLIENT, "Record found: shop.amazone.com -> 3.33.147.88");
+}
+
+static void a_walk_down_the_tree_ends_with_the_answer(void **state)
+{
+    (void)state;
+    start(&page, "world=tree&delay=50");
+    plan(&page, 0, "client 1 store.amazone.com");
+    play(&page);
+    assert_said(&page, CLIENT, "Record found: store.amazone.com -> 192.0.2.80");
+    assert_verdict(&page, 3, "a referral, fetch 0");
+    assert_int_equal(page.state.n_messages, 14);
+}
+
 static void octets_that_are_no_message_are_never_answered(void **state)
 {
     (void)state;
@@ -473,6 +495,8 @@ int main(void)
         cmocka_unit_test(a_changed_octet_makes_another_message),
         cmocka_unit_test(a_lie_must_have_the_right_id_and_port),
         cmocka_unit_test(who_guesses_the_port_is_not_heard_and_who_sees_it_is_believed),
+        cmocka_unit_test(a_lie_in_other_letters_than_the_question_is_thrown_away),
+        cmocka_unit_test(a_walk_down_the_tree_ends_with_the_answer),
         cmocka_unit_test(octets_that_are_no_message_are_never_answered),
         cmocka_unit_test(a_program_that_ended_is_reported_and_one_that_hangs_is_not),
         cmocka_unit_test(a_program_that_begins_again_has_forgotten_what_it_learnt),

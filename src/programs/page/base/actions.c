@@ -7,7 +7,8 @@
  *     delay FRAME MS                it takes so much longer
  *     copy FRAME                    it arrives twice
  *     change FRAME OCTET HEX        one octet of it becomes another
- *     forge FRAME RESULT [OFF]      the attacker answers that query with a lie, its ID so far off
+ *     forge FRAME RESULT [OFF]      the attacker answers that query with a lie, its ID so far off;
+ *                                   `small`: the name in small letters instead
  *     send HOST HEX                 the attacker sends these octets to a host
  *     stop HOST                     it hangs: nothing goes in or out
  *     end HOST                      its program ends: nobody listens there
@@ -124,12 +125,13 @@ static bool act_forge(struct page *page, struct nib_text rest)
 {
     uint64_t off = 0;
     uint32_t frame = take_frame(page, &rest, false);
-    struct nib_text result = page_until(&rest, ' ');
+    struct page_lie lie = {.result = page_until(&rest, ' '), .small = page_is(rest, "small")};
     if (frame == 0)
         return false;
-    if (rest.len > 0 && !page_number(rest, UINT32_MAX, &off))
+    if (rest.len > 0 && !lie.small && !page_number(rest, UINT32_MAX, &off))
         return page_refuses(page, "how far the ID is off is a number, not ", rest);
-    return page_forge(page, frame, result, (uint32_t)off, 0);
+    lie.off_id = (uint32_t)off;
+    return page_forge(page, frame, &lie);
 }
 
 static bool act_send(struct page *page, struct nib_text rest)

@@ -32,6 +32,7 @@ enum {
     PAGE_REQUESTS = 64,
     PAGE_SOCKETS = PAGE_FETCHES + PAGE_HOSTS,
     PAGE_OUTPUTS = 512, /* of one call */
+    PAGE_ZONES = 2,     /* of a name server */
     PAGE_HASH_SEED = 5,
     PAGE_CLIENT_RECORDS = 32,
     PAGE_LOCAL_RECORDS = 128,
@@ -154,7 +155,8 @@ struct page_host {
     struct page_piece said;    /* its last words to a person */
     struct nib_client client;
     struct nib_authoritative authority;
-    struct nib_text zone_name; /* of a name server; empty: it answers for every name */
+    struct nib_text zones_of[PAGE_ZONES]; /* of a name server; none: it answers for every name */
+    size_t n_zones;
 };
 
 /* What the attacker does when the local server asks upstream. */
@@ -316,11 +318,18 @@ void page_server_read(struct page *page, struct page_host *host, uint32_t frame)
 void page_attacker_watch(struct page *page, uint32_t frame);
 void page_attacker_strike(struct page *page, uint32_t frame);
 
+/* A lie: what it says, and in what it differs from an answer that fits. */
+struct page_lie {
+    struct nib_text result;
+    uint32_t off_id; /* how far its ID is off */
+    uint16_t port;   /* where it goes; 0: where the query came from */
+    bool small;      /* the name in small letters */
+};
+
 /*
- * Sends a response to that query as if it came from whom it went to; its ID is so far off. `port` 0
- * is the right one; else the datagram goes there. False, with page->fault: it is no query.
+ * Sends a response to that query as if it came from whom it went to. False, with page->fault: it is
+ * no query.
  */
-bool page_forge(
-    struct page *page, uint32_t frame, struct nib_text result, uint32_t off_id, uint16_t port);
+bool page_forge(struct page *page, uint32_t frame, const struct page_lie *lie);
 
 #endif

@@ -68,6 +68,13 @@ bool page_set(struct page_network *network, struct nib_text key, struct nib_text
     return true;
 }
 
+static void set_zones(struct page_host *host, const char *words)
+{
+    struct nib_text rest = {words, words == NULL ? 0 : strlen(words)};
+    while (rest.len > 0 && host->n_zones < PAGE_ZONES)
+        host->zones_of[host->n_zones++] = page_until(&rest, ' ');
+}
+
 static void add_hosts(struct page *page)
 {
     struct page_state *s = &page->state;
@@ -75,8 +82,7 @@ static void add_hosts(struct page *page)
         struct page_host *host = &s->hosts[s->n_hosts++];
         *host = (struct page_host){
             .role = w->role, .addr = {.port = w->port, .family = 4}, .name = w->name};
-        if (w->zone != NULL)
-            host->zone_name = (struct nib_text){w->zone, strlen(w->zone)};
+        set_zones(host, w->zones);
         memcpy(host->addr.ip, w->ip, sizeof w->ip);
         const char *records = w->records == NULL ? NIB_BUILTIN_NONE : w->records;
         (void)page_host_records(page, host, (struct nib_text){records, strlen(records)});

@@ -12,7 +12,7 @@ struct page_world_host {
     uint8_t ip[4];
     uint16_t port;
     const char *records; /* NULL: it has none of its own */
-    const char *zone;    /* of a name server; NULL: it answers for every name */
+    const char *zones;   /* of a name server, up to PAGE_ZONES; NULL: it answers for every name */
 };
 
 struct page_world {

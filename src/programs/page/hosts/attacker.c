@@ -2,13 +2,13 @@
 
 /*
  * Somebody who wants the local server to believe a lie. Who guesses knows what is asked, not the
- * port: IDs can be predicted, ports cannot. Who sees the question needs to guess nothing, only to
- * be faster than the truth.
+ * port and the letters: IDs can be predicted, those cannot. Who sees the question needs to guess
+ * nothing, only to be faster than the truth.
  */
 
-enum { GUESSES = 3 };
+enum { GUESSES = 3, LIE_TTL_S = 3600 };
 
-static const char lie[] = "6.6.6.6";
+static const char lie_result[] = "6.6.6.6";
 
 static uint8_t attacker_of(const struct page *page)
 {
@@ -18,29 +18,39 @@ static uint8_t attacker_of(const struct page *page)
     return PAGE_NOBODY;
 }
 
-bool page_forge(
-    struct page *page, uint32_t frame, struct nib_text result, uint32_t off_id, uint16_t port)
+/* In small letters, as who does not see the question would write them. */
+static struct nib_text small_letters(struct nib_text name, char out[NIB_NAME_MAX])
+{
+    for (size_t i = 0; i < name.len; i++)
+        out[i] =
+            name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? (char)(name.ptr[i] | 0x20) : name.ptr[i];
+    return (struct nib_text){out, name.len};
+}
+
+bool page_forge(struct page *page, uint32_t frame, const struct page_lie *lie)
 {
     const struct page_message *query = page_message_of(page, frame);
     struct nib_text octets = page_text(page, query->octets);
     uint8_t out[NIB_MESSAGE_MAX];
+    char name[NIB_NAME_MAX];
     struct nib_message m;
     size_t bad;
     if (nib_message_decode(&m, (const uint8_t *)octets.ptr, octets.len, &bad) != NIB_OK ||
         m.flag != NIB_QUERY)
         return page_refuses(page, "only a query can be answered with a lie", NIB_TEXT(""));
-    if (nib_result_check(m.qtype, result, &bad) != NIB_OK)
-        return page_refuses(page, "no result of that type: ", result);
+    if (nib_result_check(m.qtype, lie->result, &bad) != NIB_OK)
+        return page_refuses(page, "no result of that type: ", lie->result);
     if (attacker_of(page) == PAGE_NOBODY)
         return page_refuses(page, "there is no attacker in this network", NIB_TEXT(""));
     struct nib_addr to = query->src;
-    to.port = port == 0 ? to.port : port;
-    m.id += off_id;
+    to.port = lie->port == 0 ? to.port : lie->port;
+    m.id += lie->off_id;
     m.flag = NIB_RESPONSE;
     m.atype = m.qtype;
+    m.qname = lie->small ? small_letters(m.qname, name) : m.qname;
     m.aname = m.qname;
-    m.ttl_s = nib_result_outcome(result) == NIB_FOUND ? 3600 : 0;
-    m.result = result;
+    m.ttl_s = nib_result_outcome(lie->result) == NIB_FOUND ? LIE_TTL_S : 0;
+    m.result = lie->result;
     size_t len = nib_message_encode(out, sizeof out, &m);
     uint32_t forged = page_send(page, &query->dst, &to, out, len, attacker_of(page));
     if (forged > 0) /* to that host, whether or not it listens at that port */
@@ -58,9 +68,13 @@ void page_attacker_watch(struct page *page, uint32_t frame)
 
 void page_attacker_strike(struct page *page, uint32_t frame)
 {
-    struct nib_text result = {lie, sizeof lie - 1};
-    if (page->state.network.attacker == PAGE_ATTACK_SEE)
-        (void)page_forge(page, frame, result, 0, 0);
-    for (int i = 0; i < GUESSES && page->state.network.attacker == PAGE_ATTACK_GUESS; i++)
-        (void)page_forge(page, frame, result, 0, page_draw_port(page));
+    enum page_attack attack = page->state.network.attacker;
+    struct page_lie told = {.result = NIB_TEXT(lie_result)};
+    if (attack == PAGE_ATTACK_SEE)
+        (void)page_forge(page, frame, &told);
+    for (int i = 0; i < GUESSES && attack == PAGE_ATTACK_GUESS; i++) {
+        told.port = page_draw_port(page);
+        told.small = true;
+        (void)page_forge(page, frame, &told);
+    }
 }

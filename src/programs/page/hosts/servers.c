@@ -2,9 +2,7 @@
 
 /* The local server and the name servers, with the usual options of their programs. */
 
-enum {
-    STATIC_TTL_S = 60,
-};
+enum { STATIC_TTL_S = 60 }; /* of the name servers' answers */
 
 static const struct nib_local_limits limits = {
     .records = PAGE_LOCAL_RECORDS, .fetches = PAGE_FETCHES, .requests = PAGE_REQUESTS};
@@ -12,10 +10,8 @@ static const struct nib_local_limits limits = {
 void page_local_start(struct page *page, struct page_host *host)
 {
     struct page_state *s = &page->state;
-    const struct nib_local_config config = {.limits = limits,
-        .seed = PAGE_HASH_SEED,
-        .letters_seed = PAGE_HASH_SEED,
-        NIB_LOCAL_DEFAULTS};
+    const struct nib_local_config config = {NIB_LOCAL_DEFAULTS, .limits = limits,
+        .seed = PAGE_HASH_SEED, .letters_seed = s->seed, .mix = NIB_MIX_AUTO};
     size_t bytes = nib_local_bytes(&limits);
     if (host->logic_memory == NULL)
         host->logic_memory = page_take(page, bytes);
@@ -28,8 +24,8 @@ void page_authority_start(struct page_host *host)
 {
     host->authority = (struct nib_authoritative){.table = &host->table,
         .ttl_s = STATIC_TTL_S,
-        .zones = &host->zone_name,
-        .n_zones = host->zone_name.len > 0};
+        .zones = host->zones_of,
+        .n_zones = host->n_zones};
 }
 
 void page_server_read(struct page *page, struct page_host *host, uint32_t frame)
