@@ -4,12 +4,12 @@ const {spawnSync} = require('node:child_process');
 const fs = require('node:fs');
 const {ok, same, skip} = require('./tap.js');
 
-const MODULE = 'build/wasi/nibsim.wasm', SEEDS = 10;
+const MODULE = 'build/wasi/nibsim.wasm', SEEDS = 10, HOURS = '0.25';
 
 // Run as `node nibsim.js run SEED`: a process of its own, since a program's output goes to standard output.
 async function run(seed) {
     const {WASI} = require('node:wasi');
-    const wasi = new WASI({version: 'preview1', args: ['nibsim', '--seed', seed], returnOnExit: true});
+    const wasi = new WASI({version: 'preview1', args: ['nibsim', '--seed', seed, '--runs', '1', '--hours', HOURS], returnOnExit: true});
     const module = await WebAssembly.compile(fs.readFileSync(MODULE));
     process.exitCode = wasi.start(await WebAssembly.instantiate(module, wasi.getImportObject()));
 }
@@ -28,7 +28,7 @@ function everything() {
     ok('nibsim is compiled for WebAssembly', made.status === 0, made.stderr);
     for (let seed = 1; seed <= SEEDS; seed++)
         same(`nibsim --seed ${seed} goes the same way in WebAssembly`,
-            get(process.execPath, '--no-warnings', __filename, 'run', `${seed}`), get('bin/nibsim', '--seed', `${seed}`));
+            get(process.execPath, '--no-warnings', __filename, 'run', `${seed}`), get('bin/nibsim', '--seed', `${seed}`, '--runs', '1', '--hours', HOURS));
 }
 
 if (process.argv[2] === 'run')
