@@ -87,7 +87,7 @@ static const struct option_row what_they_are_like[] = {
     PART("corrupt", corrupt, "datagrams damaged on the way"),
     OPTION_CALL(0, "delay", "MIN-MAX", take_delay, "milliseconds that a datagram is under way"),
     OPTION_FLAG(0, "spoof", struct sim_options, spoof,
-        "somebody sends answers with guessed IDs, ports and addresses"),
+        "somebody forges answers: guesses all of it, or knows all but the port and the letters"),
     OPTION_FLAG(0, "crash", struct sim_options, crash, "hosts stop, forget all, and come back"),
 };
 

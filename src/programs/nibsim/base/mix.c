@@ -39,6 +39,7 @@ static bool told_faults(struct sim *sim)
     mix->duplicate = o->duplicate < 0 ? 0 : (uint32_t)o->duplicate;
     mix->corrupt = o->corrupt < 0 ? 0 : (uint32_t)o->corrupt;
     mix->spoof = o->spoof;
+    mix->knows = o->spoof && sim->seed % 2 == 0;
     mix->crash = o->crash;
     return true;
 }
