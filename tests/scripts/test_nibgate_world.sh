@@ -107,7 +107,7 @@ else
     skip "the client asks Unbound" "nsd or unbound is not installed"
 fi
 if have nsd && have dnsmasq; then
-    run dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user= --pid-file= \
+    run dnsmasq --no-daemon --no-resolv --no-hosts --conf-file=/dev/null --pid-file= \
         --listen-address=127.0.0.1 --bind-interfaces --port=5303 --server=/test/127.0.0.1
     run "$bin/nibgate" nibdns --resolver 127.0.0.1:5303 --listen 127.0.0.1:22054
     check "dnsmasq answers from NSD's zone" until_true direct 5303

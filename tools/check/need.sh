@@ -24,6 +24,8 @@ spin spin
 tmux tmux
 zsh zsh
 dig bind9-dnsutils
+ping iputils-ping
+curl curl
 kdig knot-dnsutils
 drill ldnsutils
 dnsperf dnsperf
