@@ -83,7 +83,7 @@ void option_take_decimal(const struct option_use *use)
     const char *end = use->text;
     int64_t value = option_decimal(&end);
     if (*end != '\0' || value < use->row->min || value > use->row->max)
-        option_wrong(use, "is no number from %g to %g; give one, such as 3 or 0.5",
+        option_wrong(use, "is no number from %.10g to %.10g; give one, such as 3 or 0.5",
             (double)use->row->min / 1e6, (double)use->row->max / 1e6);
     store(use, value);
 }

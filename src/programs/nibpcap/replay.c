@@ -89,18 +89,9 @@ static int run(struct replay *replay, const struct filter *filter)
     return status;
 }
 
-static void take_speed(const struct option_use *use)
-{
-    char *end;
-    double speed = strtod(use->text, &end);
-    if (*use->text == '\0' || *end != '\0' || !(speed >= 0.001 && speed <= 1000000))
-        option_wrong(use, "is no number from 0.001 to 1000000; give one, such as 10 or 0.5");
-    memcpy(use->field, &speed, sizeof speed);
-}
-
 static const struct option_row rows[] = {
     OPTION_PEER(0, "to", struct settings, replay.to, NIB_PORT_LOCAL, "the server"),
-    OPTION_ROW(0, "speed", "N", take_speed, struct settings, replay.speed, 0, 0,
+    OPTION_DECIMAL(0, "speed", "N", struct settings, replay.speed, 1000, 1000000000000,
         "N times as fast as the capture (1)"),
     OPTION_FLAG(0, "fast", struct settings, replay.fast, "as fast as answered"),
     OPTION_NUMBER(0, "timeout", "MS", struct settings, replay.timeout_ms, 1, 3600000,
@@ -121,7 +112,7 @@ static const struct option_program program = {
 
 int command_replay(int argc, char **argv)
 {
-    static struct settings settings = {.replay = {.speed = 1, .timeout_ms = 1000}};
+    static struct settings settings = {.replay = {.speed = 1000000, .timeout_ms = 1000}};
     struct replay *replay = &settings.replay;
     replay->path = choice_read(&program, &settings, "FILE", argc, argv);
     if (replay->to.family == 0)

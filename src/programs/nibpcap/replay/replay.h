@@ -22,7 +22,7 @@ struct replay {
     const char *path;
     struct nib_addr to;
     uint16_t port;
-    double speed;
+    int64_t speed; /* in millionths */
     bool fast;
     nib_ms timeout_ms;
     int fd;

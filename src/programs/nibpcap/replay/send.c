@@ -133,7 +133,8 @@ static int64_t pause_before(const struct replay *replay, size_t i)
     const struct event *e = replay->queries[i].query;
     if (replay->fast || i == 0)
         return 0;
-    double us = (double)(e->time_ns - replay->queries[i - 1].query->time_ns) / 1e3 / replay->speed;
+    double us =
+        (double)(e->time_ns - replay->queries[i - 1].query->time_ns) * 1e3 / (double)replay->speed;
     if (us <= REPLAY_PAUSE_S * 1e6)
         return (int64_t)us;
     (void)complain("a pause of %.0f s before frame %llu is cut to a second", us / 1e6,
