@@ -60,7 +60,7 @@ filter() { # 4|6 HOST RULE...: the only rule there
     [ $# -eq 0 ] || in_ "$host" "$tables" -A "$@"
 }
 
-# ---- what is succeeded ----
+# ---- what is checked ----
 
 now() { date +%s%3N; }
 outcome() { # STATUS FROM TO PATTERN COMMAND...: its status, time in ms, and a line of what it says

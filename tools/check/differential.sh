@@ -49,7 +49,7 @@ others=naive
 if words=$(install_kaitai); then others="$others kaitai"; else skip "the Kaitai description" "$words"; fi
 if words=$(find_dissector); then others="$others dissector"; else skip "the dissector" "$words"; fi
 
-# ---- What is succeeded: FILE.hex, a line of hex each, and FILE.said, what must be said of it
+# ---- What is compared: FILE.hex, a line of hex each, and FILE.said, what must be said of it
 
 # The vectors, in the format of tests/wireshark/verdicts.sh. Those without octets are here too.
 awk '

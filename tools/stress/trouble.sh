@@ -6,7 +6,7 @@
 #           asked for: right answers, sums, memory and descriptors
 #   [S=30] tools/stress/trouble.sh [flood] [loss] [soak]     S: seconds of flood and soak each; loss: S/2
 #                                                     queries of each of 20 clients
-# From the project's root. What is lost to a flood is told, not succeeded: it is the machine's, too.
+# From the project's root. What is lost to a flood is told, not checked: it is the machine's, too.
 set -u
 # shellcheck source=tools/bench/common.sh
 . tools/bench/common.sh
