@@ -19,6 +19,7 @@ struct nib_table {
     const struct nib_zone *zone; /* of the same seed as the cache */
     struct nib_cache *cache;     /* NULL: a program that learns nothing */
     uint64_t next_no;            /* the number of the next new record */
+    uint64_t swaps; /* how often its zone was set: zones may stand in one place by turns */
 };
 
 /*
@@ -82,6 +83,7 @@ struct nib_table_print {
     enum nib_table_form form;
     nib_ms now;
     const struct nib_zone *zone;
+    uint64_t swaps;            /* of the table, when this zone was its */
     uint64_t end_no;           /* the first record number that came later */
     struct nib_zone_walk walk; /* the last static record that was shown */
     uint32_t at;               /* the last dynamic one, and its number */

@@ -42,6 +42,7 @@ uint64_t nib_table_take_numbers(struct nib_table *table, uint32_t n)
 void nib_table_swap_zone(struct nib_table *table, const struct nib_zone *zone)
 {
     table->zone = zone;
+    table->swaps++;
     if (table->cache != NULL)
         give_way(table->cache, zone);
 }

@@ -189,6 +189,7 @@ static void put_pretty_head(struct nib_writer *w, const size_t width[COLUMNS])
 static void begin(struct nib_table_print *p)
 {
     p->zone = p->table->zone;
+    p->swaps = p->table->swaps;
     p->end_no = p->table->next_no;
     p->walk = (struct nib_zone_walk){0};
     p->at = 0;
@@ -228,8 +229,8 @@ static void write_from_here(struct nib_table_print *p)
 bool nib_table_print_some(struct nib_table_print *p, struct nib_writer *w, uint32_t rows)
 {
     struct nib_rr rr;
-    if (p->zone != p->table->zone) { /* read again meanwhile, and the old ones are gone */
-        w->off = 0;
+    if (p->swaps != p->table->swaps) { /* read again meanwhile, and the old ones are gone */
+        *w = nib_writer_init(w->octets, w->cap);
         begin(p);
     }
     struct next next = look(p);

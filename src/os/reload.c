@@ -61,7 +61,10 @@ void reload_tick(struct nib_server *server, nib_ms now)
     server->reload_runs = server->reload_runs || start;
     (void)pthread_mutex_unlock(&server->reload_lock);
     server->reload_due = NIB_NEVER;
-    int error = start ? start_thread(run_reload, server) : 0;
+    pthread_t thread;
+    int error = start ? start_thread(&thread, run_reload, server) : 0;
+    if (start && error == 0)
+        error = pthread_detach(thread);
     if (error == 0)
         return;
     (void)pthread_mutex_lock(&server->reload_lock);

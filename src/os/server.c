@@ -236,6 +236,7 @@ static void *run_worker(void *arg)
     (void)sigfillset(&none);
     while (!atomic_load(&worker->server->stop))
         worker_turn(worker, &none, NIB_NEVER);
+    print_all_tables(worker);
     return NULL;
 }
 
@@ -246,7 +247,7 @@ static bool start_workers(struct nib_server *server)
         worker->lock = server->service.shared ? &server->workers[0].own_lock : &worker->own_lock;
     }
     for (uint32_t i = 1; i < server->config.workers; i++)
-        if (start_thread(run_worker, &server->workers[i]) != 0)
+        if (start_thread(&server->workers[i].thread, run_worker, &server->workers[i]) != 0)
             return false;
     return true;
 }
@@ -295,6 +296,16 @@ static void drain(struct nib_server *server)
     (void)nib_queue_drain(server->messages, PATIENCE_MS);
 }
 
+/* Each finishes what it has in hand. */
+static void end_workers(struct nib_server *server)
+{
+    atomic_store(&server->stop, true);
+    (void)!write(server->wake[1], "", 1);
+    print_all_tables(&server->workers[0]);
+    for (uint32_t i = 1; i < server->config.workers; i++)
+        (void)pthread_join(server->workers[i].thread, NULL);
+}
+
 int nib_server_run(struct nib_server *server, const struct nib_service *service)
 {
     struct nib_signals came = {0};
@@ -317,8 +328,7 @@ int nib_server_run(struct nib_server *server, const struct nib_service *service)
         look_after(server, &came);
     }
     nib_notify_stopping(server->notify);
-    atomic_store(&server->stop, true);
-    (void)!write(server->wake[1], "", 1);
+    end_workers(server);
     drain(server);
     return 0;
 }

@@ -60,9 +60,12 @@ struct nib_worker {
     struct unsent
         *unsent; /* queries of these that could not be sent, as many as there are outputs */
     nib_ms now;
-    uint64_t unprinted;     /* requests finished, whose tables are still to be printed */
-    int64_t print_after_us; /* tables before that time would take too much of the worker's */
-    char *table_text;       /* config.table_cap octets, or NULL */
+    uint64_t unprinted; /* requests finished, for whom no table is begun */
+    uint64_t printing;  /* those for whom the text is that is being made, 0: none is */
+    struct nib_table_print print;
+    struct nib_writer text;
+    char *text_memory; /* config.text_cap octets, or NULL */
+    pthread_t thread;  /* not of the first worker, which runs in main's */
 };
 
 /* A query that could not be sent, for want of a socket or because no way leads there. */
@@ -166,11 +169,15 @@ nib_ms streams_deadline(const struct nib_server *server);
 
 /* ---- print.c ---- */
 
-/* Prints the table for the requests that were finished since the last time. */
+/* Goes on printing the table for the requests that were finished; a turn's share of it, or all. */
 void print_tables(struct nib_worker *worker);
+void print_all_tables(struct nib_worker *worker);
 
-/* A detached thread that takes no signal. 0, or an errno. */
-int start_thread(void *(*run)(void *), void *arg);
+/* Whether tables are left to be printed, so that the next turn must not wait. */
+bool print_is_due(const struct nib_worker *worker);
+
+/* A thread that takes no signal. 0, or an errno. */
+int start_thread(pthread_t *thread, void *(*run)(void *), void *arg);
 
 /* ---- reload.c ---- */
 

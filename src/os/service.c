@@ -74,13 +74,12 @@ void worker_tell(struct nib_worker *worker, bool came, const struct nib_addr *pe
 }
 
 /* The signals are the first worker's alone. */
-int start_thread(void *(*run)(void *), void *arg)
+int start_thread(pthread_t *thread, void *(*run)(void *), void *arg)
 {
-    pthread_t thread;
     sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, NULL, run, arg);
+    int error = pthread_create(thread, NULL, run, arg);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error != 0 ? error : pthread_detach(thread);
+    return error;
 }

@@ -18,10 +18,10 @@ bool worker_init(struct nib_worker *worker, struct nib_server *server, uint32_t 
     worker->out = nib_outbox_new();
     worker->outputs_memory = nib_memory_map(nib_outputs_bytes(config->outputs_max));
     worker->unsent = nib_memory_map(config->outputs_max * sizeof *worker->unsent);
-    worker->table_text = config->quiet ? NULL : nib_memory_map(config->table_cap);
+    worker->text_memory = config->quiet ? NULL : nib_memory_map(config->text_cap);
     if (worker->waiter == NULL || worker->in == NULL || worker->out == NULL ||
         worker->outputs_memory == NULL || worker->unsent == NULL ||
-        (worker->table_text == NULL && !config->quiet))
+        (worker->text_memory == NULL && !config->quiet))
         return false;
     nib_outputs_init(&worker->outputs, worker->outputs_memory, config->outputs_max);
     return nib_waiter_add(worker->waiter, server->wake[0], WAKE_NUMBER) == 0;
@@ -38,7 +38,7 @@ void worker_reset(struct nib_worker *worker)
     nib_outbox_free(worker->out);
     nib_memory_unmap(worker->outputs_memory, nib_outputs_bytes(config->outputs_max));
     nib_memory_unmap(worker->unsent, config->outputs_max * sizeof *worker->unsent);
-    nib_memory_unmap(worker->table_text, config->table_cap);
+    nib_memory_unmap(worker->text_memory, config->text_cap);
 }
 
 /* ---- what came ---- */
@@ -112,6 +112,8 @@ static void tick(struct nib_worker *worker)
 static int wait_ms(struct nib_worker *worker, nib_ms due)
 {
     const struct nib_service *service = &worker->server->service;
+    if (print_is_due(worker))
+        return 0;
     if (service->deadline != NULL) {
         (void)worker_enter(worker);
         nib_ms own = service->deadline(service->ctx);

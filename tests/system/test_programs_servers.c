@@ -1357,7 +1357,7 @@ static void ask_many(int fd, const union where *at, uint32_t n, const char *name
     }
 }
 
-enum { MANY = 30000 }; /* tables of two records each: more than any buffer on the way holds */
+enum { MANY = 40000 }; /* tables of two records each: more than any buffer on the way holds */
 
 static void a_pipe_that_is_never_read_stops_nobody_and_what_is_dropped_is_counted(void **state)
 {
@@ -1391,6 +1391,60 @@ static void a_pipe_that_is_never_read_stops_nobody_and_what_is_dropped_is_counte
     assert_alive(fd, &at, 2, false);
     stop(p, SIGTERM, 0);
     (void)close(ends[0]);
+}
+
+/* A server with n records beside shop.amazone.com, whose tables somebody takes as fast as they
+ * come.
+ */
+static struct process *serve_large(uint32_t n, union where *at)
+{
+    const char *file = file_path("large");
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fprintf(f, FILE_HEADER "0,shop.amazone.com,A,3.33.147.88,None,1\n");
+    for (uint32_t i = 1; i <= n; i++)
+        fprintf(f, "%u,host%u.amazone.com,A,192.0.2.1,None,1\n", i, i);
+    assert_int_equal(fclose(f), 0);
+    struct how how = {.fd = {PIPE, NOTHING, PIPE}};
+    return serve(&how, "amazoneserver", 0, EXTRA("--records", file), at);
+}
+
+static void a_burst_has_a_table_for_each_answer_while_they_are_read(void **state)
+{
+    enum { N = 200 };
+    union where at;
+    (void)state;
+    struct process *p = serve_large(503, &at);
+    int fd = new_client();
+    send_signal(p, SIGSTOP);
+    for (uint32_t i = 0; i < N; i++) {
+        struct octets query = query_of(i, A, "shop.amazone.com");
+        udp_send(fd, &at, &query);
+    }
+    send_signal(p, SIGCONT);
+    for (uint32_t i = 0; i < N; i++)
+        (void)udp_receive(fd, NULL);
+    read_counters(p);
+    assert_int_equal(counter(p, "answered"), N);
+    assert_int_equal(counter(p, "tables_dropped"), 0);
+    stop(p, SIGTERM, 0);
+}
+
+/* One table is 1.8 MB: they are made beside the service, and those that are too many are counted.
+ */
+static void a_large_table_does_not_stop_the_service(void **state)
+{
+    enum { N = 20000 };
+    union where at;
+    (void)state;
+    struct process *p = serve_large(44000, &at);
+    int fd = new_client();
+    ask_many(fd, &at, N, "shop.amazone.com");
+    assert_alive(fd, &at, 1, false);
+    read_counters(p);
+    assert_int_equal(counter(p, "answered"), N + 1);
+    assert_in_range(counter(p, "tables_dropped"), 0, N);
+    stop(p, SIGTERM, 0);
 }
 
 static void sigterm_ends_a_server_whose_reader_hangs(void **state)
@@ -1932,6 +1986,8 @@ int main(void)
         TEST(a_name_server_that_is_the_server_itself_is_refused_at_start),
         TEST(no_name_for_itself_makes_it_ask_itself),
         TEST(a_name_server_that_turns_out_to_be_itself_is_a_failure),
+        TEST(a_burst_has_a_table_for_each_answer_while_they_are_read),
+        TEST(a_large_table_does_not_stop_the_service),
         TEST(a_pipe_that_is_never_read_stops_nobody_and_what_is_dropped_is_counted),
         TEST(sigterm_ends_a_server_whose_reader_hangs),
         TEST(outputs_that_take_nothing_stop_nobody_and_every_table_is_counted),

@@ -160,7 +160,7 @@ static void open_server(bool shared, bool quiet)
     config->listen[0] = (struct nib_addr){.ip = {127, 0, 0, 1}, .port = 22000, .family = 4};
     config->n_listen = 1;
     config->outputs_max = 1024;
-    config->table_cap = 64 << 20;
+    config->table_cap = config->text_cap = 64 << 20;
     server.service = (struct nib_service){
         .shared = shared, .input = shared ? input_local : input_authoritative, .table = &table};
     server.tables = quiet ? NULL : nib_queue_open(1, config->table_cap);

@@ -32,11 +32,11 @@ void nib_queue_commit(struct nib_queue *queue, size_t n);
 /* Both in one. False: dropped. */
 bool nib_queue_write(struct nib_queue *queue, const void *octets, size_t n);
 
-/* The same piece n times, as often as it fits; the others are dropped. */
+/*
+ * The same piece n times, which takes memory for one; as often as there is space for it in the
+ * queue's cap octets, the others are dropped. One of no octets is dropped n times.
+ */
 void nib_queue_repeat(struct nib_queue *queue, const void *octets, size_t len, uint64_t n);
-
-/* Counts n pieces as dropped that their writer does not even make. */
-void nib_queue_drop(struct nib_queue *queue, uint64_t n);
 
 /* How many pieces were dropped, or not taken whole by the descriptor. */
 uint64_t nib_queue_dropped(struct nib_queue *queue);

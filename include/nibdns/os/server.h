@@ -67,7 +67,8 @@ struct nib_server_config {
     size_t n_records;
     struct nib_addresses *addresses; /* to be watched, or NULL; stays the caller's */
     struct nib_capture_names capture_names;
-    size_t table_cap; /* octets of tables that may wait for a slow reader */
+    size_t text_cap;  /* octets that a printed table has at most */
+    size_t table_cap; /* octets of tables that may wait for a slow reader, repeats counted */
 };
 
 /*

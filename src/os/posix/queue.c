@@ -13,7 +13,7 @@
 #include "nibdns/os/memory.h"
 
 /*
- * The buffer is not a ring: pieces stand in [begin, end), each behind its length, and the next one
+ * The buffer is not a ring: pieces stand in [begin, end), each behind its head, and the next one
  * goes to end; when all are passed on, both go back to 0. So a piece is always in one place, and
  * memory that no backlog ever needed is never touched. The thread writes from [begin, end) without
  * the lock: the writer only appends, and nothing but the thread moves begin or resets both.
@@ -26,36 +26,46 @@ struct nib_queue {
     pthread_mutex_t lock;
     pthread_cond_t filled, passed;
     size_t begin, end; /* begin <= end <= cap */
-    size_t taken;      /* octets of the piece at begin that are passed on */
+    size_t taken;      /* octets of the piece at begin, repeats and all, that are passed on */
+    size_t waiting;    /* octets to be passed on, repeats and all */
     uint64_t dropped;
     int error;
 };
 
-enum {
-    LENGTH = sizeof(size_t), /* in front of each piece */
-    PIECES = 64,             /* passed on by one write at most */
-    AT_ONCE = 1 << 16,       /* octets, likewise, so that progress shows */
+/* In front of each piece: how long it is, and how many times it is passed on. */
+struct head {
+    size_t len, times;
 };
 
-static size_t length_at(const struct nib_queue *queue, size_t begin)
+enum {
+    HEAD = sizeof(struct head),
+    PARTS = 512,       /* passed on by one write at most */
+    AT_ONCE = 1 << 16, /* octets, likewise, so that progress shows */
+};
+
+static struct head head_at(const struct nib_queue *queue, size_t begin)
 {
-    size_t n;
-    memcpy(&n, queue->buffer + begin, sizeof n);
-    return n;
+    struct head head;
+    memcpy(&head, queue->buffer + begin, sizeof head);
+    return head;
 }
 
 /* What one write passes on, from the first octet that is not. */
 static int gather(const struct nib_queue *queue, size_t end, struct iovec *iov)
 {
-    size_t octets = 0, skip = queue->taken;
+    size_t octets = 0, done = queue->taken;
     int n = 0;
-    for (size_t at = queue->begin; at < end && n < PIECES && octets < AT_ONCE; skip = 0) {
-        size_t len = length_at(queue, at), left = len - skip;
-        if (left > AT_ONCE - octets)
-            left = AT_ONCE - octets;
-        iov[n++] = (struct iovec){queue->buffer + at + LENGTH + skip, left};
-        octets += left;
-        at += LENGTH + len;
+    for (size_t at = queue->begin; at < end && n < PARTS && octets < AT_ONCE; done = 0) {
+        struct head head = head_at(queue, at);
+        for (; done < head.len * head.times && n < PARTS && octets < AT_ONCE; n++) {
+            size_t skip = done % head.len, left = head.len - skip;
+            if (left > AT_ONCE - octets)
+                left = AT_ONCE - octets;
+            iov[n] = (struct iovec){queue->buffer + at + HEAD + skip, left};
+            octets += left;
+            done += left;
+        }
+        at += HEAD + head.len;
     }
     return n;
 }
@@ -64,22 +74,30 @@ static int gather(const struct nib_queue *queue, size_t end, struct iovec *iov)
 static void advance(struct nib_queue *queue, size_t octets)
 {
     queue->taken += octets;
-    while (queue->begin < queue->end && queue->taken >= length_at(queue, queue->begin)) {
-        size_t len = length_at(queue, queue->begin);
-        queue->taken -= len;
-        queue->begin += LENGTH + len;
+    queue->waiting -= octets;
+    while (queue->begin < queue->end) {
+        struct head head = head_at(queue, queue->begin);
+        if (queue->taken < head.len * head.times)
+            return;
+        queue->taken -= head.len * head.times;
+        queue->begin += HEAD + head.len;
     }
 }
 
 /* All that waits is lost with the write that failed; what a file of ours has of it in part, too. */
 static void drop_all(struct nib_queue *queue)
 {
-    off_t here = queue->own_file && queue->taken > 0 ? lseek(queue->fd, 0, SEEK_CUR) : -1;
-    if (here >= (off_t)queue->taken && ftruncate(queue->fd, here - (off_t)queue->taken) == 0)
-        (void)lseek(queue->fd, here - (off_t)queue->taken, SEEK_SET);
-    for (; queue->begin < queue->end; queue->begin += LENGTH + length_at(queue, queue->begin))
-        queue->dropped++;
-    queue->taken = 0;
+    size_t part = queue->begin < queue->end ? queue->taken % head_at(queue, queue->begin).len : 0;
+    off_t here = queue->own_file && part > 0 ? lseek(queue->fd, 0, SEEK_CUR) : -1;
+    if (here >= (off_t)part && ftruncate(queue->fd, here - (off_t)part) == 0)
+        (void)lseek(queue->fd, here - (off_t)part, SEEK_SET);
+    while (queue->begin < queue->end) {
+        struct head head = head_at(queue, queue->begin);
+        queue->dropped += head.times - queue->taken / head.len;
+        queue->begin += HEAD + head.len;
+        queue->taken = 0;
+    }
+    queue->waiting = 0;
 }
 
 /* Passes on what is there. False when the descriptor does not take it: see errno. */
@@ -100,7 +118,7 @@ static bool pass_on(int fd, const struct iovec *iov, int n, size_t *taken)
 static void *run(void *arg)
 {
     struct nib_queue *queue = arg;
-    struct iovec iov[PIECES];
+    struct iovec iov[PARTS];
     (void)pthread_mutex_lock(&queue->lock);
     for (;;) {
         while (queue->begin == queue->end)
@@ -174,11 +192,29 @@ void nib_queue_owns_file(struct nib_queue *queue)
     queue->own_file = true;
 }
 
+/* Whether there is memory for a piece. */
+static bool fits(const struct nib_queue *queue, size_t n)
+{
+    return queue->cap - queue->end >= HEAD && n <= queue->cap - queue->end - HEAD;
+}
+
+/* What stands behind its head becomes a piece, where it is one. */
+static void append(struct nib_queue *queue, size_t len, size_t times)
+{
+    const struct head head = {len, times};
+    if (len == 0 || times == 0)
+        return;
+    memcpy(queue->buffer + queue->end, &head, sizeof head);
+    queue->end += HEAD + len;
+    queue->waiting += len * times;
+    (void)pthread_cond_signal(&queue->filled);
+}
+
 char *nib_queue_reserve(struct nib_queue *queue, size_t n)
 {
     (void)pthread_mutex_lock(&queue->lock);
-    char *place = queue->buffer + queue->end + LENGTH;
-    if (queue->cap - queue->end < LENGTH || n > queue->cap - queue->end - LENGTH) {
+    char *place = queue->buffer + queue->end + HEAD;
+    if (!fits(queue, n)) {
         queue->dropped++;
         place = NULL;
         (void)pthread_mutex_unlock(&queue->lock);
@@ -188,9 +224,7 @@ char *nib_queue_reserve(struct nib_queue *queue, size_t n)
 
 void nib_queue_commit(struct nib_queue *queue, size_t n)
 {
-    memcpy(queue->buffer + queue->end, &n, sizeof n);
-    queue->end += n == 0 ? 0 : LENGTH + n;
-    (void)pthread_cond_signal(&queue->filled);
+    append(queue, n, 1);
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
@@ -207,22 +241,13 @@ bool nib_queue_write(struct nib_queue *queue, const void *octets, size_t n)
 void nib_queue_repeat(struct nib_queue *queue, const void *octets, size_t len, uint64_t n)
 {
     (void)pthread_mutex_lock(&queue->lock);
-    for (; n > 0 && len > 0 && queue->cap - queue->end >= LENGTH &&
-           len <= queue->cap - queue->end - LENGTH;
-         n--) {
-        memcpy(queue->buffer + queue->end, &len, sizeof len);
-        memcpy(queue->buffer + queue->end + LENGTH, octets, len);
-        queue->end += LENGTH + len;
-    }
-    queue->dropped += n;
-    (void)pthread_cond_signal(&queue->filled);
-    (void)pthread_mutex_unlock(&queue->lock);
-}
-
-void nib_queue_drop(struct nib_queue *queue, uint64_t n)
-{
-    (void)pthread_mutex_lock(&queue->lock);
-    queue->dropped += n;
+    size_t free = queue->waiting < queue->cap ? queue->cap - queue->waiting : 0;
+    uint64_t most = len == 0 || !fits(queue, len) ? 0 : free / len;
+    uint64_t times = n < most ? n : most;
+    if (times > 0)
+        memcpy(queue->buffer + queue->end + HEAD, octets, len);
+    append(queue, len, (size_t)times);
+    queue->dropped += n - times;
     (void)pthread_mutex_unlock(&queue->lock);
 }
 

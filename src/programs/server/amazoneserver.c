@@ -107,7 +107,7 @@ int main(int argc, char **argv)
     serve_options(&a.serve, &command_line, argc, argv);
     serve_read_records(&a.serve);
     a.serve.config.outputs_max = NIB_BATCH;
-    a.serve.config.table_cap = serve_table_cap(&a.serve, 0);
+    serve_size_tables(&a.serve, 0);
     a.serve.server = nib_server_open(&a.serve.config);
     if (a.serve.server == NULL)
         return 2;

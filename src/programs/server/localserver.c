@@ -272,7 +272,7 @@ int main(int argc, char **argv)
     serve_read_records(&l.serve);
     config->max_slots = l.config.limits.fetches;
     config->outputs_max = nib_local_outputs_max(&l.config.limits, NIB_BATCH);
-    config->table_cap = serve_table_cap(&l.serve, l.config.limits.records);
+    serve_size_tables(&l.serve, l.config.limits.records);
     l.serve.server = nib_server_open(config);
     if (l.serve.server == NULL)
         return NIB_EXIT_USAGE;

@@ -142,12 +142,15 @@ void serve_read_records(struct serve *serve)
     }
 }
 
-size_t serve_table_cap(const struct serve *serve, uint32_t max_dynamic)
+void serve_size_tables(struct serve *serve, uint32_t max_dynamic)
 {
-    enum { SMALL = 2 << 20, DYNAMIC_ROW = 2 * 253 + 48 };
-    enum nib_table_form form = serve->config.form;
-    size_t row = DYNAMIC_ROW + (form == NIB_TABLE_CSV ? 0 : NIB_TABLE_PRETTY_ROW);
-    return SMALL + 2 * nib_table_form_max(&serve->table, form) + max_dynamic * row;
+    enum { SMALL = 2 << 20, DYNAMIC_ROW = 2 * 253 + 48, BURST = 4096, BURST_MAX = 64 << 20 };
+    struct nib_server_config *config = &serve->config;
+    size_t fixed = nib_table_form_max(&serve->table, config->form);
+    size_t row = DYNAMIC_ROW + (config->form == NIB_TABLE_CSV ? 0 : NIB_TABLE_PRETTY_ROW);
+    size_t burst = fixed < BURST_MAX / BURST ? fixed * BURST : BURST_MAX;
+    config->text_cap = SMALL + 2 * fixed + max_dynamic * row;
+    config->table_cap = config->text_cap + burst;
 }
 
 /* What a reload does while no worker is in the service. */

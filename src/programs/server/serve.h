@@ -50,8 +50,9 @@ void serve_options(
 /* Reads the records into the table. Ends the program when they have faults, and after --check. */
 void serve_read_records(struct serve *serve);
 
-/* Room for tables that wait for a slow reader: several small ones, or one as large as can be. */
-size_t serve_table_cap(const struct serve *serve, uint32_t max_dynamic);
+/* Space for the text of a table, and for tables that wait for a slow reader: a burst of small ones.
+ */
+void serve_size_tables(struct serve *serve, uint32_t max_dynamic);
 
 /* Reads the records again. False: there is a fault, the old ones stay. */
 bool serve_reload(struct serve *serve);
