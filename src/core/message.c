@@ -31,20 +31,23 @@ enum nib_err nib_result_check(enum nib_type type, struct nib_text result, size_t
     return nib_name_check(result, bad);
 }
 
-/*
- * The readers are inlined by force: only then does the message under construction stay in
- * registers. Written piece by piece and copied whole right after, it stalls the copy (half of the
- * decoder's time).
- */
-#define FORCED static inline __attribute__((always_inline))
+/* ---- decoding ---- */
 
-FORCED bool is_type(unsigned code)
+static bool is_type(unsigned code)
 {
-    return code == NIB_A || code == NIB_AAAA || code == NIB_CNAME || code == NIB_NS;
+    switch (code) {
+#define X(symbol, code, name)                                                                      \
+    case symbol:                                                                                   \
+        return true;
+        NIB_TYPES(X)
+#undef X
+    default:
+        return false;
+    }
 }
 
 /* A length-prefixed text; its length must be 1 to max. */
-FORCED struct nib_text read_text(struct nib_reader *r, size_t max, enum nib_err len_err)
+static struct nib_text read_text(struct nib_reader *r, size_t max, enum nib_err len_err)
 {
     size_t at = r->off;
     size_t len = nib_reader_u8(r);
@@ -55,7 +58,7 @@ FORCED struct nib_text read_text(struct nib_reader *r, size_t max, enum nib_err 
 }
 
 /* A name; one that is the same as `known`, which passed its checks, needs none. */
-FORCED struct nib_text read_name(struct nib_reader *r, struct nib_text known)
+static struct nib_text read_name(struct nib_reader *r, struct nib_text known)
 {
     struct nib_text name = read_text(r, NIB_NAME_MAX, NIB_ERR_NAME_LEN);
     size_t bad;
@@ -68,7 +71,7 @@ FORCED struct nib_text read_name(struct nib_reader *r, struct nib_text known)
 }
 
 /* The octet that carries a four-bit code (flag or zero bits) above a four-bit type. */
-FORCED unsigned read_packed(
+static unsigned read_packed(
     struct nib_reader *r, unsigned upper_max, enum nib_err upper_err, enum nib_err type_err)
 {
     size_t at = r->off;
@@ -82,7 +85,7 @@ FORCED unsigned read_packed(
     return octet;
 }
 
-FORCED uint32_t read_ttl(struct nib_reader *r)
+static uint32_t read_ttl(struct nib_reader *r)
 {
     size_t at = r->off;
     uint32_t ttl_s = nib_reader_u32(r);
@@ -92,7 +95,7 @@ FORCED uint32_t read_ttl(struct nib_reader *r)
 }
 
 /* What the result says; the reader stands right behind it, and fails if it may not be so. */
-FORCED enum nib_outcome check_result(
+static enum nib_outcome check_result(
     struct nib_reader *r, enum nib_type type, uint32_t ttl_s, struct nib_text result)
 {
     enum nib_outcome outcome = nib_result_outcome(result);
@@ -108,7 +111,7 @@ FORCED enum nib_outcome check_result(
 }
 
 /* What a query and a response begin with. */
-FORCED struct nib_message read_head(struct nib_reader *r)
+static struct nib_message read_head(struct nib_reader *r)
 {
     struct nib_message m = {0};
     m.id = nib_reader_u32(r);
@@ -120,7 +123,7 @@ FORCED struct nib_message read_head(struct nib_reader *r)
 }
 
 /* The message so far, and what a response says beyond it. */
-FORCED struct nib_message read_answer(struct nib_reader *r, struct nib_message m)
+static struct nib_message read_answer(struct nib_reader *r, struct nib_message m)
 {
     m.atype = (enum nib_type)(read_packed(r, 0, NIB_ERR_RESERVED, NIB_ERR_ATYPE) & 0x0f);
     m.aname = read_name(r, m.qname);
@@ -136,7 +139,7 @@ FORCED struct nib_message read_answer(struct nib_reader *r, struct nib_message m
     return m;
 }
 
-FORCED struct nib_message read_message(struct nib_reader *r)
+static struct nib_message read_message(struct nib_reader *r)
 {
     struct nib_message m = read_head(r);
     if (m.flag == NIB_RESPONSE)
@@ -144,22 +147,6 @@ FORCED struct nib_message read_message(struct nib_reader *r)
     if (r->err == NIB_OK && r->off != r->len)
         nib_reader_fail(r, NIB_ERR_TRAILING, r->off);
     return m;
-}
-
-FORCED void commit(struct nib_message *message, struct nib_message m)
-{
-    message->id = m.id;
-    message->flag = m.flag;
-    message->qtype = m.qtype;
-    message->qname.ptr = m.qname.ptr;
-    message->qname.len = m.qname.len;
-    message->atype = m.atype;
-    message->aname.ptr = m.aname.ptr;
-    message->aname.len = m.aname.len;
-    message->ttl_s = m.ttl_s;
-    message->result.ptr = m.result.ptr;
-    message->result.len = m.result.len;
-    message->outcome = m.outcome;
 }
 
 enum nib_err nib_message_decode(
@@ -171,7 +158,7 @@ enum nib_err nib_message_decode(
         *bad = r.err_off;
         return r.err;
     }
-    commit(message, m);
+    *message = m;
     return NIB_OK;
 }
 
@@ -246,7 +233,7 @@ size_t nib_message_line(const struct nib_message *message, char out[NIB_LINE_MAX
             nib_writer_word(&w, nib_type_name(m->atype));
             nib_writer_u8(&w, ' ');
         }
-        nib_writer_text(&w, m->result);
+        nib_writer_escaped(&w, m->result);
         nib_writer_word(&w, " ttl ");
         nib_writer_decimal(&w, m->ttl_s);
     }

@@ -114,12 +114,6 @@ static struct nib_message read_head(struct nib_reader *r);
  */
 static struct nib_message read_message(struct nib_reader *r);
 
-/*@ requires \valid(message);
-    assigns *message;
-    ensures *message == m;
- */
-static void commit(struct nib_message *message, struct nib_message m);
-
 /*@ requires writer_ok(w) && text_ok(text) && max <= NIB_NAME_MAX;
     requires \separated(text.ptr + (0 .. text.len - 1), w->octets + (0 .. w->cap - 1));
     assigns w->off, w->full, w->octets[w->off .. w->cap - 1];
