@@ -1,23 +1,27 @@
 #include "local_private.h"
 
+/* clang-format off */
 /*
  * A request's way, as a machine: each step of the lookup on top either goes on, waits on a fetch,
  * or ends the request. What a lookup of a name server's address brings goes to the one below it.
  *
- *     top lookup            event                         then
- *     any                   its record is in the table    found
- *     any                   its alias is in the table     on with its target; of a server: no
- * address any                   a domain whose server has     a lookup more, for the address no
- * address known any                   a domain with addresses       waits on a fetch from them
- *     waits                 an answer                     found, alias, or miss
- *     waits                 a referral                    on with the domain that it names
- *     waits                 the servers failed            the domain above, once (NIB-8.23)
- *     waits                 a learnt server is slow       the domain above (NIB-8.24), then on
+ *     top lookup   event                        then
+ *     ----------   --------------------------   -------------------------------------
+ *     any          its record is in the table   found
+ *     any          its alias is in the table    on with its target; a server: no address
+ *     any          its domain's server has      a lookup more, for the address
+ *                  no address known
+ *     any          a domain with addresses      waits on a fetch from them
+ *     waits        an answer                    found, alias, or miss
+ *     waits        a referral                   on with the domain that it names
+ *     waits        the servers failed           the domain above, once (NIB-8.23)
+ *     waits        a learnt server is slow      the domain above (NIB-8.24), then on
  *
  * It ends: a referral is followed 8 times at most, an alias 8 times, 32 datagrams are paid for,
  * each domain is rescued once, and lookups stand 3 deep. Each step without a fetch uses one of
  * these up, or takes a lookup off.
  */
+/* clang-format on */
 
 struct walk local_walk_of(struct event *e, struct nib_request *request)
 {
