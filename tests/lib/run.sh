@@ -2,7 +2,7 @@
 # Runs test programs and scripts that speak TAP ("ok", "not ok", "# SKIP"), shows what failed, and
 # ends with one line that sums over all of them. A program that dies counts as one failure.
 #     tests/lib/run.sh PROGRAM ...     JOBS=2 side by side (as many as there are processors),
-#                                      TEST_TIMEOUT=300 seconds for each
+#                                      TEST_TIMEOUT=900 seconds for each
 # Side by side each has a network of its own, with nothing but loopback in it, so that no two meet
 # at a port. Where that cannot be had (it needs root), they run one after the other.
 set -u
@@ -19,7 +19,7 @@ if [ "${1:-}" = --one ]; then
     else
         set --
     fi
-    "$@" timeout "${TEST_TIMEOUT:-300}" "$program" >"$dir/$number" 2>&1 </dev/null
+    "$@" timeout "${TEST_TIMEOUT:-900}" "$program" >"$dir/$number" 2>&1 </dev/null
     echo "$number $? $(($(date +%s) - start))"
     exit 0
 fi
