@@ -29,14 +29,6 @@ check "forty clients" sim --seed 7 --runs 20 --clients 40
 check "half an hour" sim --seed 7 --runs 1 --clients 4 --hours 0.5
 check "a day" sim --seed 7 --runs 1 --clients 4 --hours 24
 
-# What went wrong once: seeds that found a fault, to be kept for good, with the options they need.
-regressions() { sed -n 's/^again *//p' tests/scripts/faults/seeds.txt; }
-regressions >"$dir/seeds"
-while read -r options; do
-    # shellcheck disable=SC2086
-    check "once found: $options" sim $options
-done <"$dir/seeds"
-
 # ---- the same run for the same seed ----
 
 same() { # two commands' output, as it goes to standard output

@@ -44,16 +44,16 @@ static void add_rows(struct rows *rows, const struct option_row *more, size_t n)
 static void collect(struct rows *rows, const struct option_program *program)
 {
     /* With commands, what follows the first word is the command's. */
-    strcpy(rows->letters, program->commands != NULL ? "+:" : ":");
+    memcpy(rows->letters, program->commands != NULL ? "+:" : ":\0", sizeof "+:");
     for (size_t i = 0; i < OPTION_TABLES && program->tables[i] != NULL; i++)
         add_rows(rows, program->tables[i]->rows, program->tables[i]->n);
     add_rows(rows, standard, sizeof standard / sizeof standard[0]);
 }
 
 /* What getopt_long stumbled over: a word of the command line, or a letter of one. */
-static _Noreturn void bad_option(const char *program, const char *word, int option, char letter)
+static _Noreturn void bad_option(const char *program, const char *word, int option, int letter)
 {
-    const char text[] = {'-', letter, '\0'};
+    const char text[] = {'-', (char)letter, '\0'};
     const char *why = "is unknown, or short for more than one";
     struct shown shown = shown_word(word);
     if (option == ':') {

@@ -115,10 +115,10 @@ struct sim_client {
     struct nib_addr self;
     nib_ms timeout_ms;
     uint32_t tries, max_records;
-    bool active;
     sim_us began, paused, sent_at;
     uint64_t trouble;
     uint32_t asked, next_id;
+    bool active;
     char name[NIB_NAME_MAX + 1];
 };
 
