@@ -40,7 +40,7 @@ struct nib_gate_query {
     uint8_t name_len;
     char name[NIB_NAME_MAX];
     /* of a DNS query only */
-    uint8_t missed; /* codes of the types that the name does not have, as a set of bits */
+    uint16_t missed; /* types that the name does not have: 1 << code of each */
     struct nib_dns_message dns;
 };
 

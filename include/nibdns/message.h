@@ -27,7 +27,7 @@ struct nib_message {
 /*
  * Decodes a whole datagram or nothing. On an error *message is untouched and *bad is the octet of
  * the datagram where the rule is broken: for NIB_ERR_SHORT the datagram's length, for a field's
- * value its first octet, for a name or a CNAME or NS result the offending octet (see
+ * value its first octet, for a name or a result that is one the offending octet (see
  * nib_name_check), for NIB_ERR_MISS_TTL the TTL. Reads nothing outside octets[0..len).
  */
 enum nib_err nib_message_decode(
@@ -54,7 +54,10 @@ bool nib_message_is_referral(const struct nib_message *query, const struct nib_m
 /* What a result text stands for. */
 enum nib_outcome nib_result_outcome(struct nib_text result);
 
-/* The rule that a result of that type breaks: NIB-4.1 to 4.3, for CNAME and NS NIB-3.1 to 3.4. */
+/*
+ * The rule that a result of that type breaks, and the octet where: NIB-4.1 to 4.3, for a name
+ * NIB-3.1 to 3.4.
+ */
 enum nib_err nib_result_check(enum nib_type type, struct nib_text result, size_t *bad);
 
 /*

@@ -47,12 +47,26 @@ enum { NIB_PORT_LOCAL = 21000, NIB_PORT_AUTHORITATIVE = 22000 };
 
 enum nib_flag { NIB_QUERY = 0, NIB_RESPONSE = 1 };
 
-/* Types: symbol, code on the wire, name. */
-#define NIB_TYPES(X)                                                                               \
-    X(NIB_A, 8, "A")                                                                               \
-    X(NIB_AAAA, 4, "AAAA")                                                                         \
-    X(NIB_CNAME, 2, "CNAME")                                                                       \
+/*
+ * Types: symbol, code on the wire, name. This is the one list of them; arrays and sentences are
+ * made of it: `types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)}`, "none of " NIB_TYPE_NAMES.
+ */
+/* clang-format off */
+#define NIB_TYPES_APART(X, between)                                                                \
+    X(NIB_A, 8, "A") between                                                                       \
+    X(NIB_AAAA, 4, "AAAA") between                                                                 \
+    X(NIB_CNAME, 2, "CNAME") between                                                               \
     X(NIB_NS, 1, "NS")
+/* clang-format on */
+#define NIB_TYPES(X) NIB_TYPES_APART(X, )
+#define NIB_TYPE_SYMBOL(symbol, code, name) symbol,
+#define NIB_TYPE_NAME(symbol, code, name) name
+#define NIB_TYPE_NAMES NIB_TYPES_APART(NIB_TYPE_NAME, ", ") /* "A, AAAA, CNAME, NS" */
+#define NIB_TYPE_ONE(symbol, code, name) 1
+enum {
+    NIB_TYPE_COUNT = NIB_TYPES_APART(NIB_TYPE_ONE, +),
+    NIB_TYPE_NAME_MAX = 5, /* characters of the longest name */
+};
 
 enum nib_type {
 #define X(symbol, code, name) symbol = code,
@@ -71,9 +85,9 @@ enum nib_type {
 #define NIB_RULES(X)                                                                               \
     X(NIB_ERR_SHORT, "NIB-2.1", "message ends inside a field")                                     \
     X(NIB_ERR_FLAG, "NIB-2.2", "flag is neither query nor response")                               \
-    X(NIB_ERR_QTYPE, "NIB-2.3", "question type is none of A, AAAA, CNAME, NS")                     \
+    X(NIB_ERR_QTYPE, "NIB-2.3", "question type is none of " NIB_TYPE_NAMES)                        \
     X(NIB_ERR_RESERVED, "NIB-2.4", "the four bits before the answer type are not zero")            \
-    X(NIB_ERR_ATYPE, "NIB-2.5", "answer type is none of A, AAAA, CNAME, NS")                       \
+    X(NIB_ERR_ATYPE, "NIB-2.5", "answer type is none of " NIB_TYPE_NAMES)                          \
     X(NIB_ERR_TTL, "NIB-2.6", "TTL is above 2147483647")                                           \
     X(NIB_ERR_TRAILING, "NIB-2.7", "octets behind the last field")                                 \
     X(NIB_ERR_NAME_LEN, "NIB-3.1", "name length is not 1 to 253")                                  \
@@ -111,7 +125,7 @@ enum nib_mismatch {
         NIB_MISMATCH_COUNT
 };
 
-/* "A", "AAAA", "CNAME", "NS"; "?" for any other value. */
+/* "A" for NIB_A and so on; "?" for a value that is no type. */
 const char *nib_type_name(enum nib_type type);
 
 /* The type of that name, in any case. False, and *type untouched, where there is none. */

@@ -13,8 +13,7 @@
  *       v
  *     the next type; none left --> NXDOMAIN
  */
-static const enum nib_type probes[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
-enum { PROBES = sizeof probes / sizeof probes[0] };
+static const enum nib_type probes[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
 
 /* One call from outside: the gate, the time, and where what is to be sent goes. */
 struct event {
@@ -133,13 +132,18 @@ static void give_up(const struct event *e, struct nib_gate_fetch *fetch)
 
 /* ---- queries ---- */
 
+static bool has_missed(const struct nib_gate_query *query, enum nib_type type)
+{
+    return (query->missed >> type & 1) != 0;
+}
+
 /* The type to ask for next: the one in question, then the others. False: none is left. */
 static bool next_type(const struct nib_gate_query *query, enum nib_type *type)
 {
-    if (nib_dns_type_known(query->dns.qtype, type) && !(query->missed & *type))
+    if (nib_dns_type_known(query->dns.qtype, type) && !has_missed(query, *type))
         return true;
-    for (int i = 0; i < PROBES; i++)
-        if (!(query->missed & probes[i])) {
+    for (int i = 0; i < NIB_TYPE_COUNT; i++)
+        if (!has_missed(query, probes[i])) {
             *type = probes[i];
             return true;
         }
@@ -238,7 +242,7 @@ static void pass_on(const struct event *e, struct nib_gate_query *query,
             NIB_TEXT("the local server says: Server failure"), fetch);
         break;
     case NIB_NOT_FOUND:
-        query->missed |= (uint8_t)m->qtype;
+        query->missed |= (uint16_t)(1u << m->qtype);
         (void)serve(e, query);
         break;
     case NIB_FOUND:

@@ -1,5 +1,11 @@
 #include "nibdns/protocol.h"
 
+#define X(symbol, code, name)                                                                      \
+    _Static_assert((code) > 0 && (code) < 16, "a type has four bits");                             \
+    _Static_assert(sizeof(name) - 1 <= NIB_TYPE_NAME_MAX, "a table's column is too narrow");
+NIB_TYPES(X)
+#undef X
+
 const char *nib_type_name(enum nib_type type)
 {
     switch (type) {

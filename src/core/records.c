@@ -169,7 +169,7 @@ static bool check_type(struct line *line, enum nib_type *type)
     if (nib_type_parse(line->fields[TYPE], type))
         return true;
     struct nib_writer w = nib_writer_init((uint8_t *)words, sizeof words - 1);
-    nib_writer_word(&w, " is none of A, AAAA, CNAME, NS");
+    nib_writer_word(&w, " is none of " NIB_TYPE_NAMES);
     nib_writer_word(&w, type_hint(line->fields[TYPE]));
     words[w.off] = '\0';
     fault(line, line->fields[TYPE].ptr, "type", line->fields[TYPE], words);

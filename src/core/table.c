@@ -3,14 +3,10 @@
 /* Whether a zone's records leave no room for a dynamic one: the key, or a CNAME of either. */
 static bool has_no_room_for(const struct nib_zone *zone, const struct nib_rr *rr)
 {
-    static const enum nib_type types[] = {
-#define X(symbol, code, name) symbol,
-        NIB_TYPES(X)
-#undef X
-    };
+    static const enum nib_type types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
     struct nib_key key = nib_key_of(rr->name, zone->seed);
     struct nib_rr fixed;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    for (size_t i = 0; i < NIB_TYPE_COUNT; i++)
         if ((types[i] == rr->type || types[i] == NIB_CNAME || rr->type == NIB_CNAME) &&
             nib_zone_find(zone, key, types[i], &fixed))
             return true;

@@ -1,7 +1,7 @@
 #include "nibdns/table.h"
 
-/* number, five commas, longest type, "2147483647", "0", newline */
-enum { ROW_OVERHEAD = 20 + 5 + 5 + 10 + 1 + 1, HEAD = 64 };
+/* number, five commas, type, "2147483647", "0", newline */
+enum { ROW_OVERHEAD = 20 + 5 + NIB_TYPE_NAME_MAX + 10 + 1 + 1, HEAD = 64 };
 
 size_t nib_table_text_max(const struct nib_table *table)
 {
@@ -88,9 +88,10 @@ static bool take_row(struct nib_table_print *p, struct next *next, struct nib_rr
 
 enum { NO, NAME, TYPE, RESULT, TTL, STATIC, COLUMNS = NIB_TABLE_COLUMNS };
 enum { PAD_MAX = 40, TTL_LOW = 10 };
-enum { PRETTY_HEAD = 2 * (20 + PAD_MAX + 5 + PAD_MAX + 10 + 6 + 2 * COLUMNS) };
+enum { PRETTY_HEAD = 2 * (20 + PAD_MAX + NIB_TYPE_NAME_MAX + PAD_MAX + 10 + 6 + 2 * COLUMNS) };
 /* The gaps, the padding, the colours: no row has more than this beside its CSV. */
-_Static_assert(2 * COLUMNS + 20 + 10 + 5 + 2 * PAD_MAX + 16 <= NIB_TABLE_PRETTY_ROW, "too little");
+_Static_assert(2 * COLUMNS + 20 + 10 + NIB_TYPE_NAME_MAX + 2 * PAD_MAX + 16 <= NIB_TABLE_PRETTY_ROW,
+    "too little");
 
 static const char *const titles[COLUMNS] = {"record_no", "name", "type", "result", "ttl", "static"};
 static const bool to_the_right[COLUMNS] = {[NO] = true, [TTL] = true};

@@ -113,8 +113,8 @@ struct nib_text fuzz_name(struct fuzz_input *in)
 
 enum nib_type fuzz_type(struct fuzz_input *in)
 {
-    static const enum nib_type types[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
-    return types[fuzz_below(in, 4)];
+    static const enum nib_type types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
+    return types[fuzz_below(in, NIB_TYPE_COUNT)];
 }
 
 static struct nib_text some_result(struct fuzz_input *in, enum nib_type type)

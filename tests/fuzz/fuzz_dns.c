@@ -85,7 +85,7 @@ static void check_name(const struct nib_dns_name *name)
 
 static void check_answers(const struct nib_dns_message *m)
 {
-    static const enum nib_type types[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
+    static const enum nib_type types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
     struct nib_dns_walk walk = nib_dns_answers(m);
     struct nib_dns_record record;
     unsigned n = 0;
@@ -93,7 +93,7 @@ static void check_answers(const struct nib_dns_message *m)
         INVARIANT(record.ttl_s <= NIB_TTL_MAX && record.rdata + record.rdata_len <= m->len);
         INVARIANT(record.name.len >= 1 && record.name.octets[record.name.len - 1] == 0);
         check_name(&record.name);
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < NIB_TYPE_COUNT; i++) {
             char text[NIB_RESULT_MAX];
             size_t bad, len = nib_dns_result(m, &record, types[i], text);
             if (len > 0)

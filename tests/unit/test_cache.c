@@ -470,7 +470,7 @@ static void assert_entry(
 
 static void assert_agrees(const struct model *model, const struct nib_cache *cache, nib_ms now)
 {
-    static const enum nib_type types[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
+    static const enum nib_type types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
     struct nib_rr rr;
     uint32_t walk = 0;
     for (uint32_t i = 0; i < model->n; i++) {
@@ -479,7 +479,7 @@ static void assert_agrees(const struct model *model, const struct nib_cache *cac
     }
     assert_false(nib_cache_walk(cache, now, &walk, &rr));
     for (uint32_t name = 0; name < NAMES; name++)
-        for (size_t t = 0; t < 4; t++) {
+        for (size_t t = 0; t < NIB_TYPE_COUNT; t++) {
             uint32_t i = model_find(model, name, types[t]);
             bool found = nib_cache_find(cache, now, key(model->names[name]), types[t], &rr);
             assert_int_equal(found, i < model->n);
@@ -492,8 +492,9 @@ static void assert_agrees(const struct model *model, const struct nib_cache *cac
 static void model_store(
     struct model *model, struct fixture *f, nib_ms now, struct rng *rng, uint32_t name)
 {
-    static const enum nib_type types[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
-    struct entry e = {.no = f->next_no, .name = name, .type = types[dice_below(rng, 4)]};
+    static const enum nib_type types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
+    struct entry e = {
+        .no = f->next_no, .name = name, .type = types[dice_below(rng, NIB_TYPE_COUNT)]};
     uint32_t ttl_s = dice_below(rng, 6);
     fill_name(e.result, 1 + dice_below(rng, NIB_NAME_MAX), (char)('a' + dice_below(rng, 26)));
     e.due = now + (nib_ms)ttl_s * 1000;

@@ -66,7 +66,7 @@ static bool parse(struct nib_text name, struct nib_text type, struct client_word
         return false;
     }
     if (type.len > 0 && !nib_type_parse(type, &words->type)) {
-        complain(type, "is no query type: use A, AAAA, CNAME or NS", "");
+        complain(type, "is no query type: use one of " NIB_TYPE_NAMES, "");
         return false;
     }
     return true;
@@ -89,7 +89,7 @@ bool client_parse_words(const char *name, const char *type, struct client_words 
 {
     struct nib_text type_text = {type, type == NULL ? 0 : strlen(type)};
     if (type != NULL && type_text.len == 0) {
-        complain(type_text, "is no query type: use A, AAAA, CNAME or NS", "");
+        complain(type_text, "is no query type: use one of " NIB_TYPE_NAMES, "");
         return false;
     }
     return parse((struct nib_text){name, strlen(name)}, type_text, words);

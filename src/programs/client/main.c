@@ -142,7 +142,7 @@ static void set_type(const struct option_use *use)
 {
     struct session *s = use->settings;
     if (!nib_type_parse((struct nib_text){use->text, strlen(use->text)}, &s->type))
-        option_wrong(use, "is no query type; use A, AAAA, CNAME or NS");
+        option_wrong(use, "is no query type; use one of " NIB_TYPE_NAMES);
 }
 
 static const struct option_row rows[] = {
@@ -175,7 +175,7 @@ static const struct option_program command_line = {
              "[options] [@ADDR[:PORT]] NAME [TYPE]  one lookup\n"
              "[options] --batch FILE                a lookup a line (- is standard input)",
     .about = "Looks up host names at a local server, and keeps a table of what it learnt.\n"
-             "TYPE is A, AAAA, CNAME or NS; A where it is left out.",
+             "TYPE is one of " NIB_TYPE_NAMES "; A where it is left out.",
     .notes =
         "Status, of a batch the highest: 0 found, 1 record not found, 2 wrong use or output lost,\n"
         "3 no answer, 4 server failure. At the prompt, `quit` and the end of input end with 0.",

@@ -88,7 +88,7 @@ static void read_question(struct bench_queries *q, const struct line *line)
         usage_error(line->program, "%s:%zu: not a name", line->path, line->number);
     if (type.len > 0 && !nib_type_parse(type, &m.qtype))
         usage_error(
-            line->program, "%s:%zu: a type is A, AAAA, CNAME or NS", line->path, line->number);
+            line->program, "%s:%zu: a type is one of " NIB_TYPE_NAMES, line->path, line->number);
     m.result = rest;
     if (rest.len > 0 && nib_result_outcome(rest) == NIB_FOUND &&
         nib_result_check(m.qtype, rest, &bad) != NIB_OK)

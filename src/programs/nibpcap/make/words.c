@@ -114,7 +114,7 @@ enum nib_type make_type(const struct make *make, struct nib_text word)
 {
     enum nib_type type = NIB_A;
     if (!nib_type_parse(word, &type))
-        make_fault(make, word, "none of A, AAAA, CNAME, NS");
+        make_fault(make, word, "none of " NIB_TYPE_NAMES);
     return type;
 }
 

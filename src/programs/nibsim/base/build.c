@@ -21,8 +21,8 @@ struct nib_text sim_keep(struct sim_world *world, const char *format, ...)
 
 static bool has_name(const struct sim_world *world, int owner, struct nib_text name)
 {
-    static const enum nib_type types[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    static const enum nib_type types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
+    for (size_t i = 0; i < NIB_TYPE_COUNT; i++)
         if (sim_model_record(world, owner, name, types[i]) != NULL)
             return true;
     return false;

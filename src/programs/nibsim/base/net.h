@@ -21,4 +21,7 @@ bool sim_fits(const struct sim_packet *packet, const uint8_t *query, size_t len)
 bool sim_refers(
     const struct sim_packet *packet, const uint8_t *query, size_t len, size_t domain_len);
 
+/* A result of that type that is in no records; the name where it is one. */
+struct nib_text sim_lie(enum nib_type type, struct nib_text name);
+
 #endif

@@ -21,9 +21,7 @@ static size_t forge(struct sim *sim, const uint8_t *query, size_t query_len, uin
     m.atype = sim_one_in(rng, 3) ? NIB_CNAME : m.qtype;
     m.aname = m.qname;
     m.ttl_s = sim_one_in(rng, 2) ? NIB_TTL_MAX : 300;
-    m.result = m.atype == NIB_A      ? NIB_TEXT("6.6.6.6")
-               : m.atype == NIB_AAAA ? NIB_TEXT("2001:db8::6")
-                                     : NIB_TEXT("evil.test");
+    m.result = sim_lie(m.atype, NIB_TEXT("evil.test"));
     uint32_t wrong = sim_below(rng, 8);
     if (wrong < 3)
         m.id += (uint32_t)sim_between(rng, 1, 3) - 2;
@@ -79,9 +77,7 @@ static void at_fetch_knowing(struct sim *sim, const struct sim_slot *s, bool kno
     m.atype = m.qtype;
     m.aname = m.qname;
     m.ttl_s = NIB_TTL_MAX;
-    m.result = m.atype == NIB_A      ? NIB_TEXT("6.6.6.6")
-               : m.atype == NIB_AAAA ? NIB_TEXT("2001:db8::6")
-                                     : NIB_TEXT("evil.test");
+    m.result = sim_lie(m.atype, NIB_TEXT("evil.test"));
     const char *dot = memchr(name, '.', m.qname.len);
     if (dot != NULL && sim_one_in(rng, 3)) { /* a referral to the domain above */
         size_t cut = (size_t)(dot - name) + 1;

@@ -130,9 +130,7 @@ static void send_mismatch(struct sim *sim, const struct sim_name_server *s,
     size_t domain_len = sim->world.domains[s->what->domain].name.len;
     uint32_t how = sim_below(&sim->chaos, 9);
     m->ttl_s = 60;
-    m->result = m->atype == NIB_A      ? NIB_TEXT("6.6.6.6")
-                : m->atype == NIB_AAAA ? NIB_TEXT("2001:db8::6")
-                                       : NIB_TEXT("lie.test");
+    m->result = sim_lie(m->atype, NIB_TEXT("lie.test"));
     if (how == 0)
         m->id += 1 + sim_below(&sim->chaos, 3);
     else if (how == 1)

@@ -285,8 +285,7 @@ static void draw_name(struct sim *sim, struct sim_client *c)
 
 void sim_client_look_up(struct sim *sim, struct sim_host *host)
 {
-    static const enum nib_type types[] = {
-        NIB_A, NIB_A, NIB_A, NIB_A, NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
+    static const enum nib_type types[] = {NIB_A, NIB_A, NIB_A, NIB_A, NIB_TYPES(NIB_TYPE_SYMBOL)};
     struct sim_client *c = &sim->clients[host->no];
     if (!host->up || c->active)
         return;

@@ -110,10 +110,10 @@ static void add_row(
 /* Whether static records leave no room for a row: they have its key, or one of them is a CNAME. */
 static bool gives_way(const struct sim_table *table, const struct sim_row *row)
 {
-    static const enum nib_type types[] = {NIB_A, NIB_AAAA, NIB_CNAME, NIB_NS};
+    static const enum nib_type types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
     struct nib_key key = nib_key_of(row_name(row), table->table.zone->seed);
     struct nib_rr rr;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < NIB_TYPE_COUNT; i++)
         if ((types[i] == row->type || types[i] == NIB_CNAME || row->type == NIB_CNAME) &&
             nib_zone_find(table->table.zone, key, types[i], &rr))
             return true;

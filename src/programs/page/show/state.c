@@ -97,16 +97,12 @@ void page_show_state(const struct page *page, struct nib_writer *w)
 
 void page_show_choices(struct nib_writer *w)
 {
-    static const char *const types[] = {
-#define X(symbol, code, name) name,
-        NIB_TYPES(X)
-#undef X
-    };
+    static const enum nib_type types[] = {NIB_TYPES(NIB_TYPE_SYMBOL)};
     const struct page_world *world;
     json_open(w, NULL, '{');
     json_open(w, "types", '[');
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        json_word(w, NULL, types[i]);
+    for (size_t i = 0; i < NIB_TYPE_COUNT; i++)
+        json_word(w, NULL, nib_type_name(types[i]));
     json_close(w, ']');
     json_open(w, "worlds", '[');
     for (size_t i = 0; (world = page_world_at(i)) != NULL; i++) {
