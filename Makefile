@@ -222,6 +222,14 @@ build/release/guard: build/release/tools/bench/guard.o build/release/libos.a \
                      build/release/libnibdns.a
 	$(Q)$(CC) $(release_flags) $(CFLAGS) $^ -o $@ $(harden_ld) $(LDFLAGS) -pthread
 
+# help: make forge            what a lie costs a forger who races a name server; as root (S=20 seconds a run)
+.PHONY: forge
+forge: all build/release/forge
+	$(Q)tools/stress/forge.sh $${S:-20}
+build/release/forge: build/release/tools/stress/forge.o build/release/libos.a \
+                     build/release/libnibdns.a
+	$(Q)$(CC) $(release_flags) $(CFLAGS) $^ -o $@ $(harden_ld) $(LDFLAGS) -pthread
+
 # help: make balance          three local servers behind nginx; one is killed under load
 .PHONY: balance
 balance: all
