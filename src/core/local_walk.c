@@ -1,6 +1,5 @@
 #include "local_private.h"
 
-/* clang-format off */
 /*
  * A request's way, as a machine: each step of the lookup on top either goes on, waits on a fetch,
  * or ends the request. What a lookup of a name server's address brings goes to the one below it.
@@ -21,7 +20,6 @@
  * each domain is rescued once, and lookups stand 3 deep. Each step without a fetch uses one of
  * these up, or takes a lookup off.
  */
-/* clang-format on */
 
 struct walk local_walk_of(struct event *e, struct nib_request *request)
 {
