@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 status=0
 
 # Lines on standard input are faults; without any, what the argument says is so.
-judge() {
+report() {
     if faults=$(grep .); then
         printf '%s\n' "$faults" | sed 's/^/not ok - /'
         status=1
@@ -28,7 +28,7 @@ judge() {
 nm -g "$archive" | awk '$1 == "U" { need[$2] = 1 } NF == 3 && $2 != "U" { have[$3] = 1 }
     END { for (s in need) if (!(s in have)) print s }' | sort >"$work/needs"
 grep -Evx "$allowed" "$work/needs" | sed 's/^/the logic needs what it must not: /' >"$work/foreign"
-judge "the logic needs only: $(tr '\n' ' ' <"$work/needs")" <"$work/foreign"
+report "the logic needs only: $(tr '\n' ' ' <"$work/needs")" <"$work/foreign"
 
 # A header says its layer in its first lines ("Layer N"). A source has the layer of the header whose
 # name begins its own, else of a private header that it includes.
@@ -79,7 +79,7 @@ awk '
             }
         }
     }' $(find include src/core src/os -name '*.[ch]' | sort) >"$work/layers"
-judge "every file includes only from its own layer and those below" <"$work/layers"
+report "every file includes only from its own layer and those below" <"$work/layers"
 
 # A file's place in its program: 6 main, 5 command, 4 part, 3 base; 2 what all programs have in common.
 # shellcheck disable=SC2046
@@ -124,7 +124,7 @@ awk '
                 fault(file, name[i] ", its sibling")
         }
     }' $(find src/programs -name '*.[ch]' | sort) >"$work/programs"
-judge "in the programs includes run one way" <"$work/programs"
+report "in the programs includes run one way" <"$work/programs"
 
 # Prints what is left of a graph (`from to why` a line) when all that leads into no circle is gone.
 circles() {
@@ -157,7 +157,7 @@ awk '
             else if (("src/programs/" name[i]) in is_file) print from[i], "src/programs/" name[i]
         }
     }' $(find include src -name '*.h' | sort) | circles >"$work/headers"
-judge "no circle in the headers" <"$work/headers"
+report "no circle in the headers" <"$work/headers"
 
 # A source needs the files that define what it calls.
 objects=$(dirname "$archive")
@@ -179,5 +179,5 @@ done | xargs nm -A -g | sed "s,^$objects/\(.*\)\.o:,\1.c ," | awk '
     }' >"$work/needs_of"
 [ -s "$work/needs_of" ] || echo "there are no objects in $objects" >"$work/calls"
 circles <"$work/needs_of" >>"$work/calls"
-judge "no circle in the sources" <"$work/calls"
+report "no circle in the sources" <"$work/calls"
 exit "$status"

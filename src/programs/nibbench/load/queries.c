@@ -76,7 +76,7 @@ static void put(struct bench_queries *q, struct bench_query *one, const struct n
     q->used += (size_t)one->len + one->expect_len;
 }
 
-static void read_question(struct bench_queries *q, const struct line *line)
+static void read_query(struct bench_queries *q, const struct line *line)
 {
     struct nib_text rest = line->rest;
     struct nib_message m = {.qtype = NIB_A, .qname = next_word(&rest)};
@@ -131,7 +131,7 @@ void bench_queries_read(
     if (lines == NULL || q->octets == NULL || q->list == NULL || q->cap > UINT32_MAX)
         usage_error(program, "%s: too many names", path == NULL ? "built-in names" : path);
     for (uint32_t i = 0; i < n; i++)
-        read_question(q, &lines[i]);
+        read_query(q, &lines[i]);
     if (n == 0)
         usage_error(program, "%s has no names", path);
     free(lines);
@@ -148,14 +148,14 @@ static const struct bench_query *draw(struct bench_queries *q)
     return &q->list[i];
 }
 
-static void by_length(const struct bench_query **questions, size_t n)
+static void by_length(const struct bench_query **queries, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
-        const struct bench_query *one = questions[i];
+        const struct bench_query *one = queries[i];
         size_t at = i;
-        for (; at > 0 && questions[at - 1]->len > one->len; at--)
-            questions[at] = questions[at - 1];
-        questions[at] = one;
+        for (; at > 0 && queries[at - 1]->len > one->len; at--)
+            queries[at] = queries[at - 1];
+        queries[at] = one;
     }
 }
 
