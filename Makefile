@@ -154,7 +154,8 @@ test:
 check: tests-built
 	$(Q)tests/lib/run.sh $(test_programs)
 
-tests-built: $(test_programs) $(programs:%=build/test/bin/%) build/release/guard
+tests-built: $(test_programs) $(programs:%=build/test/bin/%) \
+             $(addprefix build/release/,guard forger slow)
 
 # help: make floors           the logic needs nothing of the system; who includes whom
 floors: all
@@ -195,6 +196,14 @@ trouble: all
 soak: all
 	$(Q)S=$${S:-3600} tools/stress/trouble.sh soak
 
+# help: make forge            what a believed lie costs a forger, measured (root; S=6 s a row)
+.PHONY: forge
+forge: bin/localserver build/release/forger build/release/slow
+	$(Q)tools/stress/forge.sh
+build/release/forger build/release/slow: build/release/%: build/release/tools/stress/%.o \
+                     build/release/libos.a build/release/libnibdns.a
+	$(Q)$(CC) $(release_flags) $(CFLAGS) $^ -o $@ $(harden_ld) $(LDFLAGS) -pthread
+
 # ---- campaigns: as long as you like ----
 
 # help: make sim              simulated runs until told to stop (RUNS=N, SEED=N)
@@ -219,14 +228,6 @@ bench-peers: all
 bench-guard: build/release/guard
 	$(Q)tools/bench/guard.sh
 build/release/guard: build/release/tools/bench/guard.o build/release/libos.a \
-                     build/release/libnibdns.a
-	$(Q)$(CC) $(release_flags) $(CFLAGS) $^ -o $@ $(harden_ld) $(LDFLAGS) -pthread
-
-# help: make forge            what a lie costs a forger who races a name server; as root (S=20 seconds a run)
-.PHONY: forge
-forge: all build/release/forge
-	$(Q)tools/stress/forge.sh $${S:-20}
-build/release/forge: build/release/tools/stress/forge.o build/release/libos.a \
                      build/release/libnibdns.a
 	$(Q)$(CC) $(release_flags) $(CFLAGS) $^ -o $@ $(harden_ld) $(LDFLAGS) -pthread
 
