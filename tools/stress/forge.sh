@@ -142,9 +142,9 @@ row() {
     sent=$(value sent "$out") believed=$(value believed "$out") failures=$(value failures "$out")
     wrong=$(counter upstream_discarded_wrong_question) anew=$(counter upstream_begun_anew)
     forger='' local=''
-    echo "# $words, $letters letters, $ports ports: $(cat "$out")"
+    echo "# $words, letters $letters, ports $ports: $(cat "$out")"
     sed -n 's/^upstream_/#   &/p' "$said"
-    check "$words, $letters letters: the forger knew the IDs" \
+    check "$words, letters $letters: the forger knew the IDs" \
         [ $(($(counter upstream_discarded_wrong_id) * 100)) -le $((wrong + believed)) ]
 }
 
@@ -171,6 +171,15 @@ fits_as_expected() { # FITS
         exit !(n > 0 && fits >= n * p - off && fits <= n * p + off) }'
 }
 
+# NIB-8.29 and 8.31: sixteen wrong guesses each time, and the fourth time it is Server failure. A fetch that
+# ended otherwise has left fewer behind.
+begun_anew() {
+    echo "$wrong wrong, $anew times anew, $failures failures, $believed believed"
+    full=$((16 * (anew + failures))) lookups=$(value lookups "$out")
+    [ "$failures" -gt 0 ] && [ "$anew" -ge $((3 * failures)) ] && [ "$anew" -le $((3 * lookups)) ] &&
+        [ "$wrong" -ge "$full" ] && [ "$wrong" -le $((full + 15 * (lookups - failures + 1))) ]
+}
+
 plain() {
     local='--mix-case never' forger='--plain --lies 1'
     row "plain" 24 28232 200
@@ -193,13 +202,12 @@ few() {
     for letters in 1 2 4 6 9; do
         row "few, asked twice" "$letters" 4 3600000
         fits=$(counter upstream_answers)
-        check "$letters letters: as many guesses fit as there are spellings" fits_as_expected "$fits"
+        check "letters $letters: as many guesses fit as there are spellings" fits_as_expected "$fits"
         tell $(((wrong + fits) * ports)) "$(expected 4 "$letters" 2 0)" "$fits"
     done
     row "few" 12 4 3600000
-    check "12 letters: as many guesses fit as there are spellings" fits_as_expected "$believed"
-    check "sixteen wrong guesses begin it anew, three times, then it is Server failure" eval \
-        "[ $failures -gt 0 ] && [ $anew -ge $((3 * failures)) ] && [ $wrong -ge $((16 * (anew + failures))) ]"
+    check "letters 12: as many guesses fit as there are spellings" fits_as_expected "$believed"
+    check "sixteen wrong guesses begin a fetch anew, three times, then it fails" begun_anew
     tell $(((wrong + believed) * ports)) "$(expected 4 12 1 0)" "$believed"
 }
 
