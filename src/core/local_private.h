@@ -1,10 +1,9 @@
 /*
- * Layer 4, private to the local server: what its parts share.
- *
- *     local.c           what comes in from outside, and the answers
- *     local_walk.c      a request's way: from its name to its answer, or to a fetch that it waits
- * on local_fetch.c     a fetch: servers in turn, tries, letters, and its end local_servers.c which
- * servers a domain has, where they are, and how they lately did
+ * Layer 4, private to the local server: what its parts share. local.c takes what comes in from
+ * outside; local_walk.c leads a request from its name to its answer, or to a fetch that it waits
+ * on; local_resume.c lets it go on when that has ended; local_answer.c ends it. local_ask.c opens
+ * fetches and asks, local_fetch.c has their tries, replies and ends; local_servers.c knows which
+ * servers a domain has, where they are, and how they lately did.
  */
 #ifndef NIBDNS_CORE_LOCAL_PRIVATE_H
 #define NIBDNS_CORE_LOCAL_PRIVATE_H

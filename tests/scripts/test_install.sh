@@ -66,6 +66,10 @@ check "the shared library exports only nib_ names" only_ours "$root$prefix/lib/l
 exports() { nm -D --defined-only "$1" | grep -q " T $2@@NIBDNS_0$"; }
 check "it exports the codec" exports "$root$prefix/lib/libnibdns.so.0" nib_message_decode
 check "it exports the local server's logic" exports "$root$prefix/lib/libnibdns.so.0" nib_local_input
+listed() { tools/package/symbols.sh "$1" | diff tools/package/debian/libnibdns0.symbols -; } # else: make symbols
+check "it exports what its list says" listed "$root$prefix/lib/libnibdns.so.0"
+no_inner() { ! nm -D --defined-only "$1" | grep -E ' nib_(heap|index|pending|writer|gate|dns)_'; }
+check "and nothing that is only inside" no_inner "$root$prefix/lib/libnibdns.so.0"
 is_named() { readelf -d "$1" | grep -q 'SONAME.*\[libnibdns.so.0\]'; }
 check "it is named libnibdns.so.0" is_named "$root$prefix/lib/libnibdns.so"
 
