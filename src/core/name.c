@@ -10,8 +10,8 @@ static const uint8_t in_label[256] = {
 };
 // clang-format on
 
-/* Octet by octet: finds the first rule broken, or none, for a name of any length. */
-static enum nib_err check_slowly(struct nib_text name, size_t *bad)
+/* The first rule that is broken, or none, for a name of any length. */
+static enum nib_err check_octets(struct nib_text name, size_t *bad)
 {
     size_t label = 0; /* where the label under the scan begins */
     /*@ loop invariant label <= i <= name.len && i - label <= NIB_LABEL_MAX;
@@ -38,6 +38,14 @@ static enum nib_err check_slowly(struct nib_text name, size_t *bad)
     return NIB_OK;
 }
 
+enum nib_err nib_name_check(struct nib_text name, size_t *bad)
+{
+    *bad = 0;
+    if (name.len < 1 || name.len > NIB_NAME_MAX)
+        return NIB_ERR_NAME_LEN;
+    return check_octets(name, bad);
+}
+
 /* Little-endian, so that a hash is the same on every machine; compilers make one load of it. */
 static inline uint64_t load64(const char *at)
 {
@@ -47,7 +55,7 @@ static inline uint64_t load64(const char *at)
            (uint64_t)p[7] << 56;
 }
 
-/* Fewer than eight octets, the missing ones filled up with 'a's: legal, and no dot. */
+/* Fewer than eight octets, the missing ones filled up. */
 static uint64_t load_short(struct nib_text text)
 {
     uint64_t word = 0x6161616161616161u;
@@ -60,88 +68,23 @@ static uint64_t load_short(struct nib_text text)
     return word;
 }
 
-/*
- * Eight octets at a time, each in its lane of a word. With all octets below 0x80, adding 0x80 - n
- * to a lane sets its top bit exactly when the octet is n or more, and no lane runs over into the
- * next.
+/* The bit that tells the cases of a letter apart; the other octets of names are told apart without.
  */
-#define LANES(octet) ((octet)*0x0101010101010101u)
-#define FOLD LANES((uint64_t)0x20)
-#define TOP LANES((uint64_t)0x80)
-
-static inline uint64_t lanes_from(uint64_t word, uint64_t least)
-{
-    return word + LANES(0x80 - least);
-}
-
-static inline uint64_t lanes_within(uint64_t word, uint64_t least, uint64_t most)
-{
-    return lanes_from(word, least) & ~lanes_from(word, most + 1) & TOP;
-}
-
-/*
- * True when the eight octets are of the alphabet and no two dots follow each other, *dots being
- * those of the word before (in its last lane only) and then of this one.
- */
-static inline bool word_is_legal(uint64_t word, uint64_t *dots)
-{
-    uint64_t dot = lanes_within(word, '.', '.');
-    uint64_t legal = lanes_within(word | FOLD, 'a', 'z') | lanes_within(word, '0', '9') |
-                     lanes_within(word, '-', '.') | lanes_within(word, '_', '_');
-    bool ok = (word & TOP) == 0 && legal == TOP && (dot & (dot << 8 | *dots >> 56)) == 0;
-    *dots = dot;
-    return ok;
-}
-
-/*
- * Whether a name of at most 63 octets, in which no label can be too long, keeps all rules. The last
- * eight octets are looked at as one word, wherever it begins: what two words both see is seen
- * twice.
- */
-static bool is_legal_short(struct nib_text name)
-{
-    uint64_t dots = TOP; /* a dot may not come first */
-    if (name.ptr[name.len - 1] == '.')
-        return false;
-    if (name.len < 8)
-        return word_is_legal(load_short(name), &dots);
-    /*@ loop invariant i <= name.len;
-        loop assigns i, dots;
-        loop variant name.len - i;
-     */
-    for (size_t i = 0; i + 8 < name.len; i += 8)
-        if (!word_is_legal(load64(name.ptr + i), &dots))
-            return false;
-    if (name.len % 8 != 0) /* the last word does not begin where the one before it ended */
-        dots = 0;
-    return word_is_legal(load64(name.ptr + name.len - 8), &dots);
-}
-
-enum nib_err nib_name_check(struct nib_text name, size_t *bad)
-{
-    *bad = 0;
-    if (name.len < 1 || name.len > NIB_NAME_MAX)
-        return NIB_ERR_NAME_LEN;
-    if (name.len <= NIB_LABEL_MAX && is_legal_short(name))
-        return NIB_OK;
-    return check_slowly(name, bad);
-}
+#define CASE_BIT ((uint64_t)0x20)
+#define FOLD (CASE_BIT * 0x0101010101010101u)
 
 bool nib_name_equal(struct nib_text a, struct nib_text b)
 {
+    unsigned differ = 0;
     if (a.len != b.len)
         return false;
-    if (a.len < 8)
-        return (load_short(a) | FOLD) == (load_short(b) | FOLD);
-    uint64_t differ = 0;
     /*@ loop invariant i <= a.len;
         loop assigns i, differ;
         loop variant a.len - i;
      */
-    for (size_t i = 0; i + 8 < a.len; i += 8)
-        differ |= (load64(a.ptr + i) ^ load64(b.ptr + i)) & ~FOLD;
-    differ |= (load64(a.ptr + a.len - 8) ^ load64(b.ptr + a.len - 8)) & ~FOLD;
-    return differ == 0;
+    for (size_t i = 0; i < a.len; i++)
+        differ |= (unsigned)(uint8_t)a.ptr[i] ^ (uint8_t)b.ptr[i];
+    return (differ & ~(unsigned)CASE_BIT) == 0;
 }
 
 /*

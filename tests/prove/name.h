@@ -8,7 +8,7 @@
     ensures \result == NIB_OK ==> is_name(name.ptr, name.len);
     ensures \result != NIB_OK ==> !name_octet_fits(name.ptr, name.len, *bad);
  */
-static enum nib_err check_slowly(struct nib_text name, size_t *bad);
+static enum nib_err check_octets(struct nib_text name, size_t *bad);
 
 /*@ requires octets_at(at, 8);
     assigns \nothing;
@@ -19,27 +19,6 @@ static inline uint64_t load64(const char *at);
     assigns \nothing;
  */
 static uint64_t load_short(struct nib_text text);
-
-/*@ assigns \nothing; */
-static inline uint64_t lanes_from(uint64_t word, uint64_t least);
-
-/*@ assigns \nothing; */
-static inline uint64_t lanes_within(uint64_t word, uint64_t least, uint64_t most);
-
-/*@ requires \valid(dots);
-    assigns *dots;
- */
-static inline bool word_is_legal(uint64_t word, uint64_t *dots);
-
-/*
- * Eight octets at a time: that nothing is read outside is proven, that it accepts exactly the names
- * is not; tests/unit/test_name.c and tests/unit/test_exhaustive.c stand for that.
- */
-/*@ requires text_ok(name) && 1 <= name.len <= NIB_LABEL_MAX;
-    assigns \nothing;
-    admit ensures \result <==> is_name(name.ptr, name.len);
- */
-static bool is_legal_short(struct nib_text name);
 
 /*@ requires 0 < by < 64;
     assigns \nothing;

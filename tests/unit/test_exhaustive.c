@@ -163,7 +163,7 @@ static void every_result_length_with_times_around_the_limits(void **state)
     }
 }
 
-/* ---- names, which the codec takes eight octets at a time ---- */
+/* ---- names ---- */
 
 /* Runs `body` on the query of every name length that matters, in a heap block of exactly its size.
  */

@@ -124,7 +124,7 @@ static void all_pairs_of_octets_compare_without_regard_to_case(void **state)
     }
 }
 
-/* Every length on both sides of the words of eight octets that comparing goes by. */
+/* Every length on both sides of the words of eight octets that hashing goes by. */
 static void one_octet_that_differs_is_seen_at_every_place(void **state)
 {
     (void)state;

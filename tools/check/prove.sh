@@ -42,7 +42,7 @@ inlined=nib_text_same,nib_reader_init,nib_reader_fail,nib_reader_take,nib_reader
 inlined=$inlined,nib_writer_init,nib_writer_octets,nib_writer_u8,nib_writer_u32,nib_writer_text
 inlined=$inlined,nib_writer_done
 reading=is_type,read_text,read_name,read_packed,read_ttl,check_result,read_head,read_answer
-reading=$reading,read_message,commit,nib_message_decode,nib_result_check
+reading=$reading,read_message,nib_message_decode,nib_result_check
 part() { # PART ARGUMENT...: as WP's own, where there are none the functions of the part
     chosen=$1
     shift
