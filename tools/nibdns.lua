@@ -67,6 +67,11 @@ local FLAGS = { [QUERY] = "Query", [RESPONSE] = "Response" }
 local A, AAAA, CNAME, NS = 8, 4, 2, 1
 local TYPES = { [A] = "A", [AAAA] = "AAAA", [CNAME] = "CNAME", [NS] = "NS" }
 local TYPE_ORDER = { A, AAAA, CNAME, NS }
+local TYPE_NAMES = {}
+for i, code in ipairs(TYPE_ORDER) do
+    TYPE_NAMES[i] = TYPES[code]
+end
+local NO_TYPE = " type is none of " .. table.concat(TYPE_NAMES, ", ")
 
 local TEXT_MAX, LABEL_MAX, TTL_MAX = 253, 63, 2147483647
 
@@ -77,10 +82,10 @@ local OUTCOMES = { [NOT_FOUND] = "not_found", [FAILURE] = "failure" } -- any oth
 local RULES = {
     { key = "short",       rule = "NIB-2.1", words = "message ends inside a field" },
     { key = "flag",        rule = "NIB-2.2", words = "flag is neither query nor response" },
-    { key = "qtype",       rule = "NIB-2.3", words = "question type is none of A, AAAA, CNAME, NS" },
+    { key = "qtype",       rule = "NIB-2.3", words = "question" .. NO_TYPE },
     { key = "reserved",    rule = "NIB-2.4",
         words = "the four bits before the answer type are not zero" },
-    { key = "atype",       rule = "NIB-2.5", words = "answer type is none of A, AAAA, CNAME, NS" },
+    { key = "atype",       rule = "NIB-2.5", words = "answer" .. NO_TYPE },
     { key = "ttl",         rule = "NIB-2.6", words = "TTL is above 2147483647" },
     { key = "trailing",    rule = "NIB-2.7", words = "octets behind the last field" },
     { key = "name_len",    rule = "NIB-3.1", words = "name length is not 1 to 253" },
@@ -1551,7 +1556,7 @@ function Statistics:text()
     local ruler = string.rep("=", 72)
     add(ruler)
     add("nibdns: messages by question type")
-    add("%-32s%8s%8s%8s%8s%8s", "", "A", "AAAA", "CNAME", "NS", "all")
+    add("%-32s%s%8s", "", string.rep("%8s", #TYPE_NAMES):format(table.unpack(TYPE_NAMES)), "all")
     row("Queries", "queries")
     row("  answered: found", "found")
     row("  answered: record not found", "not_found")

@@ -86,8 +86,10 @@ same results.expected results
 succeeded "vectors: typed results and misses"
 
 # What the codec says of each rule, from its own list; each rule has its own expert info.
-sed -n 's/^ *X(NIB_ERR_\([A-Z_0-9]*\), "\(NIB-[0-9.]*\)", "\(.*\)").*/\1|\2|\3/p' \
-    "$top/include/nibdns/protocol.h" | tr -s ' ' >rules
+# The compiler puts the names of the types into the words: as pieces of one string, "of " "A".
+printf '#include "nibdns/protocol.h"\nNIB_RULES(RULE)\n' | ${CC:-cc} -E -P -I"$top/include" - |
+    sed 's/" "//g; s/RULE(/\n&/g' |
+    sed -n 's/^RULE(NIB_ERR_\([A-Z_0-9]*\), "\(NIB-[0-9.]*\)", "\(.*\)").*/\1|\2|\3/p' >rules
 awk -F '|' '
     FILENAME == ARGV[1] { key[$2] = tolower($1); words[$2] = $3; next }
     { split($0, w, " ") }
