@@ -1,7 +1,7 @@
 #!/bin/sh
 # The completions of bash and zsh, made of what the programs say to --help: generate.sh bash|zsh BIN
-# PROGRAM... takes nibdns.bash.in or _nibdns.in to standard output, with @TABLES@ and @PROGRAMS@
-# filled in. BIN is the folder of the programs.
+# PROGRAM... takes nibdns.bash.in or _nibdns.in to standard output, with @TABLES@, @PROGRAMS@ and
+# @TYPES@ filled in. BIN is the folder of the programs.
 set -eu
 shell=$1 bin=$2
 shift 2
@@ -172,6 +172,8 @@ zsh)
     names=$(for program; do printf '%s ' "$(typed "$program")"; done)
     ;;
 esac
-awk -v tables="$work/tables" -v names="${names% }" '
+types=$("$bin/client" --help | sed -n 's/^TYPE is one of \([A-Z0-9, ]*\);.*/\1/p' | tr -d ,)
+[ -n "$types" ] || { echo "$0: client --help names no types" >&2 && exit 1; }
+awk -v tables="$work/tables" -v names="${names% }" -v types="$types" '
     $0 == "@TABLES@" { while ((getline line <tables) > 0) print line; next }
-    { sub(/@PROGRAMS@/, names); print }' "$template"
+    { sub(/@PROGRAMS@/, names); sub(/@TYPES@/, types); print }' "$template"
