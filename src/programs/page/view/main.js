@@ -30,6 +30,7 @@
             player.begin(wanted.config.join('&'), wanted.actions);
         document.title = `${lessons.current()?.title ?? 'Play freely'} - nibdns`;
         showNetwork(player.state());
+        field('network').open = lessons.current() === null;
         if (wanted.end && lessons.current() !== null)
             lessons.end();
         else if (wanted.end)
@@ -68,6 +69,12 @@
             if (field(key).value !== value)
                 player.act(`set ${key} ${field(key).value}`);
     });
+
+    /* In free play the address is always the link to the run. */
+    player.hooks.acted = () => {
+        if (lessons.current() === null)
+            history.replaceState(null, '', link.of(player.state()));
+    };
 
     field('restart').addEventListener('click', go);
     field('copy').addEventListener('click', async () => {

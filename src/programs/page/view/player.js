@@ -9,7 +9,7 @@ const player = (() => {
     const speed = document.getElementById('speed');
     const calm = matchMedia('(prefers-reduced-motion: reduce)');
     const FLIGHT = 1100, SILENCE = 900; /* ms of a person's time that a way and a wait take */
-    const hooks = {quiet: null, note: () => null, restore: null};
+    const hooks = {quiet: null, note: () => null, restore: null, acted: null};
     let state = null, now = 0, playing = false, untilQuiet = false, chosen = 0, before = 0;
 
     const say = words => setText(status, words);
@@ -136,6 +136,8 @@ const player = (() => {
         if (fault !== '')
             past.back();
         refresh();
+        if (fault === '')
+            hooks.acted?.();
         if (fault === '' && machine.next() >= 0)
             play(hooks.quiet !== null);
         return fault;
@@ -167,6 +169,7 @@ const player = (() => {
         read();
         now = state.now;
         hooks.restore?.(note);
+        hooks.acted?.();
         draw();
     };
 
