@@ -420,6 +420,21 @@ static void a_network_that_loses_everything_ends_in_no_answer(void **state)
     assert_said(&page, CLIENT, "No answer for www.csusm.edu");
 }
 
+static void a_step_where_nothing_will_happen_changes_nothing(void **state)
+{
+    (void)state;
+    start(&page, "");
+    page_advance(&page, 700);
+    assert_false(page_step(&page));
+    assert_int_equal(page.state.now, 700);
+    act(&page, "client 1 www.csusm.edu");
+    play(&page);
+    assert_int_equal(page.state.now, 800);
+    assert_true(page_step(&page)); /* the record's end */
+    assert_int_equal(page.state.now, 60800);
+    assert_false(page_step(&page));
+}
+
 static void a_run_that_is_too_long_says_so_and_ends(void **state)
 {
     (void)state;
@@ -504,6 +519,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_done_is_said_and_leaves_no_trace),
         cmocka_unit_test(a_client_looks_up_one_name_at_a_time),
         cmocka_unit_test(a_network_that_loses_everything_ends_in_no_answer),
+        cmocka_unit_test(a_step_where_nothing_will_happen_changes_nothing),
         cmocka_unit_test(a_run_that_is_too_long_says_so_and_ends),
         cmocka_unit_test(a_capture_holds_every_datagram_at_its_time),
         cmocka_unit_test(every_octet_of_a_datagram_belongs_to_a_field),

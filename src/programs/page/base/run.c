@@ -247,13 +247,15 @@ bool page_step(struct page *page)
     nib_ms expiry = page_expiry(page);
     if (expiry != NIB_NEVER)
         consider(page, &next, expiry, EXPIRY, 0);
-    take(page, next);
+    if (next.thing != NOTHING)
+        take(page, next);
     return next.thing != NOTHING;
 }
 
 void page_advance(struct page *page, nib_ms to)
 {
-    for (struct next next = next_of(page); next.when <= to; next = next_of(page))
+    for (struct next next = next_of(page); next.thing != NOTHING && next.when <= to;
+         next = next_of(page))
         take(page, next);
     page->state.now = to > page->state.now ? to : page->state.now;
     expire(page);
