@@ -28,6 +28,7 @@ struct slot {
     pthread_mutex_t lock;
     int fd, kept;
     uint32_t serial;
+    bool over; /* that socket has been closed */
     struct nib_addr self, peer;
     struct nib_waiter *waiter;
 };

@@ -61,8 +61,11 @@ static void close_socket(struct nib_server *server, struct slot *s)
 void slots_close(struct nib_server *server, struct nib_slot slot)
 {
     struct slot *s = take(server, slot.index);
-    if (s->serial == slot.serial)
+    if ((int32_t)(slot.serial - s->serial) >= 0) {
         close_socket(server, s);
+        s->serial = slot.serial;
+        s->over = true;
+    }
     give_back(s);
 }
 
@@ -100,6 +103,12 @@ static bool is_exhaustion(struct nib_server *server, int error)
            error == ENOSPC || error == EAGAIN;
 }
 
+/* Whether a socket has been closed, or another one has its place. */
+static bool is_over(const struct slot *s, struct nib_slot slot)
+{
+    return (int32_t)(slot.serial - s->serial) < 0 || (s->over && s->serial == slot.serial);
+}
+
 bool slots_send(struct nib_worker *worker, const struct nib_output *query, struct unsent *unsent)
 {
     struct nib_server *server = worker->server;
@@ -107,9 +116,14 @@ bool slots_send(struct nib_worker *worker, const struct nib_output *query, struc
     struct slot *s = take(server, query->slot.index);
     bool ok = true;
     *unsent = (struct unsent){.slot = query->slot};
+    if (is_over(s, query->slot)) {
+        give_back(s);
+        return true; /* another worker's list was faster: nobody waits for this any more */
+    }
     if (s->serial != query->slot.serial)
         close_socket(server, s);
     s->serial = query->slot.serial;
+    s->over = false;
     if (s->fd < 0 && !open_socket(worker, s, FIRST_SLOT + query->slot.index, to)) {
         unsent->exhausted = is_exhaustion(server, errno);
         ok = false;
