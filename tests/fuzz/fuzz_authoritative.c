@@ -1,6 +1,7 @@
 /*
- * The authoritative server over a stream of datagrams: NIB-8.1 looked up slowly must say the same,
- * it answers no response and nothing malformed, its counters add up, its table stays as it is.
+ * The authoritative server over a stream of datagrams, with zones and without: NIB-8.1, NIB-8.17
+ * and NIB-8.18 looked up slowly must say the same, it answers no response and nothing malformed,
+ * its counters add up, its table stays as it is.
  */
 #include <stdlib.h>
 
@@ -15,7 +16,14 @@ static const char records[] = "record_no,name,type,result,ttl,static\n"
                               ",amazone.com,NS,dns.amazone.com,None,1\n"
                               ",amazone.com,NS,b.amazone.com,None,1\n"
                               ",dns.amazone.com,A,127.0.0.1,None,1\n"
-                              ",WWW.csusm.edu,A,0.0.0.0,None,1\n";
+                              ",WWW.csusm.edu,A,0.0.0.0,None,1\n"
+                              ",amazone.com,NS,c.amazone.com,None,1\n"
+                              ",shop.amazone.com,NS,dns.csusm.edu,None,1\n"
+                              ",csusm.edu,NS,dns.csusm.edu,None,1\n";
+
+/* Zones of one in another; which of them a server has is the input's. */
+static const struct nib_text zones[] = {
+    {"com", 3}, {"Amazone.com", 11}, {"edu", 3}, {"shop.amazone.com", 16}, {"a.b", 3}};
 
 static bool same(struct nib_text a, struct nib_text b)
 {
@@ -23,27 +31,78 @@ static bool same(struct nib_text a, struct nib_text b)
         (struct naive_text){(const uint8_t *)b.ptr, b.len});
 }
 
-/* NIB-8.1 and NIB-8.14, over all records one by one. */
+/* A name's end behind its first n octets, if a label begins there, else nothing. */
+static struct nib_text tail(struct nib_text name, size_t n)
+{
+    if (n > 0 && name.ptr[n - 1] != '.')
+        return (struct nib_text){name.ptr, 0};
+    return (struct nib_text){name.ptr + n, name.len - n};
+}
+
+/* NIB-8.17: how long the longest zone is that a name is in; 0: it is in none. */
+static size_t zone_len_of(const struct nib_authoritative *server, struct nib_text name)
+{
+    for (size_t n = 0; n < name.len; n++)
+        for (size_t i = 0; i < server->n_zones; i++)
+            if (same(tail(name, n), server->zones[i]))
+                return name.len - n;
+    return 0;
+}
+
+/* The record of a name and type in place `skip` of those there are; *n: how many there are. */
+static bool record_of(const struct nib_authoritative *server, struct nib_text name,
+    enum nib_type type, size_t skip, struct nib_rr *found, size_t *n)
+{
+    struct nib_zone_walk walk = {0};
+    struct nib_rr rr;
+    bool there = false;
+    *n = 0;
+    while (nib_zone_walk(server->table->zone, &walk, &rr)) {
+        if (rr.type != type || !same(rr.name, name))
+            continue;
+        if ((*n)++ == skip) {
+            *found = rr;
+            there = true;
+        }
+    }
+    return there;
+}
+
+/* NIB-8.18: the topmost domain below the zone that has name servers; one of them by the ID. */
+static bool referral_of(const struct nib_authoritative *server, const struct nib_message *m,
+    struct nib_rr *rr, struct nib_text *domain)
+{
+    size_t zone_len = zone_len_of(server, m->qname), n;
+    for (size_t skip = zone_len == 0 ? 0 : m->qname.len - zone_len; skip > 0; skip--) {
+        *domain = tail(m->qname, skip - 1);
+        if (domain->len > 0 && record_of(server, *domain, NIB_NS, 0, rr, &n))
+            return record_of(server, *domain, NIB_NS, m->id % n, rr, &n);
+    }
+    return false;
+}
+
+/* NIB-8.1, NIB-8.14, NIB-8.17 and NIB-8.18, over all records one by one. */
 static struct nib_message expected(const struct nib_authoritative *server, struct nib_message m)
 {
-    const enum nib_type types[] = {m.qtype, NIB_CNAME};
+    struct nib_rr rr;
+    struct nib_text domain = m.qname;
+    size_t n;
+    bool in_zone = server->n_zones == 0 || zone_len_of(server, m.qname) > 0;
     m.flag = NIB_RESPONSE;
     m.aname = m.qname;
-    for (int i = 0; i < 2; i++) {
-        struct nib_zone_walk walk = {0};
-        struct nib_rr rr;
-        while (nib_zone_walk(server->table->zone, &walk, &rr)) {
-            if (rr.type != types[i] || !same(rr.name, m.qname))
-                continue;
-            m.atype = rr.type;
-            m.ttl_s = server->ttl_s;
-            m.result = rr.result;
-            return m;
-        }
+    if (in_zone && (record_of(server, m.qname, m.qtype, 0, &rr, &n) ||
+                       record_of(server, m.qname, NIB_CNAME, 0, &rr, &n) ||
+                       referral_of(server, &m, &rr, &domain))) {
+        m.aname.ptr = m.qname.ptr + m.qname.len - domain.len;
+        m.aname.len = domain.len;
+        m.atype = rr.type;
+        m.ttl_s = server->ttl_s;
+        m.result = rr.result;
+        return m;
     }
     m.atype = m.qtype;
     m.ttl_s = 0;
-    m.result = NIB_TEXT_NOT_FOUND;
+    m.result = in_zone ? NIB_TEXT_NOT_FOUND : NIB_TEXT_FAILURE;
     return m;
 }
 
@@ -118,7 +177,10 @@ static void check_counters(const struct nib_authoritative *server, uint64_t rece
                                           c[NIB_AUTH_DROPPED_RESPONSE] +
                                           c[NIB_AUTH_DROPPED_UNSENT]);
     INVARIANT(c[NIB_AUTH_ANSWERED] + c[NIB_AUTH_DROPPED_UNSENT] ==
-              c[NIB_AUTH_FOUND] + c[NIB_AUTH_CNAME] + c[NIB_AUTH_NOT_FOUND]);
+              c[NIB_AUTH_FOUND] + c[NIB_AUTH_CNAME] + c[NIB_AUTH_REFERRAL] + c[NIB_AUTH_NOT_FOUND] +
+                  c[NIB_AUTH_FAILURE]);
+    if (server->n_zones == 0)
+        INVARIANT(c[NIB_AUTH_REFERRAL] + c[NIB_AUTH_FAILURE] == 0);
     INVARIANT(c[NIB_AUTH_DROPPED_MALFORMED] == broken);
 }
 
@@ -150,6 +212,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     }
     struct fuzz_input in = {octets, len};
     struct nib_authoritative server = {.table = &table, .ttl_s = fuzz_u8(&in)};
+    uint8_t which = fuzz_u8(&in);
+    server.zones = zones + which % 4;
+    server.n_zones = which / 4 % 4 % (sizeof zones / sizeof *zones + 1 - which % 4);
     for (uint64_t n = 1; in.len > 0; n++) {
         one_datagram(&server, &in);
         check_counters(&server, n);
