@@ -66,6 +66,9 @@ uint32_t nib_cache_expire(struct nib_cache *cache, nib_ms now, uint32_t most);
 /* All records that live at `now`, in the order of their numbers: *at starts as 0. */
 bool nib_cache_walk(const struct nib_cache *cache, nib_ms now, uint32_t *at, struct nib_rr *rr);
 
+/* The same with those that have expired and are still there: their ttl_s is 0. */
+bool nib_cache_walk_all(const struct nib_cache *cache, nib_ms now, uint32_t *at, struct nib_rr *rr);
+
 /*
  * Where the cache has changed since a walk showed the record with number `no`, and left *at there:
  * moves *at to that record if it still lives, else to the one before it.

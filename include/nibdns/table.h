@@ -30,11 +30,19 @@ struct nib_table {
 void nib_table_set_zone(struct nib_table *table, struct nib_zone *zone);
 
 /*
- * The same in two short steps for a table that is in use meanwhile: take the numbers for n new
- * records (nib_zone_count_new), which returns the first; then, the zone numbered from there, swap.
+ * The same in short steps for a table that is in use meanwhile: take the numbers for n new records
+ * (nib_zone_count_new), which returns the first; then, the zone numbered from there, swap. Before
+ * and after that, dynamic records give way to the zone's: `most` are looked at in a call, until it
+ * says false. `way` begins as {0}.
  */
 uint64_t nib_table_take_numbers(struct nib_table *table, uint32_t n);
 void nib_table_swap_zone(struct nib_table *table, const struct nib_zone *zone);
+struct nib_table_way {
+    uint32_t at; /* the last record that was looked at and stayed, and its number */
+    uint64_t no;
+};
+bool nib_table_give_way(
+    struct nib_table *table, const struct nib_zone *zone, struct nib_table_way *way, uint32_t most);
 
 /* The record of that key, static before dynamic (NIB-7.3). False, *rr untouched, when there is
  * none. */

@@ -82,7 +82,7 @@ static void view(
         .type = (enum nib_type)r->type,
         .result = {text_of(cache, r) + r->name_len, r->result_len},
         .marks = r->pool_marks >> 2,
-        .ttl_s = (uint32_t)((r->expiry.due - now + 999) / 1000)};
+        .ttl_s = r->expiry.due <= now ? 0 : (uint32_t)((r->expiry.due - now + 999) / 1000)};
 }
 
 /* The reference of that key, living or not; 0: none. */
@@ -216,11 +216,9 @@ uint32_t nib_cache_expire(struct nib_cache *cache, nib_ms now, uint32_t most)
     return n;
 }
 
-bool nib_cache_walk(const struct nib_cache *cache, nib_ms now, uint32_t *at, struct nib_rr *rr)
+bool nib_cache_walk_all(const struct nib_cache *cache, nib_ms now, uint32_t *at, struct nib_rr *rr)
 {
     uint32_t ref = *at == 0 ? cache->oldest : record_of(cache, *at)->newer;
-    while (ref != 0 && record_of(cache, ref)->expiry.due <= now)
-        ref = record_of(cache, ref)->newer;
     if (ref == 0)
         return false;
     view(cache, now, record_of(cache, ref), rr);
@@ -228,11 +226,29 @@ bool nib_cache_walk(const struct nib_cache *cache, nib_ms now, uint32_t *at, str
     return true;
 }
 
+bool nib_cache_walk(const struct nib_cache *cache, nib_ms now, uint32_t *at, struct nib_rr *rr)
+{
+    struct nib_rr next;
+    uint32_t place = *at;
+    do
+        if (!nib_cache_walk_all(cache, now, &place, &next))
+            return false;
+    while (next.ttl_s == 0);
+    *rr = next;
+    *at = place;
+    return true;
+}
+
+/* From both ends at once: whoever goes first in time is mostly near to one of them. */
 void nib_cache_resume(const struct nib_cache *cache, uint32_t *at, uint64_t no)
 {
     if (record_of(cache, *at)->no == no)
         return;
-    *at = cache->newest;
-    while (*at != 0 && record_of(cache, *at)->no > no)
-        *at = record_of(cache, *at)->older;
+    uint32_t up = cache->oldest, down = cache->newest;
+    while (down != 0 && record_of(cache, down)->no > no && record_of(cache, up)->no <= no) {
+        up = record_of(cache, up)->newer;
+        down = record_of(cache, down)->older;
+    }
+    bool from_above = down == 0 || record_of(cache, down)->no <= no;
+    *at = from_above ? down : record_of(cache, up)->older;
 }

@@ -13,19 +13,27 @@ static bool has_no_room_for(const struct nib_zone *zone, const struct nib_rr *rr
     return false;
 }
 
-/* Drops those that have to go. The walk is a step ahead of what it drops. */
-static void give_way(struct nib_cache *cache, const struct nib_zone *zone)
+bool nib_table_give_way(
+    struct nib_table *table, const struct nib_zone *zone, struct nib_table_way *way, uint32_t most)
 {
-    const nib_ms always = INT64_MIN / 2; /* a time at which nothing has expired */
-    struct nib_rr rr, next;
-    uint32_t at = 0;
-    bool more = nib_cache_walk(cache, always, &at, &rr);
-    while (more) {
-        more = nib_cache_walk(cache, always, &at, &next);
-        if (has_no_room_for(zone, &rr))
+    struct nib_cache *cache = table->cache;
+    struct nib_rr rr;
+    if (cache == NULL)
+        return false;
+    if (way->at != 0)
+        nib_cache_resume(cache, &way->at, way->no);
+    for (; most > 0; most--) {
+        uint32_t before = way->at;
+        if (!nib_cache_walk_all(cache, 0, &way->at, &rr))
+            return false;
+        if (has_no_room_for(zone, &rr)) {
             nib_cache_remove(cache, nib_key_of(rr.name, cache->seed), rr.type);
-        rr = next;
+            way->at = before;
+        } else {
+            way->no = rr.no;
+        }
     }
+    return true;
 }
 
 uint64_t nib_table_take_numbers(struct nib_table *table, uint32_t n)
@@ -39,14 +47,15 @@ void nib_table_swap_zone(struct nib_table *table, const struct nib_zone *zone)
 {
     table->zone = zone;
     table->swaps++;
-    if (table->cache != NULL)
-        give_way(table->cache, zone);
 }
 
 void nib_table_set_zone(struct nib_table *table, struct nib_zone *zone)
 {
     table->next_no = nib_zone_number(zone, table->zone, table->next_no);
+    struct nib_table_way way = {0};
     nib_table_swap_zone(table, zone);
+    while (nib_table_give_way(table, zone, &way, UINT32_MAX))
+        ;
 }
 
 bool nib_table_find(const struct nib_table *table, nib_ms now, struct nib_key key,

@@ -52,7 +52,7 @@ static void next_fixed(const struct nib_table_print *p, struct next *next)
 static void next_dynamic(const struct nib_table_print *p, struct next *next)
 {
     next->more_dynamic = p->table->cache != NULL &&
-                         nib_cache_walk(p->table->cache, p->now, &next->at, &next->dynamic) &&
+                         nib_cache_walk_all(p->table->cache, p->now, &next->at, &next->dynamic) &&
                          next->dynamic.no < p->end_no;
 }
 
@@ -244,6 +244,8 @@ bool nib_table_print_some(struct nib_table_print *p, struct nib_writer *w, uint3
             write_from_here(p);
             return true;
         }
+        if (!rr.is_static && rr.ttl_s == 0) /* it has expired */
+            continue;
         if (p->measuring)
             measure(&rr, p->width);
         else if (p->form == NIB_TABLE_CSV)

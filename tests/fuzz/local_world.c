@@ -208,6 +208,13 @@ void world_reset(struct world *w)
         free(w->memory[i]);
 }
 
+static void give_way_in_steps(struct nib_table *table, const struct nib_zone *zone)
+{
+    struct nib_table_way way = {0};
+    while (nib_table_give_way(table, zone, &way, 2))
+        ;
+}
+
 void world_reload(struct world *w, uint32_t file, bool in_steps)
 {
     uint32_t next = 1 - w->zone;
@@ -216,7 +223,9 @@ void world_reload(struct world *w, uint32_t file, bool in_steps)
         uint32_t n = nib_zone_count_new(&w->zones[next], w->table.zone);
         uint64_t first = nib_table_take_numbers(&w->table, n);
         INVARIANT(nib_zone_number(&w->zones[next], w->table.zone, first) == first + n);
+        give_way_in_steps(&w->table, &w->zones[next]);
         nib_table_swap_zone(&w->table, &w->zones[next]);
+        give_way_in_steps(&w->table, &w->zones[next]);
     } else {
         nib_table_set_zone(&w->table, &w->zones[next]);
     }

@@ -391,6 +391,39 @@ static void numbers_are_taken_first_and_the_zone_swapped_later(void **state)
     reset(&f);
 }
 
+/* Two records are looked at in a step; what was looked at last goes in between, and more comes. */
+static void dynamic_records_give_way_step_by_step_while_others_come_and_go(void **state)
+{
+    static const char *const names[] = {"a.x", "b.x", "c.x", "d.x", "e.x", "f.x"};
+    (void)state;
+    struct fixture f;
+    prepare_local(&f);
+    for (uint32_t i = 0; i < 6; i++)
+        store(&f, T0, names[i], NIB_A, "192.0.2.1", i == 1 || i == 2 ? 1 : 60);
+    struct zone *z = &f.zones[f.turn];
+    zone_init(z);
+    for (uint32_t i = 2; i < 6; i += 3) { /* c.x and f.x */
+        struct nib_rr rr = rr_of(names[i], NIB_CNAME, "b.x");
+        assert_int_equal(nib_zone_add(&z->zone, &rr), NIB_ZONE_ADDED);
+    }
+    (void)nib_zone_number(&z->zone, NULL, nib_table_take_numbers(&f.table, 2));
+    struct nib_table_way way = {0};
+    assert_true(nib_table_give_way(&f.table, &z->zone, &way, 2));
+    assert_int_equal(nib_cache_expire(f.table.cache, T0 + 1000, 9), 2);
+    store(&f, T0 + 1000, "g.x", NIB_A, "192.0.2.1", 60);
+    while (nib_table_give_way(&f.table, &z->zone, &way, 2))
+        ;
+    nib_table_swap_zone(&f.table, &z->zone);
+    assert_printed(&f, T0 + 1000,
+        HEADER "4,a.x,A,192.0.2.1,59,0\n"
+               "7,d.x,A,192.0.2.1,59,0\n"
+               "8,e.x,A,192.0.2.1,59,0\n"
+               "10,c.x,CNAME,b.x,None,1\n"
+               "11,f.x,CNAME,b.x,None,1\n"
+               "12,g.x,A,192.0.2.1,60,0\n");
+    reset(&f);
+}
+
 static void assert_form(
     const struct fixture *f, enum nib_table_form form, nib_ms now, const char *want)
 {
@@ -628,6 +661,7 @@ int main(void)
         cmocka_unit_test(random_tables_never_outgrow_the_promised_size),
         cmocka_unit_test(no_learnt_record_stands_beside_an_alias),
         cmocka_unit_test(numbers_are_taken_first_and_the_zone_swapped_later),
+        cmocka_unit_test(dynamic_records_give_way_step_by_step_while_others_come_and_go),
         cmocka_unit_test(a_table_for_a_person_needs_no_learnt_records),
         cmocka_unit_test(a_text_in_pieces_is_the_text),
         cmocka_unit_test(a_record_that_goes_between_two_pieces_takes_no_other_with_it),

@@ -16,7 +16,7 @@
 
 enum {
     BACKLOG = 16 << 20, /* octets that may wait for a slow disk */
-    MOMENT_MS = 20,     /* the longest that an answer waits for the file */
+    MOMENT_MS = 1,      /* the longest that an answer waits for the file */
     LOOK_MS = 1000,     /* how often to see whether the file is still there */
     NAMED_MAX = 64,     /* addresses that get a name */
     NAME_MAX_LEN = 48,

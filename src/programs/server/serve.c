@@ -159,6 +159,8 @@ struct change {
     const struct nib_zone *zone;
     uint32_t n_new;
     uint64_t first_no;
+    struct nib_table_way way;
+    bool more;
 };
 
 static void take_numbers(void *ctx)
@@ -171,6 +173,22 @@ static void swap_zone(void *ctx)
 {
     struct change *change = ctx;
     nib_table_swap_zone(change->table, change->zone);
+}
+
+static void give_way(void *ctx)
+{
+    enum { STEP = 256 }; /* records, a small part of a millisecond */
+    struct change *change = ctx;
+    change->more = nib_table_give_way(change->table, change->zone, &change->way, STEP);
+}
+
+/* Step by step: between two of them the service goes on. */
+static void make_way(struct serve *serve, struct change *change)
+{
+    change->way = (struct nib_table_way){0};
+    do
+        nib_server_with_all_locks(serve->server, give_way, change);
+    while (change->more);
 }
 
 bool serve_reload(struct serve *serve)
@@ -186,7 +204,9 @@ bool serve_reload(struct serve *serve)
         .n_new = nib_zone_count_new(&fresh->zone, &old->zone)};
     nib_server_with_all_locks(serve->server, take_numbers, &change);
     (void)nib_zone_number(&fresh->zone, &old->zone, change.first_no);
+    make_way(serve, &change);
     nib_server_with_all_locks(serve->server, swap_zone, &change);
+    make_way(serve, &change); /* for what was learnt meanwhile */
     nib_zonefile_free(old);
     serve->current = 1 - serve->current;
     say_of_records(serve, NIB_LOG_INFO, "%u records read again", fresh->zone.n);
