@@ -37,7 +37,7 @@ ask() {
 
 show() {
     for name in "$@"; do
-        say "  table of the $name:"
+        say "  table of $name:"
         table "$name"
     done
 }
@@ -117,5 +117,9 @@ expect_said 'Record found: shop.amazone.com -> 3.33.147.88' "the client asked ag
 
 exec 3>&-
 wait "$client_pid"
-say "" "$failures of the checks failed. The packets of all five: bin/nibpcap ladder $dir/localserver.pcap"
+case $failures in
+0) result='All checks passed.' ;;
+*) result="$failures of the checks failed." ;;
+esac
+say "" "$result The packets of all five: bin/nibpcap ladder $dir/localserver.pcap"
 [ "$failures" -eq 0 ]

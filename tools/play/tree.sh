@@ -18,7 +18,8 @@ cat >&2 <<END
 Four servers run: com and edu on 127.0.0.2, amazone.com on 127.0.0.3, eu.amazone.com on 127.0.0.4, and the
 local server, which knows the first alone. Watch what it learns from another terminal:
     tail -f $dir/local.txt
-Its packets are in $dir/local.pcap: bin/nibpcap ladder $dir/local.pcap draws the walk.
+Its packets are in $dir/local.pcap: bin/nibpcap ladder $dir/local.pcap draws the walk
+(amazone, amazone 2 and amazone 3 there are the three on 127.0.0.2, 3 and 4).
 Names: www.eu.amazone.com store.amazone.com shop.amazone.com www.csusm.edu
 
 END
