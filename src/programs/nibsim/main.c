@@ -135,6 +135,18 @@ static void read_options(struct sim_options *o, int argc, char **argv)
 
 #define U(number) (unsigned long long)(number)
 
+/*
+ * What an answer that fits costs a forger who knows so much, beside what it would cost if no socket
+ * were closed before all guesses have come. The chance is in millionths.
+ */
+static void print_price(const char *known, uint64_t aimed, uint64_t fit, uint64_t chance)
+{
+    if (fit > 0 && chance > 0)
+        printf("           %llu that know %s: %llu fit, one of %.1f; of open sockets one of %.1f\n",
+            U(aimed), known, U(fit), (double)aimed / (double)fit,
+            (double)aimed * 1e6 / (double)chance);
+}
+
 static void print_summary(const struct sim *sim, int64_t simulated_s)
 {
     const struct sim_counts *c = &sim->counts;
@@ -156,6 +168,8 @@ static void print_summary(const struct sim *sim, int64_t simulated_s)
         U(c->caught), U(c->slow), U(c->refused), U(c->late));
     printf("attacker   %llu forged, %llu guessed right in all and taken back\n", U(c->spoofed),
         U(c->withdrawn));
+    print_price("all but the port", c->aimed_plain, c->fit_plain, c->expected_plain);
+    print_price("all but port and letters", c->aimed_mixed, c->fit_mixed, c->expected_mixed);
     printf("hosts      %llu stops, %llu pauses, %llu links cut, %llu reloads, %llu delegations "
            "changed, "
            "%llu times no socket or way\n",

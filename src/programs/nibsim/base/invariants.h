@@ -44,6 +44,7 @@ enum sim_invariant {
     X(lookups) X(found) X(from_table) X(not_found) X(failure) X(no_answer) X(cut_off) \
     X(datagrams) X(lost) \
     X(duplicated) X(corrupted) X(caught) X(slow) X(no_socket) X(refused) X(spoofed) \
+    X(aimed_plain) X(aimed_mixed) X(fit_plain) X(fit_mixed) X(expected_plain) X(expected_mixed) \
     X(withdrawn) X(crashes) X(pauses) X(cuts) X(reloads) \
     X(delegations) X(late) X(overflown) X(fetches) \
     X(upstream) X(shared) X(repeats) X(evicted) X(full) X(answers) X(events) X(checks)

@@ -155,9 +155,11 @@ void sim_send(struct sim *sim, const struct nib_addr *src, const struct nib_addr
         .dst = *dst,
         .len = len,
         .genuine = origin == SIM_GENUINE,
-        .spoofed = origin == SIM_FORGED};
+        .spoofed = origin == SIM_FORGED || origin == SIM_AIMED,
+        .aimed = origin == SIM_AIMED};
     memcpy(p.octets, octets, len);
     sim->counts.datagrams++;
+    sim->counts.spoofed += p.spoofed;
     launch(sim, &p, p.spoofed ? "spoofed" : "");
     if (!sim_chance(&sim->net, sim->mix.duplicate))
         return;

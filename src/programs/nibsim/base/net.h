@@ -6,7 +6,8 @@
 
 #include "nibsim/base/sim.h"
 
-enum sim_origin { SIM_GENUINE, SIM_WRONG, SIM_FORGED };
+/* SIM_AIMED is an answer forged by who knows all but the port and the letters. */
+enum sim_origin { SIM_GENUINE, SIM_WRONG, SIM_FORGED, SIM_AIMED };
 
 void sim_send(struct sim *sim, const struct nib_addr *src, const struct nib_addr *dst,
     const uint8_t *octets, size_t len, enum sim_origin origin);

@@ -56,7 +56,7 @@ struct sim_packet {
     struct nib_addr src, dst;
     size_t len;
     bool genuine; /* what it says was said by an authority, and not changed on the way */
-    bool spoofed;
+    bool spoofed, aimed;
     bool refusal;    /* ICMP: nobody listens at src */
     uint64_t socket; /* of a local server's slot: which of its sockets it came to */
     uint8_t octets[SIM_OCTETS];

@@ -1,5 +1,6 @@
 #include "nibsim/nodes/attacker.h"
 
+#include "nibsim/base/model.h"
 #include "nibsim/base/net.h"
 
 enum { BURST = 20 }; /* forged datagrams at one fetch, at a time */
@@ -55,6 +56,20 @@ static void draw_letters(struct sim_rng *rng, char *name, size_t len)
     }
 }
 
+/* The chance that it fits, in millionths, is added up, too. */
+static void count_aimed(struct sim *sim, struct nib_text name, bool knows_port)
+{
+    uint64_t chance = 1000000 / (knows_port ? 1 : sim->mix.ports);
+    size_t letters = sim_letters(name);
+    if (sim->local->config.mix == NIB_MIX_NEVER) {
+        sim->counts.aimed_plain++;
+        sim->counts.expected_plain += chance;
+    } else {
+        sim->counts.aimed_mixed++;
+        sim->counts.expected_mixed += letters < 64 ? chance >> letters : 0;
+    }
+}
+
 /*
  * All that can be known is right: the ID, the type, the name but for its letters, who is asked. The
  * port is one of those that sockets have, or the right one, found by many guesses before.
@@ -79,7 +94,8 @@ static void at_fetch_knowing(struct sim *sim, const struct sim_slot *s, bool kno
     m.ttl_s = NIB_TTL_MAX;
     m.result = sim_lie(m.atype, NIB_TEXT("evil.test"));
     const char *dot = memchr(name, '.', m.qname.len);
-    if (dot != NULL && sim_one_in(rng, 3)) { /* a referral to the domain above */
+    bool is_referral = dot != NULL && sim_one_in(rng, 3);
+    if (is_referral) { /* to the domain above */
         size_t cut = (size_t)(dot - name) + 1;
         m.atype = NIB_NS;
         m.aname = (struct nib_text){name + cut, m.qname.len - cut};
@@ -88,8 +104,11 @@ static void at_fetch_knowing(struct sim *sim, const struct sim_slot *s, bool kno
     if (!knows_port)
         dst.port = (uint16_t)(SIM_FIRST_PORT + sim_below(rng, sim->mix.ports));
     size_t len = nib_message_encode(out, NIB_MESSAGE_MAX, &m);
-    if (len > 0)
-        sim_send(sim, &s->peer, &dst, out, len, SIM_FORGED);
+    if (len == 0)
+        return;
+    if (!is_referral)
+        count_aimed(sim, m.qname, knows_port);
+    sim_send(sim, &s->peer, &dst, out, len, is_referral ? SIM_FORGED : SIM_AIMED);
 }
 
 static void at_fetch(struct sim *sim)
@@ -161,7 +180,6 @@ void sim_attack(struct sim *sim)
     uint32_t n = 1 + sim_below(&sim->attack, 4);
     for (; n > 0; n--) {
         uint32_t where = sim_below(&sim->attack, 5);
-        sim->counts.spoofed++;
         if (where < 2)
             at_fetch(sim);
         else if (where < 4)

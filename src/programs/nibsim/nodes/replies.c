@@ -62,6 +62,17 @@ static bool withdraw(struct sim *sim, uint32_t slot, const struct sim_packet *p)
     return true;
 }
 
+static void note_aimed(struct sim *sim, uint32_t slot, const struct sim_packet *p)
+{
+    struct nib_message m;
+    if (!p->aimed || meaning_of(sim, slot, p, &m) == MEANS_NOTHING)
+        return;
+    if (sim->local->config.mix == NIB_MIX_NEVER)
+        sim->counts.fit_plain++;
+    else
+        sim->counts.fit_mixed++;
+}
+
 /* What is wrong with a response to an open socket is a reason for a failure, and counts. */
 static void note_strike(struct sim *sim, uint32_t slot, const struct sim_packet *p)
 {
@@ -91,6 +102,7 @@ void sim_local_reply(
     struct sim_local *l = sim->local;
     struct sim_slot *s = &l->slots[slot];
     struct nib_message m;
+    note_aimed(sim, slot, p);
     if (withdraw(sim, slot, p))
         return;
     sim_local_begin(sim);
