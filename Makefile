@@ -198,7 +198,7 @@ soak: all
 
 # help: make forge            what a believed lie costs a forger, measured (root; S=6 s a row)
 .PHONY: forge
-forge: bin/localserver build/release/forger build/release/slow
+forge: all build/release/forger build/release/slow
 	$(Q)tools/stress/forge.sh
 build/release/forger build/release/slow: build/release/%: build/release/tools/stress/%.o \
                      build/release/libos.a build/release/libnibdns.a
