@@ -3,11 +3,11 @@
 # name of a slow upstream to the real local server, each host in a network namespace of its own
 # (root). A lie is believed when it is what the forger's own query is answered.
 #   [S=6] tools/stress/forge.sh        S: seconds of each row
- after `make bin/localserver build/release/forger build/release/slow`., after `make bin/localserver build/release/forger build/release/slow`.
+# From the project's root, after `make all build/release/forger build/release/slow`.
 # All ports, as the machine hands them out, show what the port is worth; few ports, what the letters
 # are, and the rules against trying them all. "reached": of the datagrams sent; "fits": of those that
-# reached a socket. The price is datagrams sent for each lie believed, with the interval that holds
-# it with 95 %.
+# reached a socket. The price is datagrams sent for each lie believed (with few ports: that reached an
+# open socket, times the ports), with the interval that holds it with 95 %.
 set -u
 # shellcheck source=tools/bench/common.sh
 . tools/bench/common.sh
