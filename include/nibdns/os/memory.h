@@ -11,6 +11,12 @@
  * set, when the system has none. n is at least 1.
  */
 void *nib_memory_map(size_t n);
+/*
+ * Says of such memory that nearly all of it will be touched, here and there: a system with larger
+ * pages may then use those, which spares it looking up many small ones.
+ */
+void nib_memory_will_be_full(void *memory, size_t n);
+
 void nib_memory_unmap(void *memory, size_t n);
 
 /*

@@ -19,6 +19,18 @@ void *nib_memory_map(size_t n)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+void nib_memory_will_be_full(void *memory, size_t n)
+{
+#ifdef MADV_HUGEPAGE
+    enum { LARGE = 8 << 20 };
+    if (n >= LARGE)
+        (void)madvise(memory, n, MADV_HUGEPAGE);
+#else
+    (void)memory;
+    (void)n;
+#endif
+}
+
 void nib_memory_unmap(void *memory, size_t n)
 {
     if (memory != NULL)

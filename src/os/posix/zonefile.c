@@ -83,6 +83,7 @@ static bool fill(struct nib_zonefile *file, const struct nib_text *texts, const 
         complaints->say(complaints->ctx, "not enough memory for the records");
         return false;
     }
+    nib_memory_will_be_full(file->memory, file->octets);
     nib_zone_init(&file->zone, file->memory, records, octets, seed);
     for (size_t i = 0; i < n; i++) {
         struct source source = {.path = paths[i], .complaints = complaints};
