@@ -98,6 +98,19 @@ void worker_drain(struct nib_worker *worker)
     }
 }
 
+/* What came, for whoever wants to see it. */
+static void show_datagrams(struct nib_worker *worker, size_t n)
+{
+    struct nib_capture *capture = worker->server->capture;
+    for (size_t i = 0; i < n; i++) {
+        const struct nib_datagram *d = &worker->datagrams[i];
+        if (capture != NULL && !d->path->stream)
+            nib_capture_datagram(capture, NIB_DIRECTION_IN, &d->path->peer, &d->path->self,
+                d->octets, d->len, d->real_len, &worker->decisions[i]);
+        worker_tell(worker, true, &d->path->peer, d->octets, d->len, &worker->decisions[i]);
+    }
+}
+
 void worker_hand_over(struct nib_worker *worker, size_t n)
 {
     struct nib_server *server = worker->server;
@@ -105,12 +118,7 @@ void worker_hand_over(struct nib_worker *worker, size_t n)
     server->service.input(server->service.ctx, worker->index, now, worker->datagrams, n,
         worker->decisions, &worker->outputs);
     worker_leave(worker);
-    for (size_t i = 0; i < n; i++) {
-        const struct nib_datagram *d = &worker->datagrams[i];
-        if (server->capture != NULL && !d->path->stream)
-            nib_capture_datagram(server->capture, NIB_DIRECTION_IN, &d->path->peer, &d->path->self,
-                d->octets, d->len, d->real_len, &worker->decisions[i]);
-        worker_tell(worker, true, &d->path->peer, d->octets, d->len, &worker->decisions[i]);
-    }
+    if (server->capture != NULL || server->config.trace)
+        show_datagrams(worker, n);
     worker_drain(worker);
 }
