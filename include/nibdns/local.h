@@ -157,6 +157,18 @@ uint32_t nib_local_outputs_max(const struct nib_local_limits *limits, uint32_t n
 struct nib_decision nib_local_input(struct nib_local *local, nib_ms now,
     const struct nib_path *path, const uint8_t *octets, size_t len, struct nib_outputs *out);
 
+/*
+ * The same in two steps. `read` looks at nothing but the datagram, which must stay until `take`: so
+ * where several threads share a server, it needs no lock.
+ */
+struct nib_local_query {
+    enum nib_err err;
+    struct nib_message message; /* when err is NIB_OK */
+};
+void nib_local_read(struct nib_local_query *query, const uint8_t *octets, size_t len);
+struct nib_decision nib_local_take(struct nib_local *local, nib_ms now, const struct nib_path *path,
+    const struct nib_local_query *query, struct nib_outputs *out);
+
 /* A datagram on a socket upstream. */
 struct nib_decision nib_local_reply(struct nib_local *local, nib_ms now, struct nib_slot slot,
     const uint8_t *octets, size_t len, struct nib_outputs *out);

@@ -56,32 +56,44 @@ static struct nib_decision drop(
     return (struct nib_decision){.what = what};
 }
 
-struct nib_decision nib_local_input(struct nib_local *local, nib_ms now,
-    const struct nib_path *path, const uint8_t *octets, size_t len, struct nib_outputs *out)
+void nib_local_read(struct nib_local_query *query, const uint8_t *octets, size_t len)
+{
+    size_t bad;
+    query->err = nib_message_decode(&query->message, octets, len, &bad);
+}
+
+struct nib_decision nib_local_take(struct nib_local *local, nib_ms now, const struct nib_path *path,
+    const struct nib_local_query *query, struct nib_outputs *out)
 {
     struct event e = {local, now, out};
-    struct nib_message m;
+    const struct nib_message *m = &query->message;
     struct answer answer;
-    size_t bad;
     bool answered = true;
     local_count(local, NIB_LOCAL_RECEIVED);
-    enum nib_err err = nib_message_decode(&m, octets, len, &bad);
-    if (err != NIB_OK) { /* NIB-6.1, NIB-6.2 */
+    if (query->err != NIB_OK) { /* NIB-6.1, NIB-6.2 */
         local_count(local, NIB_LOCAL_DROPPED_MALFORMED);
-        local->malformed[err]++;
-        return (struct nib_decision){.what = NIB_DROPPED_MALFORMED, .rule = err};
+        local->malformed[query->err]++;
+        return (struct nib_decision){.what = NIB_DROPPED_MALFORMED, .rule = query->err};
     }
-    if (m.flag != NIB_QUERY) /* NIB-6.3 */
+    if (m->flag != NIB_QUERY) /* NIB-6.3 */
         return drop(local, NIB_LOCAL_DROPPED_RESPONSE, NIB_DROPPED_RESPONSE);
-    if (nib_pending_repeats(&local->pending, path, &m)) /* NIB-8.12 */
+    if (nib_pending_repeats(&local->pending, path, m)) /* NIB-8.12 */
         return drop(local, NIB_LOCAL_DROPPED_REPEAT, NIB_DROPPED_REPEAT);
-    if (local_table_answer(local, now, &m, &answer))
-        local_send(&e, path, m.id, m.qtype, m.qname, &answer);
+    if (local_table_answer(local, now, m, &answer))
+        local_send(&e, path, m->id, m->qtype, m->qname, &answer);
     else
-        answer.decision = local_walk(&e, nib_pending_add(&local->pending, path, &m), &answered);
+        answer.decision = local_walk(&e, nib_pending_add(&local->pending, path, m), &answered);
     if (answered)
         local_count(local, NIB_LOCAL_FROM_TABLE);
     return answer.decision;
+}
+
+struct nib_decision nib_local_input(struct nib_local *local, nib_ms now,
+    const struct nib_path *path, const uint8_t *octets, size_t len, struct nib_outputs *out)
+{
+    struct nib_local_query query;
+    nib_local_read(&query, octets, len);
+    return nib_local_take(local, now, path, &query, out);
 }
 
 /* ---- upstream ---- */

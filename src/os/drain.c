@@ -114,6 +114,8 @@ static void show_datagrams(struct nib_worker *worker, size_t n)
 void worker_hand_over(struct nib_worker *worker, size_t n)
 {
     struct nib_server *server = worker->server;
+    if (server->service.read != NULL)
+        server->service.read(server->service.ctx, worker->index, worker->datagrams, n);
     nib_ms now = worker_enter(worker);
     server->service.input(server->service.ctx, worker->index, now, worker->datagrams, n,
         worker->decisions, &worker->outputs);

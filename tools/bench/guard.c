@@ -124,6 +124,7 @@ static struct nib_table table = {.zone = &zone};
 static struct nib_authoritative authoritative = {.table = &table, .ttl_s = 60};
 static struct nib_authoritative_query queries[NIB_BATCH];
 static struct nib_local local;
+static struct nib_local_query local_queries[NIB_BATCH];
 
 /* As amazoneserver's. */
 static void input_authoritative(void *ctx, uint32_t worker, nib_ms now,
@@ -143,14 +144,20 @@ static void input_authoritative(void *ctx, uint32_t worker, nib_ms now,
 }
 
 /* As localserver's. */
+static void read_local(void *ctx, uint32_t worker, const struct nib_datagram *datagrams, size_t n)
+{
+    (void)ctx, (void)worker;
+    for (size_t i = 0; i < n; i++)
+        nib_local_read(&local_queries[i], datagrams[i].octets, datagrams[i].len);
+}
+
 static void input_local(void *ctx, uint32_t worker, nib_ms now,
     const struct nib_datagram *datagrams, size_t n, struct nib_decision *decisions,
     struct nib_outputs *out)
 {
     (void)ctx, (void)worker;
     for (size_t i = 0; i < n; i++)
-        decisions[i] = nib_local_input(
-            &local, now, datagrams[i].path, datagrams[i].octets, datagrams[i].len, out);
+        decisions[i] = nib_local_take(&local, now, datagrams[i].path, &local_queries[i], out);
 }
 
 static void open_server(bool shared, bool quiet)
@@ -161,8 +168,10 @@ static void open_server(bool shared, bool quiet)
     config->n_listen = 1;
     config->outputs_max = 1024;
     config->table_cap = config->text_cap = 64 << 20;
-    server.service = (struct nib_service){
-        .shared = shared, .input = shared ? input_local : input_authoritative, .table = &table};
+    server.service = (struct nib_service){.shared = shared,
+        .read = shared ? read_local : NULL,
+        .input = shared ? input_local : input_authoritative,
+        .table = &table};
     server.tables = quiet ? NULL : nib_queue_open(1, config->table_cap);
     if (pipe(server.wake) != 0 || !worker_init(&server.workers[0], &server, 0))
         exit(2);
@@ -219,6 +228,7 @@ static void turn_cold(void)
     struct nib_worker *worker = &server.workers[0];
     (void)nib_inbox_read(worker->in, worker->fds[0], 0, &server.config.listen[0]);
     size_t n = nib_inbox_take(worker->in, worker->datagrams);
+    read_local(NULL, 0, worker->datagrams, n);
     input_local(NULL, 0, 0, worker->datagrams, n, worker->decisions, &asked);
     for (uint32_t i = 0; i < asked.n; i++) {
         const struct nib_output *o = &asked.items[i];

@@ -28,7 +28,9 @@ struct nib_service {
     void *ctx;
     bool shared;
     const struct nib_table *table; /* what is printed */
-    /* n of them, NIB_BATCH at most, that came together; decisions has room for as many */
+    /* Outside of the lock: what of n datagrams, NIB_BATCH at most, needs nothing that is shared. */
+    void (*read)(void *ctx, uint32_t worker, const struct nib_datagram *datagrams, size_t n);
+    /* These datagrams, inside the lock; decisions has room for as many. */
     void (*input)(void *ctx, uint32_t worker, nib_ms now, const struct nib_datagram *datagrams,
         size_t n, struct nib_decision *decisions, struct nib_outputs *out);
     struct nib_decision (*reply)(void *ctx, nib_ms now, struct nib_slot slot, const uint8_t *octets,

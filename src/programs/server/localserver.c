@@ -22,19 +22,25 @@ struct local {
     struct serve serve;
     struct nib_local_config config;
     struct nib_local logic;
+    struct nib_local_query queries[NIB_WORKERS_MAX][NIB_BATCH]; /* in each worker's hand */
 };
 
 /* ---- the service: one logic for all workers, who take turns ---- */
+
+static void read_queries(void *ctx, uint32_t worker, const struct nib_datagram *datagrams, size_t n)
+{
+    struct local *l = ctx;
+    for (size_t i = 0; i < n; i++)
+        nib_local_read(&l->queries[worker][i], datagrams[i].octets, datagrams[i].len);
+}
 
 static void input(void *ctx, uint32_t worker, nib_ms now, const struct nib_datagram *datagrams,
     size_t n, struct nib_decision *decisions, struct nib_outputs *out)
 {
     struct local *l = ctx;
-    (void)worker;
-    for (size_t i = 0; i < n; i++) {
-        const struct nib_datagram *d = &datagrams[i];
-        decisions[i] = nib_local_input(&l->logic, now, d->path, d->octets, d->len, out);
-    }
+    for (size_t i = 0; i < n; i++)
+        decisions[i] =
+            nib_local_take(&l->logic, now, datagrams[i].path, &l->queries[worker][i], out);
 }
 
 static struct nib_decision reply(void *ctx, nib_ms now, struct nib_slot slot, const uint8_t *octets,
@@ -279,6 +285,7 @@ int main(int argc, char **argv)
     know_oneself(&l); /* with the ports that it got */
     const struct nib_service service = {.ctx = &l,
         .shared = true,
+        .read = read_queries,
         .input = input,
         .reply = reply,
         .unreachable = unreachable,
