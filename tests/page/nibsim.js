@@ -4,7 +4,7 @@ const {spawnSync} = require('node:child_process');
 const fs = require('node:fs');
 const {ok, same, skip} = require('./tap.js');
 
-const MODULE = 'build/wasi/nibsim.wasm', SEEDS = 10, HOURS = '0.25';
+const MODULE = 'build/wasi/nibsim.wasm', SEEDS = 10, HOURS = '0.01';
 
 // Run as `node nibsim.js run SEED`: a process of its own, since a program's output goes to standard output.
 async function run(seed) {

@@ -4,6 +4,7 @@ const {finish} = require('./tap.js');
 
 (async () => {
     require('./logic.js').everything();
+    await require('./programs.js').everything();
     require('./nibsim.js').everything();
     await require('./browser.js').everything();
     finish();

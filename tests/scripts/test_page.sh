@@ -8,7 +8,7 @@ for tool in clang wasm-ld node; do
         exit 0
     fi
 done
-if ! make --no-print-directory page bin/nibpcap bin/nibsim >&2; then
+if ! make --no-print-directory page all >&2; then
     echo "not ok 1 - make page"
     echo 1..1
     exit 1
