@@ -179,6 +179,8 @@ struct page_network {
 };
 
 struct page_state {
+    _Alignas(64) unsigned char memory[PAGE_MEMORY]; /* of all tables */
+    size_t n_memory;                                /* taken of it */
     uint64_t seed;
     struct page_rng rng;
     nib_ms now;
@@ -196,8 +198,6 @@ struct page_state {
     struct page_course courses[PAGE_MESSAGES];
     uint32_t n_messages, n_log; /* of the log */
     bool full;                  /* the log is: nothing more is sent */
-    size_t n_memory;
-    _Alignas(64) unsigned char memory[PAGE_MEMORY];
 };
 
 struct page {

@@ -21,9 +21,10 @@ static uint8_t attacker_of(const struct page *page)
 /* In small letters, as who does not see the question would write them. */
 static struct nib_text small_letters(struct nib_text name, char out[NIB_NAME_MAX])
 {
-    for (size_t i = 0; i < name.len; i++)
-        out[i] =
-            name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? (char)(name.ptr[i] | 0x20) : name.ptr[i];
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        out[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
     return (struct nib_text){out, name.len};
 }
 
