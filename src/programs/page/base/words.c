@@ -51,11 +51,8 @@ bool page_is(struct nib_text text, const char *words)
     size_t n = strlen(words);
     if (n != text.len)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        char c =
-            text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] | 0x20) : text.ptr[i];
-        if (c != words[i])
+    for (size_t i = 0; i < n; i++)
+        if (page_small(text.ptr[i]) != words[i])
             return false;
-    }
     return true;
 }

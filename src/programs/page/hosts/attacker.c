@@ -1,4 +1,5 @@
 #include "page/base/page.h"
+#include "page/base/words.h"
 
 /*
  * Somebody who wants the local server to believe a lie. Who guesses knows what is asked, not the
@@ -21,10 +22,8 @@ static uint8_t attacker_of(const struct page *page)
 /* In small letters, as who does not see the question would write them. */
 static struct nib_text small_letters(struct nib_text name, char out[NIB_NAME_MAX])
 {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        out[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
+    for (size_t i = 0; i < name.len; i++)
+        out[i] = page_small(name.ptr[i]);
     return (struct nib_text){out, name.len};
 }
 
