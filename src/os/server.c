@@ -49,20 +49,36 @@ static int listen_for(struct nib_worker *worker, struct nib_addr *addr)
     return nib_udp_listen(addr, share);
 }
 
+/* Where any port will do, one that is free for UDP may be taken for TCP: then another is tried. */
+static bool open_listener(struct nib_worker *worker, uint32_t listener)
+{
+    enum { PORTS_TRIED = 16 };
+    struct nib_addr *addr = &worker->server->config.listen[listener];
+    int tries = addr->port == 0 ? PORTS_TRIED : 1;
+    for (;;) {
+        int fd = worker->fds[listener] = listen_for(worker, addr);
+        if (fd < 0 || nib_waiter_add(worker->waiter, fd, listener) != 0)
+            return false;
+        if (streams_listen(worker, listener) == 0) {
+            nib_inbox_prepare(fd);
+            return true;
+        }
+        if (errno != EADDRINUSE || --tries == 0)
+            return false;
+        nib_waiter_remove(worker->waiter, fd);
+        (void)close(fd);
+        addr->port = 0;
+    }
+}
+
 static bool listen_all(struct nib_server *server)
 {
     struct nib_server_config *config = &server->config;
     for (size_t i = 0; i < config->n_listen * config->workers; i++) {
-        struct nib_worker *worker = &server->workers[i / config->n_listen];
         size_t listener = i % config->n_listen;
         char text[NIB_ADDR_TEXT_MAX];
-        worker->fds[listener] = listen_for(worker, &config->listen[listener]);
-        if (worker->fds[listener] >= 0 &&
-            nib_waiter_add(worker->waiter, worker->fds[listener], (uint32_t)listener) == 0 &&
-            streams_listen(worker, (uint32_t)listener) == 0) {
-            nib_inbox_prepare(worker->fds[listener]);
+        if (open_listener(&server->workers[i / config->n_listen], (uint32_t)listener))
             continue;
-        }
         int error = errno;
         (void)nib_addr_format(&config->listen[listener], text);
         fprintf(stderr, "%s%s: cannot listen on %s: %s%s\n", nib_log_prefix(NIB_LOG_ERROR),

@@ -239,8 +239,8 @@ static void a_server_can_stand_in_front_of_the_name(void **state)
     assert_int_equal(finish(p), 0);
     p = start("client", "--quiet", "@localhost", "a.example", NULL);
     assert_int_equal(finish(p), 2);
-    assert_string_equal(said(p, ERR), "client: '@localhost' is a host name; give an address, such "
-                                      "as 127.0.0.1 or ::1\n");
+    assert_string_equal(said(p, ERR), "client: @localhost is a host name; give an address, such as "
+                                      "127.0.0.1 or ::1\n");
     p = start("client", "@127.0.0.1:0", "a.example", NULL);
     assert_int_equal(finish(p), 2);
     assert_non_null(strstr(said(p, ERR), "has port 0"));

@@ -237,8 +237,8 @@ static int finish(struct session *s, int status)
     return status;
 }
 
-/* What --server says, or `@ADDR[:PORT]` in front of the name. */
-static void read_server(struct session *s)
+/* What --server says, or `@ADDR[:PORT]` in front of the name, which `option` is then "@" for. */
+static void read_server(struct session *s, const char *option)
 {
     uint16_t port = s->walks ? NIB_PORT_AUTHORITATIVE : NIB_PORT_LOCAL;
     s->server.port = port;
@@ -248,7 +248,7 @@ static void read_server(struct session *s)
     if (why == NULL && s->server.port == 0)
         why = "has port 0; give one from 1 to 65535";
     if (why != NULL)
-        usage_error(program, "--server %s %s", shown_word(s->server_text).text, why);
+        usage_error(program, "%s%s %s", option, shown_word(s->server_text).text, why);
     address_to_ask(&s->server);
 }
 
@@ -256,9 +256,10 @@ static void read_server(struct session *s)
 static void read_operands(struct session *s, char **operands, struct client_words *words)
 {
     char **name = operands;
-    if (name[0] != NULL && name[0][0] == '@')
+    bool in_front = name[0] != NULL && name[0][0] == '@';
+    if (in_front)
         s->server_text = *name++ + 1;
-    read_server(s);
+    read_server(s, in_front ? "@" : "--server ");
     words->type = s->type;
     if (name[0] == NULL)
         return;
