@@ -271,10 +271,16 @@ bool nib_name_equal(struct nib_text a, struct nib_text b);
  */
 uint64_t nib_name_hash(struct nib_text name, uint64_t seed);
 
-/*@ requires text_ok(text);
+/*@ requires text_ok(text) && text.len <= NIB_NAME_MAX;
     assigns \nothing;
  */
 uint64_t nib_text_hash(struct nib_text text, uint64_t seed);
+
+/*@ requires text_ok(name) && text_ok(domain);
+    requires name.len <= NIB_NAME_MAX && domain.len <= NIB_NAME_MAX;
+    assigns \nothing;
+ */
+bool nib_name_is_under(struct nib_text name, struct nib_text domain);
 
 /*@ requires text_ok(name);
     assigns \nothing;

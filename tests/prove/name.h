@@ -37,7 +37,7 @@ static inline void sip_round(struct sip *s);
  */
 static inline void sip_word(struct sip *s, uint64_t word);
 
-/*@ requires text_ok(text);
+/*@ requires text_ok(text) && text.len <= NIB_NAME_MAX;
     assigns \nothing;
  */
 static inline uint64_t sip_text(struct nib_text text, uint64_t fold, uint64_t seed);
