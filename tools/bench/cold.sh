@@ -2,7 +2,9 @@
 # Cold questions: localserver beside Unbound when no answer is in the cache. Every name is asked once,
 # each round has names of its own, so each question goes upstream, from a port of its own: ours to
 # an amazoneserver, Unbound's to an NSD with the same names. The upstreams run on the generator's
-# core, their CPU time is not counted. In turns, every answer checked.
+# core, their CPU time is not counted. In turns, every answer checked. Both harden what they ask
+# against forged answers: a random port for each question, and its letters in random case (of its
+# own accord localserver does that beyond this machine alone, Unbound nowhere).
 #   [ROUNDS=7 SECONDS_EACH=1 ROUND_NAMES=125000 BASE=DIR ...] tools/bench/cold.sh
 # BASE: a folder with another build's localserver, which is measured too. Without Debian's unbound
 # and nsd ours is measured alone (tools/bench/peers.sh installs them).
@@ -68,7 +70,7 @@ END
     done
 }
 
-# do-ip6 and prefetch off, one thread, a fresh random port for each question (its way).
+# do-ip6 and prefetch off, one thread; a fresh random port for each question is its way.
 unbound_local() {
     cat >"$dir/unbound.conf" <<END
 server:
@@ -78,6 +80,7 @@ server:
     do-daemonize: no
     do-ip6: no
     prefetch: no
+    use-caps-for-id: yes
     username: ""
     chroot: ""
     directory: "$dir"
@@ -102,7 +105,7 @@ END
 our_local() {
     normal=$bin bin=$3
     ours "$bin/localserver" --quiet --listen 127.0.0.1:0 --upstream-port "$our_upstream" \
-        --max-records "$kept"
+        --max-records "$kept" --mix-case always
     bin=$normal
     pids="$pids $1:$pid"
     ready "$1" "$2" "$n"
