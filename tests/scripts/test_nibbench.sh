@@ -137,6 +137,15 @@ load --echo --json
 check "runs of answers arrive as single ones" ended 0
 check "each as long as it shall be" is answer_octets 60.0
 
+start nibbench echo --listen 127.0.0.1:0 --workers 3 --json
+load --echo --json --sockets 60
+check "an echo's workers answer all" is lost 0
+threads=$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 | wc -l)
+check "three of them" test "$threads" -eq 3
+kill "$pid"
+wait "$pid"
+check "and end with status 0" test $? -eq 0
+
 # So few that they all fit into the server's buffer, however slow it is.
 start amazoneserver --quiet --listen 127.0.0.1:0
 run flood --to "$at" --seconds 0.3 --rate 20000 --json

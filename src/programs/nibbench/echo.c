@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,21 +14,31 @@
 #include "nibbench/load/net.h"
 #include "nibdns/os/udp.h"
 
-enum { ECHO_PORT = 23000, SIZE_MAX_OCTETS = 1024, LOOK_US = 200000 };
+enum { ECHO_PORT = 23000, SIZE_MAX_OCTETS = 1024, LOOK_US = 200000, WORKERS_MAX = 64 };
 
 struct echo {
     struct bench_common common;
     struct nib_addr listen;
     size_t size;
     struct bench_net_config net;
+    uint32_t workers;
+};
+
+/* A thread, with a socket of its own on the same address. */
+struct worker {
+    const struct echo *echo;
+    const volatile sig_atomic_t *stop;
+    struct bench_net *net;
+    int fd;
     uint64_t received, answered;
+    pthread_t thread; /* not of the first worker, which runs in main's */
 };
 
 /* Blocking, so that a turn is two calls; looks up now and then whether it is to end. */
 static int open_echo(struct echo *echo, const struct bench_net *net)
 {
     struct timeval look = {.tv_usec = LOOK_US};
-    int fd = nib_udp_listen(&echo->listen, false);
+    int fd = nib_udp_listen(&echo->listen, echo->workers > 1);
     if (fd >= 0 && bench_net_prepare(net, fd) &&
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0 &&
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look) == 0)
@@ -37,17 +48,41 @@ static int open_echo(struct echo *echo, const struct bench_net *net)
     usage_error("nibbench echo", "cannot listen on %s: %s", text, strerror(errno));
 }
 
-static void serve(struct echo *echo, int fd, struct bench_net *net)
+static void *serve(void *arg)
+{
+    struct worker *worker = arg;
+    size_t size = worker->echo->size;
+    struct bench_view *views;
+    while (!*worker->stop) {
+        size_t n = bench_net_receive(worker->net, worker->fd, &views);
+        for (size_t i = 0; size > 0 && i < n; i++)
+            views[i].len = size;
+        worker->received += n;
+        worker->answered += bench_net_send(worker->net, worker->fd, views, n);
+    }
+    return NULL;
+}
+
+/* All sockets are there before the first datagram is taken. */
+static void open_workers(struct echo *echo, struct worker *workers)
 {
     const volatile sig_atomic_t *stop = bench_stop_on_signals();
-    struct bench_view *views;
-    while (!*stop) {
-        size_t n = bench_net_receive(net, fd, &views);
-        for (size_t i = 0; echo->size > 0 && i < n; i++)
-            views[i].len = echo->size;
-        echo->received += n;
-        echo->answered += bench_net_send(net, fd, views, n);
+    for (uint32_t i = 0; i < echo->workers; i++) {
+        workers[i] = (struct worker){.echo = echo, .stop = stop, .net = bench_net_new(&echo->net)};
+        if (workers[i].net == NULL)
+            usage_error("nibbench echo", "not enough memory");
+        workers[i].fd = open_echo(echo, workers[i].net);
     }
+}
+
+static void run_workers(struct worker *workers, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (pthread_create(&workers[i].thread, NULL, serve, &workers[i]) != 0)
+            usage_error("nibbench echo", "cannot start so many --workers");
+    (void)serve(&workers[0]);
+    for (uint32_t i = 1; i < n; i++)
+        (void)pthread_join(workers[i].thread, NULL);
 }
 
 static const struct option_row rows[] = {
@@ -58,6 +93,8 @@ static const struct option_row rows[] = {
         "send answers to one client as segments of one datagram"),
     OPTION_FLAG(0, "segments", struct echo, net.receive_runs,
         "and receive so, from a client that sends so"),
+    OPTION_NUMBER(0, "workers", "N", struct echo, workers, 1, WORKERS_MAX,
+        "threads, each with a socket of its own on that address (1)"),
 };
 
 static const struct option_program command_line = {
@@ -80,17 +117,21 @@ static void read_options(struct echo *echo, int argc, char **argv)
 
 int bench_echo(int argc, char **argv)
 {
-    struct echo echo = {.listen = {.ip = {127, 0, 0, 1}, .port = ECHO_PORT, .family = 4}};
+    static struct worker workers[WORKERS_MAX];
+    struct echo echo = {
+        .listen = {.ip = {127, 0, 0, 1}, .port = ECHO_PORT, .family = 4}, .workers = 1};
     struct bench_report report = {.n = 0};
+    uint64_t received = 0, answered = 0;
     read_options(&echo, argc, argv);
-    struct bench_net *net = bench_net_new(&echo.net);
-    if (net == NULL)
-        usage_error(command_line.name, "not enough memory");
-    int fd = open_echo(&echo, net);
+    open_workers(&echo, workers);
     fprintf(stderr, "[Echo] Server listening on port %u\n", echo.listen.port);
-    serve(&echo, fd, net);
-    bench_net_free(net);
-    bench_report_value(&report, "received", "received", "", 0, (double)echo.received);
-    bench_report_value(&report, "answered", "answered", "", 0, (double)echo.answered);
+    run_workers(workers, echo.workers);
+    for (uint32_t i = 0; i < echo.workers; i++) {
+        received += workers[i].received;
+        answered += workers[i].answered;
+        bench_net_free(workers[i].net);
+    }
+    bench_report_value(&report, "received", "received", "", 0, (double)received);
+    bench_report_value(&report, "answered", "answered", "", 0, (double)answered);
     return bench_report_print(&report, echo.common.json, 0);
 }
