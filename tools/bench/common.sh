@@ -78,7 +78,7 @@ ours() {
 load() { # OUT AT OPTION...
     out=$1 to=$2
     shift 2
-    "$bin/nibbench" load --cpu "$load_cpu" --to "$to" --window "$window" --sockets "$sockets" \
+    "$bin/nibbench" load ${load_cpu:+--cpu "$load_cpu"} --to "$to" --window "$window" --sockets "$sockets" \
         --json "$@" >"$out"
 }
 
@@ -125,11 +125,15 @@ measure() {
         >>"$dir/lines"
 }
 
-# All cases in turns; every other round the other way round.
-measure_all() {
+say_conditions() {
     echo "$(uname -sr), $(nproc) cores, $(sed -n 's/model name.*: //p' /proc/cpuinfo | head -n 1)," \
         "load $(cut -d ' ' -f 1 /proc/loadavg); $rounds rounds of $seconds s in turns," \
         "$sockets sockets x $window, median [min-max]"
+}
+
+# All cases in turns; every other round the other way round.
+measure_all() {
+    say_conditions
     for turn in $(seq "$rounds"); do
         if [ $((turn % 2)) -eq 0 ]; then
             sort -r -n -k 1 "$dir/numbered"
@@ -143,26 +147,32 @@ measure_all() {
     done
 }
 
+# For awk: the median of v[1..n], which it sorts, alone and with its spread.
+in_awk='
+    function median(v, n,    i, j, t) {
+        for (i = 2; i <= n; i++) {
+            t = v[i]
+            for (j = i - 1; j > 0 && v[j] > t; j--) v[j + 1] = v[j]
+            v[j + 1] = t
+        }
+        return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+    }
+    function spread(v, n, form,    m) {
+        m = median(v, n)
+        return sprintf(form " [" form "-" form "]", m, v[1], v[n])
+    }'
+
 # The table: every case beside its echo of the same round.
 table() {
     printf '%-14s %8s  %-18s %-18s %6s  %-15s %6s %6s %5s %7s %7s\n' case names \
         "beside the echo" "CPU us an answer" "user" "1000 answers/s" "p50 us" "p99 us" lost \
         "start s" MB
-    awk '
-        function sorted(a, n,    i, j, t) {
-            for (i = 2; i <= n; i++) {
-                t = a[i]
-                for (j = i - 1; j > 0 && a[j] > t; j--) a[j + 1] = a[j]
-                a[j + 1] = t
-            }
-        }
-        function take(what, field, spread, form,    i, n, v, m) {
+    awk "$in_awk"'
+        function take(what, field, spread_too, form,    i, n, v) {
             for (i = 1; i <= rounds; i++)
                 if ((what, i, field) in got) v[++n] = got[what, i, field]
             if (n == 0) return "-"
-            sorted(v, n)
-            m = n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
-            return spread ? sprintf(form " [" form "-" form "]", m, v[1], v[n]) : sprintf(form, m)
+            return spread_too ? spread(v, n, form) : sprintf(form, median(v, n))
         }
         {
             if (!($2 in beside)) order[++n] = $2

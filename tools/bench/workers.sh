@@ -2,7 +2,8 @@
 # One worker and two: amazoneserver, localserver from its cache, and localserver with nothing cached,
 # as answers a second and CPU time an answer, in turns. All cores are everybody's: the generator, the
 # upstream and the workers share them, so on two cores two workers show what the sharing costs (CPU
-# an answer) more than what it gains.
+# an answer) more than what it gains. What it costs a bare echo, which sends as the servers do but
+# has neither lock nor table, is the system's own price: "beside the echo" is what is left of ours.
 # Then correctness: two workers, many sockets, and the records read again every 100 ms; every answer
 # is checked, none may be lost, and what the server answered is what it received. ("answers" leaves
 # out those under way at the end, sockets x window at most.)
@@ -12,14 +13,7 @@ set -u
 . tools/bench/common.sh
 workers=${WORKERS:-1 2} stress=${STRESS:-10}
 sockets=${SOCKETS:-64} window=${WINDOW:-4}
-server_cpu=0-$(($(nproc) - 1)) load_cpu=$server_cpu
-
-# As in bench-common.sh, but on all cores.
-load() { # OUT AT OPTION...
-    out=$1 to=$2
-    shift 2
-    "$bin/nibbench" load --to "$to" --window "$window" --sockets "$sockets" --json "$@" >"$out"
-}
+server_cpu=0-$(($(nproc) - 1)) load_cpu=''
 
 bench() {
     names 10000
@@ -28,6 +22,8 @@ bench() {
     for w in $workers; do
         ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/10000" --workers "$w"
         ready "a.w$w" a.w1 10000
+        ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}" --runs --workers "$w"
+        ready "echo.w$w" echo.w1 10000 --echo
         ours "$bin/localserver" --quiet --listen 127.0.0.1:0 --upstream-port "$upstream" \
             --workers "$w"
         ready "cached.w$w" cached.w1 10000
@@ -36,6 +32,23 @@ bench() {
         ready "cold.w$w" cold.w1 10000
     done
     run_cases | sed 's/beside the echo/beside 1 worker/'
+    beside_echo
+}
+
+# What several workers cost beside one, beside what several echo threads cost beside one.
+beside_echo() {
+    awk "$in_awk"'
+        { cpu[$2, $1] = $6; if (!($2 in beside)) order[++n] = $2; beside[$2] = $3; rounds = $1 }
+        function dearer(c, r) { return cpu[c, r] / cpu[beside[c], r] }
+        END {
+            for (i = 1; i <= n; i++) {
+                c = order[i]
+                w = c; sub(/.*\./, "", w)
+                if (c == beside[c] || c ~ /^echo/ || !((beside[c], 1) in cpu)) continue
+                for (r = 1; r <= rounds; r++) v[r] = dearer(c, r) / dearer("echo." w, r)
+                printf "%-14s beside 1 worker, beside the echo so: %s\n", c, spread(v, rounds, "%.2f")
+            }
+        }' "$dir/lines"
 }
 
 # counter NAME FILE: the last value said; what is 0 is left out, but for the first three
