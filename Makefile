@@ -155,7 +155,7 @@ check: tests-built
 	$(Q)tests/lib/run.sh $(test_programs)
 
 tests-built: $(test_programs) $(programs:%=build/test/bin/%) \
-             $(addprefix build/release/,guard forger slow)
+             $(addprefix build/release/,guard forger slow locks.so)
 
 # help: make floors           the logic needs nothing of the system; who includes whom
 floors: all
@@ -230,6 +230,13 @@ bench-guard: build/release/guard
 build/release/guard: build/release/tools/bench/guard.o build/release/libos.a \
                      build/release/libnibdns.a
 	$(Q)$(CC) $(release_flags) $(CFLAGS) $^ -o $@ $(harden_ld) $(LDFLAGS) -pthread
+
+# help: make bench-locks      how busy the lock is that localserver's workers share
+.PHONY: bench-locks
+bench-locks: all build/release/locks.so
+	$(Q)tools/bench/locks.sh
+build/release/locks.so: tools/bench/locks.c build/release/flags
+	$(Q)$(CC) -std=c11 $(warnings) $(WERROR) -O2 -g -fPIC -shared $< -o $@ -ldl
 
 # help: make balance          three local servers behind nginx; one is killed under load
 .PHONY: balance
