@@ -41,6 +41,7 @@ common   := $(wildcard src/programs/common/*.c)
 tests    := $(wildcard $(addsuffix /test_*.c,tests/unit tests/system tests/scenario))
 helpers  := $(filter-out $(tests),$(wildcard tests/lib/*.c tests/scenario/*.c)) \
             tests/reference/naive.c tests/reference/agree.c \
+            src/programs/nibbench/load/histogram.c \
             $(wildcard $(addprefix src/programs/page/,base/*.c hosts/*.c show/*.c))
 
 # The files of each program: its folder, and those of its parts.

@@ -95,6 +95,13 @@ load --segments --json
 check "segments work with a server that knows nothing of them" above_0 answers
 load --rate 2000 --json
 check "the open loop works" above_0 answers
+run load --to "$at" --rate 2 --warmup 0 --seconds 0.2 --json
+check "its first query leaves at the start, not a period later" is answers 1
+load --spin --json
+check "a generator that never sleeps measures too" above_0 answers
+check "it says how many answers were late" grep -q '"late":[0-9]' "$dir/out"
+load --spin --rate 2000 --json
+check "and with a rate" above_0 answers
 
 cat >"$dir/names" <<'END'
 # name, type, expected result

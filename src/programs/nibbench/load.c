@@ -46,6 +46,8 @@ static const struct option_row rows[] = {
         "queries under way on each socket (32; with --rate 1024)"),
     OPTION_NUMBER(0, "rate", "QPS", struct load, loop.rate, 1, 100000000,
         "open loop: so many a second; latency counts from when each was due"),
+    OPTION_FLAG(0, "spin", struct load, loop.spin,
+        "never sleep: how fast the generator itself wakes is not measured then"),
     OPTION_NUMBER(0, "timeout", "MS", struct load, loop.timeout_ms, 1, 3600000,
         "an answer later than this is lost (1000)"),
     OPTION_ROW(0, "pid", "PID", add_pid, struct load, loop.pids, 0, 0,
@@ -101,7 +103,7 @@ static void report_verdicts(struct bench_report *report, const struct bench_loop
         r->behind > 0 ? "behind: due but not sent at the end" : NULL, "", 0, (double)r->behind);
 }
 
-static void report_latency(struct bench_report *report, const struct bench_histogram *h)
+static void report_latency(struct bench_report *report, const struct bench_loop_result *r)
 {
     static const struct {
         const char *key, *words;
@@ -111,7 +113,15 @@ static void report_latency(struct bench_report *report, const struct bench_histo
         {"max_us", "latency max", 1}};
     for (size_t i = 0; i < sizeof points / sizeof points[0]; i++)
         bench_report_value(report, points[i].key, points[i].words, "us", 1,
-            bench_histogram_us(h, points[i].share));
+            bench_histogram_us(&r->latency, points[i].share));
+    bench_report_value(
+        report, "late", "answers after more than 1 ms", "", 0, (double)r->latency.late);
+    bench_report_value(report, "own_stalls",
+        r->own_stalls > 0 ? "the generator itself stood still, times" : NULL, "", 0,
+        (double)r->own_stalls);
+    bench_report_value(report, "unknown",
+        r->unknown > 0 ? "answers meanwhile, not among the latencies" : NULL, "", 0,
+        (double)r->unknown);
 }
 
 /* The sum is exact; how it splits is by the kernel's ticks, and so as good as there are many. */
@@ -147,10 +157,10 @@ static int report(const struct load *load)
     bench_report_value(&report, "answers", "answers", "", 0, (double)r->answered);
     bench_report_value(&report, "lost", "lost", "", 0, (double)r->lost);
     report_verdicts(&report, r);
-    report_latency(&report, &r->latency);
+    report_latency(&report, r);
     report_usage(&report, r);
     bench_report_value(
-        &report, "own_busy", "generator busy", "%", 0, r->own_cpu_ns / r->elapsed_ns * 100);
+        &report, "own_busy", "generator busy", "%", 0, (double)r->own_cpu_ns / r->elapsed_ns * 100);
     bench_report_value(&report, "query_octets", NULL, "", 1,
         (double)r->query_octets / (r->sent > 0 ? (double)r->sent : 1));
     bench_report_value(&report, "answer_octets", NULL, "", 1, (double)r->answer_octets / answers);

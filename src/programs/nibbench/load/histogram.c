@@ -4,7 +4,7 @@
 
 enum { FULL = 2 * BENCH_SUB };
 
-/* Below 64 a step is a nanosecond; above, each power of two has 64 steps. */
+/* Below FULL a step is a nanosecond; above, each power of two has BENCH_SUB steps. */
 static size_t step_of(uint64_t ns)
 {
     unsigned power = 0;
@@ -27,6 +27,7 @@ void bench_histogram_add(struct bench_histogram *h, int64_t ns)
     size_t step = step_of(value), last = sizeof h->counts / sizeof h->counts[0] - 1;
     h->counts[step < last ? step : last]++;
     h->n++;
+    h->late += value > BENCH_LATE_NS;
     if (value > h->max)
         h->max = value;
 }

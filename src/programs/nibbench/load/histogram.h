@@ -6,10 +6,11 @@
 
 #include <stdint.h>
 
-enum { BENCH_SUB = 64, BENCH_POWERS = 40 }; /* 64 steps to a power of two: 1.6 % at most */
+enum { BENCH_SUB = 512, BENCH_POWERS = 40 }; /* 512 steps to a power of two: 0.2 % at most */
+enum { BENCH_LATE_NS = 1000000 };
 
 struct bench_histogram {
-    uint64_t n, max;
+    uint64_t n, max, late; /* late: above BENCH_LATE_NS */
     uint64_t counts[BENCH_POWERS * BENCH_SUB];
 };
 

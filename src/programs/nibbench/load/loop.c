@@ -12,23 +12,14 @@
 #include "nibbench/base/clock.h"
 #include "nibbench/base/stop.h"
 #include "nibbench/load/check.h"
+#include "nibbench/load/lane.h"
 #include "nibbench/load/net.h"
 #include "nibdns/os/udp.h"
 
-enum { SCAN_NS = 20000000, WAIT_NS = 10000000 };
-
-/* A place in a window. Its ID on the wire is `uses` above `bits` bits of its own number. */
-struct place {
-    int64_t due_ns, sent_ns; /* when it should have left, and did */
-    const struct bench_query *query;
-    uint32_t id;
-    bool waiting;
-};
-
-struct lane {
-    struct place *places;
-    uint32_t *free;
-    uint32_t n_free, uses;
+enum {
+    SCAN_NS = 20000000,
+    WAIT_NS = 10000000,
+    STALL_NS = 250000, /* longer than a batch of our own takes */
 };
 
 struct loop {
@@ -36,28 +27,35 @@ struct loop {
     struct bench_loop_result *result;
     struct bench_net *net;
     struct pollfd *polls;
-    struct lane *lanes;
+    struct bench_lane *lanes;
     unsigned bits; /* of an ID, for the place */
     uint32_t id_mask, next_lane, n_lanes;
     uint64_t issued; /* since start_ns */
     int64_t now, start_ns, begin_ns, end_ns, scan_ns;
+    int64_t stalled_until; /* when the generator went on after it had stood still */
     bool measuring;
 };
+
+/* What spins and sees no time for a while has been kept from its core. */
+static void look_at_clock(struct loop *loop)
+{
+    int64_t now = bench_now_ns();
+    if (loop->config->spin && now - loop->now > STALL_NS) {
+        loop->stalled_until = now;
+        loop->result->own_stalls++;
+    }
+    loop->now = now;
+}
 
 /* ---- setting up ---- */
 
 static bool open_lane(struct loop *loop, uint32_t i)
 {
     const struct bench_loop_config *config = loop->config;
-    struct lane *lane = &loop->lanes[i];
     loop->n_lanes++;
     loop->polls[i].fd = -1;
-    lane->places = calloc(config->window, sizeof *lane->places);
-    lane->free = calloc(config->window, sizeof *lane->free);
-    if (lane->places == NULL || lane->free == NULL)
+    if (!bench_lane_open(&loop->lanes[i], config->window))
         return false;
-    for (uint32_t p = 0; p < config->window; p++)
-        lane->free[lane->n_free++] = config->window - 1 - p;
     loop->polls[i] = (struct pollfd){.fd = nib_udp_connect_bare(&config->to), .events = POLLIN};
     return loop->polls[i].fd >= 0 && bench_net_prepare(loop->net, loop->polls[i].fd);
 }
@@ -89,8 +87,7 @@ static void tear_down(struct loop *loop)
     for (uint32_t i = 0; i < loop->n_lanes; i++) {
         if (loop->polls[i].fd >= 0)
             (void)close(loop->polls[i].fd);
-        free(loop->lanes[i].places);
-        free(loop->lanes[i].free);
+        bench_lane_close(&loop->lanes[i]);
     }
     free(loop->polls);
     free(loop->lanes);
@@ -104,7 +101,8 @@ static size_t id_octets(const struct loop *loop)
     return loop->config->queries->mode == BENCH_DNS ? 2 : 4;
 }
 
-static struct bench_view write_query(struct loop *loop, const struct place *place, uint8_t *out)
+static struct bench_view write_query(
+    struct loop *loop, const struct bench_place *place, uint8_t *out)
 {
     size_t octets = id_octets(loop);
     memcpy(out, bench_query(loop->config->queries, place->query), place->query->len);
@@ -124,15 +122,15 @@ static int64_t leaves_at(const struct loop *loop, uint64_t n)
 static size_t send_some(struct loop *loop, uint32_t lane_no, size_t n)
 {
     const struct bench_query *queries[BENCH_BATCH];
-    struct lane *lane = &loop->lanes[lane_no];
+    struct bench_lane *lane = &loop->lanes[lane_no];
     struct bench_view views[BENCH_BATCH];
     uint8_t *out = bench_net_room(loop->net);
     bench_queries_draw(loop->config->queries, queries, n, loop->config->segments);
-    loop->now = bench_now_ns();
+    look_at_clock(loop);
     for (size_t i = 0; i < n; i++) {
         uint32_t number = lane->free[lane->n_free - 1 - i];
-        struct place *place = &lane->places[number];
-        *place = (struct place){.due_ns = leaves_at(loop, loop->issued + i),
+        struct bench_place *place = &lane->places[number];
+        *place = (struct bench_place){.due_ns = leaves_at(loop, loop->issued + i),
             .sent_ns = loop->now,
             .query = queries[i],
             .id = (lane->uses++ << loop->bits | number) & loop->id_mask,
@@ -155,7 +153,7 @@ static size_t send_some(struct loop *loop, uint32_t lane_no, size_t n)
 
 static void fill(struct loop *loop, uint32_t lane_no)
 {
-    struct lane *lane = &loop->lanes[lane_no];
+    struct bench_lane *lane = &loop->lanes[lane_no];
     while (lane->n_free > 0) {
         size_t n = lane->n_free < BENCH_BATCH ? lane->n_free : BENCH_BATCH;
         if (send_some(loop, lane_no, n) < n)
@@ -163,11 +161,11 @@ static void fill(struct loop *loop, uint32_t lane_no)
     }
 }
 
-/* Open loop: what is due by now, on one socket after the other. */
+/* Open loop: what is due by now, on one socket after the other. The first is due at the start. */
 static uint64_t send_due(struct loop *loop)
 {
     uint64_t all =
-        (uint64_t)((double)(loop->now - loop->start_ns) * (double)loop->config->rate / 1e9);
+        1 + (uint64_t)((double)(loop->now - loop->start_ns) * (double)loop->config->rate / 1e9);
     for (uint32_t full = 0; loop->issued < all && full < loop->config->sockets;) {
         uint32_t i = loop->next_lane;
         loop->next_lane = i + 1 == loop->config->sockets ? 0 : i + 1;
@@ -181,13 +179,16 @@ static uint64_t send_due(struct loop *loop)
 
 /* ---- in ---- */
 
-static void free_place(struct lane *lane, struct place *place)
+/* What was under way while the generator stood still says nothing of the server. */
+static void add_latency(struct loop *loop, int64_t due_ns)
 {
-    place->waiting = false;
-    lane->free[lane->n_free++] = (uint32_t)(place - lane->places);
+    if (due_ns <= loop->stalled_until)
+        loop->result->unknown++;
+    else if (due_ns >= loop->begin_ns)
+        bench_histogram_add(&loop->result->latency, loop->now - due_ns);
 }
 
-static void take_answer(struct loop *loop, struct lane *lane, const struct bench_view *view)
+static void take_answer(struct loop *loop, struct bench_lane *lane, const struct bench_view *view)
 {
     struct bench_loop_result *result = loop->result;
     const struct bench_queries *queries = loop->config->queries;
@@ -196,7 +197,7 @@ static void take_answer(struct loop *loop, struct lane *lane, const struct bench
     for (size_t i = 0; i < octets && i < view->len; i++)
         id = id << 8 | view->at[i];
     uint32_t number = id & (((uint32_t)1 << loop->bits) - 1);
-    struct place *place = &lane->places[number < loop->config->window ? number : 0];
+    struct bench_place *place = &lane->places[number < loop->config->window ? number : 0];
     if (view->len < octets || !place->waiting || place->id != id) {
         result->unexpected++;
         return;
@@ -206,9 +207,9 @@ static void take_answer(struct loop *loop, struct lane *lane, const struct bench
     if (verdict < BENCH_FAILURE) {
         result->answered++;
         result->answer_octets += view->len;
-        bench_histogram_add(&result->latency, loop->now - place->due_ns);
+        add_latency(loop, place->due_ns);
     }
-    free_place(lane, place);
+    bench_lane_free(lane, place);
 }
 
 static void receive(struct loop *loop, uint32_t lane_no)
@@ -217,9 +218,14 @@ static void receive(struct loop *loop, uint32_t lane_no)
     size_t n = bench_net_receive(loop->net, loop->polls[lane_no].fd, &views);
     if (n == 0 && errno == ECONNREFUSED)
         loop->result->refused++;
-    loop->now = bench_now_ns();
+    look_at_clock(loop);
     for (size_t i = 0; i < n; i++)
         take_answer(loop, &loop->lanes[lane_no], &views[i]);
+}
+
+static bool is_awaiting(const struct loop *loop, uint32_t lane_no)
+{
+    return loop->lanes[lane_no].n_free < loop->config->window;
 }
 
 /* Places whose answer did not come in time are lost; `all`: the ones that still wait, too. */
@@ -227,14 +233,14 @@ static void scan(struct loop *loop, bool all)
 {
     loop->scan_ns = loop->now + SCAN_NS;
     for (uint32_t i = 0; i < loop->config->sockets; i++) {
-        struct lane *lane = &loop->lanes[i];
-        for (uint32_t p = 0; p < loop->config->window; p++) {
-            struct place *place = &lane->places[p];
+        struct bench_lane *lane = &loop->lanes[i];
+        for (uint32_t p = 0; is_awaiting(loop, i) && p < loop->config->window; p++) {
+            struct bench_place *place = &lane->places[p];
             if (!place->waiting ||
                 (!all && place->sent_ns + loop->config->timeout_ms * 1000000 > loop->now))
                 continue;
             loop->result->lost++;
-            free_place(lane, place);
+            bench_lane_free(lane, place);
         }
         if (!all && loop->config->rate == 0)
             fill(loop, i);
@@ -243,13 +249,6 @@ static void scan(struct loop *loop, bool all)
 
 /* ---- the loop ---- */
 
-static double own_cpu_ns(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 /* What was counted while warming up is forgotten. */
 static void begin(struct loop *loop)
 {
@@ -257,33 +256,39 @@ static void begin(struct loop *loop)
     *result = (struct bench_loop_result){.refused = result->refused};
     result->usage_known =
         loop->config->pids.n > 0 && bench_usage_read(&loop->config->pids, &result->before);
-    result->own_cpu_ns = own_cpu_ns();
+    result->own_cpu_ns = bench_cpu_ns();
     loop->measuring = true;
-    loop->begin_ns = bench_now_ns();
+    loop->now = loop->begin_ns = bench_now_ns();
     loop->end_ns = loop->begin_ns + loop->config->seconds_us * 1000;
 }
 
 static void finish(struct loop *loop)
 {
     struct bench_loop_result *result = loop->result;
-    result->own_cpu_ns = own_cpu_ns() - result->own_cpu_ns;
+    result->own_cpu_ns = bench_cpu_ns() - result->own_cpu_ns;
     result->usage_known =
         result->usage_known && bench_usage_read(&loop->config->pids, &result->after);
     result->elapsed_ns = (double)(bench_now_ns() - loop->begin_ns);
 }
 
-static void wait_and_receive(struct loop *loop, bool answering)
+/* Until an answer comes or a query is due. False: none came. */
+static bool sleep_until_some(struct loop *loop, bool answering)
 {
     int64_t wait = WAIT_NS;
     if (answering && loop->config->rate > 0) {
-        int64_t due = leaves_at(loop, loop->issued + 1) - bench_now_ns();
+        int64_t due = leaves_at(loop, loop->issued) - bench_now_ns();
         wait = due < 0 ? 0 : due < WAIT_NS ? due : WAIT_NS;
     }
     const struct timespec t = {.tv_nsec = (long)wait};
-    int n = ppoll(loop->polls, loop->config->sockets, &t, NULL);
-    loop->now = bench_now_ns();
-    for (uint32_t i = 0; n > 0 && i < loop->config->sockets; i++) {
-        if (loop->polls[i].revents == 0)
+    return ppoll(loop->polls, loop->config->sockets, &t, NULL) > 0;
+}
+
+static void wait_and_receive(struct loop *loop, bool answering)
+{
+    bool spin = loop->config->spin, some = spin || sleep_until_some(loop, answering);
+    look_at_clock(loop);
+    for (uint32_t i = 0; some && i < loop->config->sockets; i++) {
+        if (spin ? !is_awaiting(loop, i) : loop->polls[i].revents == 0)
             continue;
         receive(loop, i);
         if (answering && loop->config->rate == 0)
