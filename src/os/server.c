@@ -340,7 +340,7 @@ int nib_server_run(struct nib_server *server, const struct nib_service *service)
     reload_say_ready(server, false);
     while (!came.stop) {
         worker_turn(&server->workers[0], &server->waiting, deadline(server));
-        came = nib_signals_take();
+        came = nib_signals_take(server->workers[0].now);
         look_after(server, &came);
     }
     nib_notify_stopping(server->notify);

@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "nibdns/base.h"
+
 struct nib_signals {
     bool stop;     /* SIGINT, SIGTERM */
     bool reload;   /* SIGHUP */
@@ -24,7 +26,10 @@ void nib_signals_hold(void);
  * with. */
 void nib_signals_init(sigset_t *waiting);
 
-/* What came since the last call. */
-struct nib_signals nib_signals_take(void);
+/*
+ * What came since the last call. What came while no wait let it in is looked for once a millisecond
+ * at most: asking the system costs.
+ */
+struct nib_signals nib_signals_take(nib_ms now);
 
 #endif
