@@ -224,6 +224,11 @@ bench: all
 bench-peers: all
 	$(Q)tools/bench/peers.sh
 
+# help: make bench-latency    how long a single question waits, beside a bare echo
+.PHONY: bench-latency
+bench-latency: all
+	$(Q)tools/bench/latency.sh
+
 # help: make bench-guard      instructions an answer, beside those that are known (valgrind)
 .PHONY: bench-guard
 bench-guard: build/release/guard

@@ -133,6 +133,7 @@ say_conditions() {
 
 # All cases in turns; every other round the other way round.
 measure_all() {
+    awk '{ print NR, $0 }' "$dir/cases" >"$dir/numbered"
     say_conditions
     for turn in $(seq "$rounds"); do
         if [ $((turn % 2)) -eq 0 ]; then
@@ -198,7 +199,6 @@ table() {
 
 run_cases() {
     [ -s "$dir/cases" ] || die "no such case"
-    awk '{ print NR, $0 }' "$dir/cases" >"$dir/numbered"
     measure_all
     table
 }
