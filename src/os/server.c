@@ -57,15 +57,14 @@ static bool open_listener(struct nib_worker *worker, uint32_t listener)
     int tries = addr->port == 0 ? PORTS_TRIED : 1;
     for (;;) {
         int fd = worker->fds[listener] = listen_for(worker, addr);
-        if (fd < 0 || nib_waiter_add(worker->waiter, fd, listener) != 0)
+        if (fd < 0)
             return false;
         if (streams_listen(worker, listener) == 0) {
             nib_inbox_prepare(fd);
-            return true;
+            return nib_waiter_add_listener(worker->waiter, fd, listener) == 0;
         }
         if (errno != EADDRINUSE || --tries == 0)
             return false;
-        nib_waiter_remove(worker->waiter, fd);
         (void)close(fd);
         addr->port = 0;
     }

@@ -5,7 +5,7 @@
 
 enum {
     EVENTS = 256, /* descriptors looked at after one wait */
-    BATCHES = 64, /* read from one socket before the others have their turn */
+    BATCHES = 16, /* read from one socket before the others have their turn */
 };
 
 bool worker_init(struct nib_worker *worker, struct nib_server *server, uint32_t index)

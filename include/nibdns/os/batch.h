@@ -32,7 +32,8 @@ void nib_inbox_prepare(int fd);
 
 /*
  * Reads what waits at a listening socket, NIB_BATCH pieces at most. `self` tells a socket on a
- * wildcard address from others. False: nothing more waits there after these.
+ * wildcard address from others. False: it was one at most, so that it is hardly worth to look again
+ * at once.
  */
 bool nib_inbox_read(
     struct nib_inbox *inbox, int fd, uint32_t listener, const struct nib_addr *self);
@@ -49,8 +50,8 @@ void nib_outbox_free(struct nib_outbox *outbox);
 
 /*
  * Sends n answers, NIB_BATCH at most, back along their paths, all from one listening socket; `self`
- * as above. Those of one length to one client go in their order. Those that cannot be sent are
- * skipped; their bit is set in what is returned.
+ * as above. Those of one length to one client go in their order, but for one that leaves behind
+ * longer ones. Those that cannot be sent are skipped; their bit is set in what is returned.
  */
 uint64_t nib_outbox_send(struct nib_outbox *outbox, int fd, const struct nib_addr *self,
     const struct nib_output *const *answers, size_t n);

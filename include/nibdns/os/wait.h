@@ -21,6 +21,12 @@ void nib_waiter_close(struct nib_waiter *waiter);
 int nib_waiter_add(struct nib_waiter *waiter, int fd, uint32_t number);
 
 /*
+ * The same for a socket to which many datagrams come, and which stays to the end. The system then
+ * has nothing to do for the waiter with each datagram while nobody waits.
+ */
+int nib_waiter_add_listener(struct nib_waiter *waiter, int fd, uint32_t number);
+
+/*
  * The same for several waiters, each a thread's own: whichever of them waits is told, where the
  * system knows how, else the one of the thread that calls. It is taken off that one.
  */

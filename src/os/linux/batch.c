@@ -112,7 +112,7 @@ bool nib_inbox_read(struct nib_inbox *in, int fd, uint32_t listener, const struc
         if (in->headers[i].msg_hdr.msg_controllen > 0)
             read_control(&in->headers[i].msg_hdr, &in->paths[i].self, &in->segment[i]);
     }
-    return in->n == NIB_BATCH;
+    return in->n > 1;
 }
 
 size_t nib_inbox_take(struct nib_inbox *in, struct nib_datagram *datagrams)
@@ -137,17 +137,23 @@ size_t nib_inbox_take(struct nib_inbox *in, struct nib_datagram *datagrams)
 /* ---- out ---- */
 
 /*
- * A short run leaves answer by answer: it has little to gain, and whoever watches the loopback
- * device with tcpdump sees each answer in a frame of its own.
+ * Answers of one length to one client leave as the segments of one send; behind them may go one
+ * that is shorter. Few answers leave one by one: they have little to gain, and whoever watches the
+ * loopback device with tcpdump sees each in a frame of its own.
  */
-enum { BUCKETS = 256, RUN_MIN = 4 };
+enum { BUCKETS = 256, FEW = 4, NONE = NIB_BATCH };
 
-/* Answers of one length to one client: they leave as the segments of one send. */
+/* What leaves by one header, or as another run's last segment. */
 struct run {
     const struct nib_output *first;
-    uint8_t n;
-    bool in_one_piece; /* its octets stand one behind the other in the list */
-    uint8_t *end;      /* where its next answer's octets are copied to, if they do not */
+    uint8_t n;       /* answers of that length */
+    uint8_t root;    /* the same client's first run */
+    uint8_t next;    /* the same client's run made before it, or NONE */
+    uint8_t newest;  /* of a client's first run: its newest */
+    uint8_t shorter; /* the run of one answer that goes behind it, or NONE */
+    uint8_t header;
+    bool is_last; /* of another run */
+    uint8_t *end; /* where its next answer's octets go */
 };
 
 struct nib_outbox {
@@ -155,9 +161,8 @@ struct nib_outbox {
     size_t n_runs;
     struct run runs[NIB_BATCH];
     uint8_t run_of[NIB_BATCH]; /* of each answer */
-    uint8_t buckets[BUCKETS];  /* the newest run of a client and length, or one of another send */
+    uint8_t buckets[BUCKETS];  /* the first run of a client, or one of another send */
     size_t n_headers;
-    uint8_t first_of[NIB_BATCH]; /* a header's first answer */
     struct mmsghdr headers[NIB_BATCH];
     struct iovec iov[NIB_BATCH];
     union sockaddr_any names[NIB_BATCH];
@@ -191,32 +196,74 @@ void nib_outbox_free(struct nib_outbox *out)
     free(out);
 }
 
-static bool same_run(const struct nib_output *a, const struct nib_output *b)
+/* ---- which answers leave together ---- */
+
+static bool same_way(const struct nib_output *a, const struct nib_output *b)
 {
-    return a->len == b->len && nib_addr_equal(&a->path.peer, &b->path.peer) &&
+    return nib_addr_equal(&a->path.peer, &b->path.peer) &&
            nib_ip_equal(&a->path.self, &b->path.self);
 }
 
-static unsigned bucket_of(const struct nib_output *o)
+static uint8_t *bucket_of(struct nib_outbox *out, const struct nib_output *o)
 {
     unsigned low = (unsigned)o->path.peer.ip[3] ^ o->path.peer.ip[15];
-    return (o->path.peer.port * 31u + low * 7u + (unsigned)o->len) & (BUCKETS - 1);
+    return &out->buckets[(o->path.peer.port * 31u + low * 7u) & (BUCKETS - 1)];
+}
+
+static uint8_t new_run(struct nib_outbox *out, const struct nib_output *o)
+{
+    uint8_t i = (uint8_t)out->n_runs++;
+    out->runs[i] =
+        (struct run){.first = o, .n = 1, .root = i, .newest = i, .next = NONE, .shorter = NONE};
+    return i;
 }
 
 /* The number of the run that an answer joins or begins. A bucket may hold any number. */
 static uint8_t join_run(struct nib_outbox *out, const struct nib_output *o)
 {
-    uint8_t *bucket = &out->buckets[bucket_of(o)];
-    struct run *run = &out->runs[*bucket];
-    if (out->knows_segments && *bucket < out->n_runs && same_run(run->first, o)) {
-        run->in_one_piece = run->in_one_piece && run->first->octets + run->n * o->len == o->octets;
-        run->n++;
-    } else {
-        *bucket = (uint8_t)out->n_runs;
-        out->runs[out->n_runs++] = (struct run){.first = o, .n = 1, .in_one_piece = true};
-    }
-    return *bucket;
+    uint8_t *bucket = bucket_of(out, o), root = *bucket;
+    if (root >= out->n_runs || !same_way(out->runs[root].first, o))
+        return *bucket = new_run(out, o);
+    uint8_t newest = out->runs[root].newest;
+    for (uint8_t i = newest; i != NONE; i = out->runs[i].next)
+        if (out->runs[i].first->len == o->len) {
+            out->runs[i].n++;
+            return i;
+        }
+    uint8_t i = new_run(out, o);
+    out->runs[i].root = root;
+    out->runs[i].next = newest;
+    return out->runs[root].newest = i;
 }
+
+/* Lets a run of one answer leave behind a longer one to the same client. */
+static void follow(struct nib_outbox *out, uint8_t one)
+{
+    struct run *shorter = &out->runs[one];
+    if (shorter->n > 1 || shorter->shorter != NONE)
+        return;
+    for (uint8_t i = out->runs[shorter->root].newest; i != NONE; i = out->runs[i].next) {
+        struct run *longer = &out->runs[i];
+        if (longer->first->len > shorter->first->len && longer->shorter == NONE &&
+            !longer->is_last) {
+            longer->shorter = one;
+            shorter->is_last = true;
+            return;
+        }
+    }
+}
+
+static void make_runs(struct nib_outbox *out, const struct nib_output *const *answers, size_t n)
+{
+    bool together = out->knows_segments && n >= FEW;
+    out->n_runs = 0;
+    for (size_t i = 0; i < n; i++)
+        out->run_of[i] = together ? join_run(out, answers[i]) : new_run(out, answers[i]);
+    for (size_t i = 0; together && i < out->n_runs; i++)
+        follow(out, (uint8_t)i);
+}
+
+/* ---- headers ---- */
 
 /* A header for octets that leave as one datagram, or as segments as long as the answer. */
 static void add_header(struct nib_outbox *out, const struct nib_output *o, const uint8_t *octets,
@@ -237,33 +284,40 @@ static void add_header(struct nib_outbox *out, const struct nib_output *o, const
     }
 }
 
-/* The headers of all answers, each run's octets in one piece. */
-static void fill_headers(struct nib_outbox *out, const struct nib_addr *self,
-    const struct nib_output *const *answers, size_t n)
+/* The headers of all runs, each with its place for the octets of its answers. */
+static void fill_headers(struct nib_outbox *out, const struct nib_addr *self)
 {
-    uint8_t *free_octets = out->octets;
+    uint8_t *octets = out->octets;
     out->n_headers = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct nib_output *o = answers[i];
-        struct run *run = &out->runs[out->run_of[i]];
-        if (run->n < RUN_MIN) {
-            out->first_of[out->n_headers] = (uint8_t)i;
-            add_header(out, o, o->octets, o->len, self);
+    for (size_t i = 0; i < out->n_runs; i++) {
+        struct run *run = &out->runs[i];
+        if (run->is_last)
             continue;
+        size_t len = run->n * run->first->len;
+        run->end = octets;
+        run->header = (uint8_t)out->n_headers;
+        if (run->shorter != NONE) {
+            struct run *last = &out->runs[run->shorter];
+            last->end = octets + len;
+            last->header = run->header;
+            len += last->first->len;
         }
-        if (run->first == o) {
-            size_t len = run->n * o->len;
-            run->end = free_octets;
-            out->first_of[out->n_headers] = (uint8_t)i;
-            add_header(out, o, run->in_one_piece ? o->octets : run->end, len, self);
-            free_octets += run->in_one_piece ? 0 : len;
-        }
-        if (!run->in_one_piece) {
-            memcpy(run->end, o->octets, o->len);
-            run->end += o->len;
-        }
+        add_header(out, run->first, octets, len, self);
+        octets += len;
     }
 }
+
+static void fill_octets(struct nib_outbox *out, const struct nib_output *const *answers, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct run *run = &out->runs[out->run_of[i]];
+        memcpy(run->end, answers[i]->octets, answers[i]->len);
+        run->end += answers[i]->len;
+    }
+}
+
+/* ---- sends ---- */
+
 /* Sends as many as it can from the first on. 0: the first cannot be sent. */
 static size_t send_some(int fd, struct mmsghdr *headers, size_t n)
 {
@@ -289,10 +343,9 @@ static uint64_t send_singly(struct nib_outbox *out, int fd, const struct nib_add
     const struct nib_output *const *answers, size_t n, size_t header)
 {
     uint64_t unsent = 0;
-    size_t first = out->first_of[header], n_headers = out->n_headers;
-    bool is_run = out->runs[out->run_of[first]].n >= RUN_MIN;
-    for (size_t i = first; i < n; i++) {
-        if (i > first && (!is_run || out->run_of[i] != out->run_of[first]))
+    size_t n_headers = out->n_headers;
+    for (size_t i = 0; i < n; i++) {
+        if (out->runs[out->run_of[i]].header != header)
             continue;
         out->n_headers = header;
         add_header(out, answers[i], answers[i]->octets, answers[i]->len, self);
@@ -307,10 +360,9 @@ uint64_t nib_outbox_send(struct nib_outbox *out, int fd, const struct nib_addr *
     const struct nib_output *const *answers, size_t n)
 {
     uint64_t unsent = 0;
-    out->n_runs = 0;
-    for (size_t i = 0; i < n; i++)
-        out->run_of[i] = join_run(out, answers[i]);
-    fill_headers(out, self, answers, n);
+    make_runs(out, answers, n);
+    fill_headers(out, self);
+    fill_octets(out, answers, n);
     for (size_t i = 0; i < out->n_headers;) {
         size_t sent = send_some(fd, out->headers + i, out->n_headers - i);
         if (sent == 0)

@@ -76,6 +76,11 @@ int nib_waiter_add(struct nib_waiter *waiter, int fd, uint32_t number)
     return added ? 0 : -1;
 }
 
+int nib_waiter_add_listener(struct nib_waiter *waiter, int fd, uint32_t number)
+{
+    return nib_waiter_add(waiter, fd, number);
+}
+
 void nib_waiter_choose(struct nib_waiter *waiter, int fd, uint32_t number, bool read, bool write)
 {
     (void)number; /* it has that one already */
