@@ -10,29 +10,45 @@ static const uint8_t in_label[256] = {
 };
 // clang-format on
 
-/* The first rule that is broken, or none, for a name of any length. */
-static enum nib_err check_octets(struct nib_text name, size_t *bad)
+/* How many octets of a label's begin the text. */
+static size_t label_span(struct nib_text text)
 {
-    size_t label = 0; /* where the label under the scan begins */
-    /*@ loop invariant label <= i <= name.len && i - label <= NIB_LABEL_MAX;
-        loop invariant label == 0 || name.ptr[label - 1] == '.';
-        loop invariant \forall integer j; label <= j < i ==> label_octet(name.ptr[j]);
-        loop invariant \forall integer j; 0 <= j < i ==> name_octet_fits(name.ptr, name.len, j);
-        loop assigns i, label, *bad;
-        loop variant name.len - i;
+    size_t i = 0;
+    /*@ loop invariant i <= text.len;
+        loop invariant \forall integer j; 0 <= j < i ==> label_octet(text.ptr[j]);
+        loop assigns i;
+        loop variant text.len - i;
      */
-    for (size_t i = 0; i < name.len; i++) {
-        *bad = i;
-        if (in_label[(uint8_t)name.ptr[i]]) {
-            if (i - label >= NIB_LABEL_MAX)
-                return NIB_ERR_NAME_LABEL;
-        } else if (name.ptr[i] != '.') {
-            return NIB_ERR_NAME_OCTET;
-        } else if (i == label || i + 1 == name.len) {
-            return NIB_ERR_NAME_EMPTY;
-        } else {
-            label = i + 1;
+    while (i < text.len && in_label[(uint8_t)text.ptr[i]])
+        i++;
+    return i;
+}
+
+/* The first rule that is broken, or none, for a name of any length. */
+static enum nib_err check_labels(struct nib_text name, size_t *bad)
+{
+    size_t label = 0;
+    /*@ loop invariant label <= name.len;
+        loop invariant label == 0 || name.ptr[label - 1] == '.';
+        loop invariant \forall integer j; 0 <= j < label ==> name_octet_fits(name.ptr, name.len, j);
+        loop assigns label, *bad;
+        loop variant name.len - label;
+     */
+    for (;;) {
+        size_t span = label_span((struct nib_text){name.ptr + label, name.len - label});
+        size_t end = label + span;
+        if (span > NIB_LABEL_MAX) {
+            *bad = label + NIB_LABEL_MAX;
+            return NIB_ERR_NAME_LABEL;
         }
+        *bad = end;
+        if (end < name.len && name.ptr[end] != '.')
+            return NIB_ERR_NAME_OCTET;
+        if (end < name.len && (span == 0 || end + 1 == name.len))
+            return NIB_ERR_NAME_EMPTY;
+        if (end == name.len)
+            break;
+        label = end + 1;
     }
     *bad = 0;
     return NIB_OK;
@@ -43,7 +59,7 @@ enum nib_err nib_name_check(struct nib_text name, size_t *bad)
     *bad = 0;
     if (name.len < 1 || name.len > NIB_NAME_MAX)
         return NIB_ERR_NAME_LEN;
-    return check_octets(name, bad);
+    return check_labels(name, bad);
 }
 
 /* Little-endian, so that a hash is the same on every machine; compilers make one load of it. */
@@ -76,6 +92,8 @@ static uint64_t load_short(struct nib_text text)
 bool nib_name_equal(struct nib_text a, struct nib_text b)
 {
     unsigned differ = 0;
+    if (nib_text_same(a, b)) /* the letters mostly are of one case */
+        return true;
     if (a.len != b.len)
         return false;
     /*@ loop invariant i <= a.len;
