@@ -7,19 +7,23 @@
 #   lN        localserver with N names in its cache
 #   segments  amazoneserver, 3 names, asked by a generator that sends and receives segments
 #   many      amazoneserver, 3 names, asked by 1024 clients of one question each
-# "echo" sends its answers one by one, "runs" those to one client in one piece, as our servers do.
+# "echo" sends its answers one by one; "runs" those to one client in one piece, all of one length;
+# "mixed" does so with answers of as many lengths as the questions have, as our servers must.
 set -u
 # shellcheck source=tools/bench/common.sh
 . tools/bench/common.sh
 
-# echo_for CASE NAMES OPTION...: both echos beside the case that was made ready just now.
+# echo_for CASE NAMES OPTION...: the echos beside the case that was made ready just now.
 echo_for() {
     of=$1 of_names=$2
     shift 2
+    longer=$((${size%.*} - ${asked_size%.*}))
     ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}"
     ready "$of.echo" - "$of_names" --echo "$@"
     ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}" --runs
     ready "$of.runs" "$of.echo" "$of_names" --echo "$@"
+    ours "$bin/nibbench" echo --listen 127.0.0.1:0 --longer "$longer" --runs
+    ready "$of.mixed" "$of.echo" "$of_names" --echo "$@"
 }
 
 authoritative() { # CASE NAMES OPTION...

@@ -108,8 +108,8 @@ ready() {
     took=$((($(date +%s%N) - began) / 1000000))
     load "$dir/first" "$at" --names "$dir/$asked.names" --seconds 1 "$@" ||
         die "$what: $(cat "$dir/first")"
-    # shellcheck disable=SC2034 # for the echo that is to stand beside it
-    size=$(value answer_octets "$dir/first")
+    # shellcheck disable=SC2034 # for the echos that are to stand beside it
+    size=$(value answer_octets "$dir/first") asked_size=$(value query_octets "$dir/first")
     echo "$what $beside $asked $took $at $(pids_of "$pid") $*" >>"$dir/cases"
 }
 

@@ -19,7 +19,7 @@ enum { ECHO_PORT = 23000, SIZE_MAX_OCTETS = 1024, LOOK_US = 200000, WORKERS_MAX 
 struct echo {
     struct bench_common common;
     struct nib_addr listen;
-    size_t size;
+    size_t size, longer;
     struct bench_net_config net;
     uint32_t workers;
 };
@@ -51,12 +51,14 @@ static int open_echo(struct echo *echo, const struct bench_net *net)
 static void *serve(void *arg)
 {
     struct worker *worker = arg;
-    size_t size = worker->echo->size;
+    const struct echo *echo = worker->echo;
     struct bench_view *views;
     while (!*worker->stop) {
         size_t n = bench_net_receive(worker->net, worker->fd, &views);
-        for (size_t i = 0; size > 0 && i < n; i++)
-            views[i].len = size;
+        for (size_t i = 0; i < n; i++)
+            views[i].len = echo->size > 0 ? echo->size : views[i].len + echo->longer;
+        if (echo->longer > 0 && echo->net.send_runs)
+            bench_net_by_length(views, n);
         worker->received += n;
         worker->answered += bench_net_send(worker->net, worker->fd, views, n);
     }
@@ -89,6 +91,8 @@ static const struct option_row rows[] = {
     OPTION_ADDR('l', "listen", struct echo, listen, ECHO_PORT, "listen there (127.0.0.1:23000)"),
     OPTION_NUMBER(0, "size", "N", struct echo, size, 1, SIZE_MAX_OCTETS,
         "send N octets, as long as a real answer"),
+    OPTION_NUMBER(0, "longer", "N", struct echo, longer, 1, SIZE_MAX_OCTETS,
+        "send N octets more than came: as many lengths as there are"),
     OPTION_FLAG(0, "runs", struct echo, net.send_runs,
         "send answers to one client as segments of one datagram"),
     OPTION_FLAG(0, "segments", struct echo, net.receive_runs,
@@ -110,8 +114,8 @@ static const struct option_program command_line = {
 static void read_options(struct echo *echo, int argc, char **argv)
 {
     (void)options_read(&command_line, echo, argc, argv);
-    if (echo->size > 0 && echo->net.receive_runs)
-        usage_error(command_line.name, "--size does not go with --segments; give one of them");
+    if ((echo->size > 0) + (echo->longer > 0) + echo->net.receive_runs > 1)
+        usage_error(command_line.name, "--size, --longer and --segments: give one of them at most");
     echo->net.send_runs = echo->net.send_runs || echo->net.receive_runs;
 }
 

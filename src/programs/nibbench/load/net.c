@@ -151,13 +151,25 @@ static bool same_peer(const void *a, const void *b)
                          memcmp(a, b, peer_octets(a)) == 0);
 }
 
-/* How many views from the first on may leave as one. */
+void bench_net_by_length(struct bench_view *views, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct bench_view one = views[i];
+        size_t at = i;
+        for (; at > 0 && views[at - 1].len < one.len && same_peer(views[at - 1].peer, one.peer);
+             at--)
+            views[at] = views[at - 1];
+        views[at] = one;
+    }
+}
+
+/* How many views from the first on may leave as one; the last may be shorter. */
 static size_t run_of(const struct bench_net *net, const struct bench_view *views, size_t n)
 {
     size_t run = 1;
     while (net->config.send_runs && run < n && run < SEGMENTS_MAX &&
-           views[run].len == views[0].len && (run + 1) * views[0].len <= SEGMENTED_MAX &&
-           same_peer(views[run].peer, views[0].peer))
+           views[run - 1].len == views[0].len && views[run].len <= views[0].len &&
+           (run + 1) * views[0].len <= SEGMENTED_MAX && same_peer(views[run].peer, views[0].peer))
         run++;
     return run;
 }

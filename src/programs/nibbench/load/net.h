@@ -21,7 +21,8 @@ struct bench_net; /* room for a batch each way; one for any number of sockets */
 
 struct bench_net_config {
     bool connected;    /* the sockets are */
-    bool send_runs;    /* datagrams of equal length to one peer leave as segments of one */
+    bool send_runs;    /* datagrams of equal length to one peer that follow each other leave as
+                          segments of one, behind them perhaps a shorter one */
     bool receive_runs; /* and are received so (UDP_GRO) */
 };
 
@@ -40,6 +41,9 @@ size_t bench_net_receive(struct bench_net *net, int fd, struct bench_view **view
  * equal length become segments.
  */
 uint8_t *bench_net_room(struct bench_net *net);
+
+/* Orders views to one peer that follow each other: the longest first, so that runs are long. */
+void bench_net_by_length(struct bench_view *views, size_t n);
 
 /* Sends n <= BENCH_VIEWS views in order. Returns how many were sent; fewer: see errno. */
 size_t bench_net_send(struct bench_net *net, int fd, const struct bench_view *views, size_t n);

@@ -148,12 +148,13 @@ static const struct bench_query *draw(struct bench_queries *q)
     return &q->list[i];
 }
 
+/* The longest first. */
 static void by_length(const struct bench_query **queries, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
         const struct bench_query *one = queries[i];
         size_t at = i;
-        for (; at > 0 && queries[at - 1]->len > one->len; at--)
+        for (; at > 0 && queries[at - 1]->len < one->len; at--)
             queries[at] = queries[at - 1];
         queries[at] = one;
     }
