@@ -10,16 +10,16 @@ static const uint8_t in_label[256] = {
 };
 // clang-format on
 
-/* How many octets of a label's begin the text. */
-static size_t label_span(struct nib_text text)
+/* Where the label that begins at `label` ends. */
+static size_t label_end(struct nib_text name, size_t label)
 {
-    size_t i = 0;
-    /*@ loop invariant i <= text.len;
-        loop invariant \forall integer j; 0 <= j < i ==> label_octet(text.ptr[j]);
+    size_t i = label;
+    /*@ loop invariant label <= i <= name.len;
+        loop invariant \forall integer j; label <= j < i ==> label_octet(name.ptr[j]);
         loop assigns i;
-        loop variant text.len - i;
+        loop variant name.len - i;
      */
-    while (i < text.len && in_label[(uint8_t)text.ptr[i]])
+    while (i < name.len && in_label[(uint8_t)name.ptr[i]])
         i++;
     return i;
 }
@@ -28,26 +28,25 @@ static size_t label_span(struct nib_text text)
 static enum nib_err check_labels(struct nib_text name, size_t *bad)
 {
     size_t label = 0;
-    /*@ loop invariant label <= name.len;
+    /*@ loop invariant label < name.len;
         loop invariant label == 0 || name.ptr[label - 1] == '.';
         loop invariant \forall integer j; 0 <= j < label ==> name_octet_fits(name.ptr, name.len, j);
         loop assigns label, *bad;
         loop variant name.len - label;
      */
     for (;;) {
-        size_t span = label_span((struct nib_text){name.ptr + label, name.len - label});
-        size_t end = label + span;
-        if (span > NIB_LABEL_MAX) {
+        size_t end = label_end(name, label);
+        if (end - label > NIB_LABEL_MAX) {
             *bad = label + NIB_LABEL_MAX;
             return NIB_ERR_NAME_LABEL;
         }
         *bad = end;
-        if (end < name.len && name.ptr[end] != '.')
-            return NIB_ERR_NAME_OCTET;
-        if (end < name.len && (span == 0 || end + 1 == name.len))
-            return NIB_ERR_NAME_EMPTY;
         if (end == name.len)
             break;
+        if (name.ptr[end] != '.')
+            return NIB_ERR_NAME_OCTET;
+        if (end == label || end + 1 == name.len)
+            return NIB_ERR_NAME_EMPTY;
         label = end + 1;
     }
     *bad = 0;

@@ -8,7 +8,15 @@
     ensures \result == NIB_OK ==> is_name(name.ptr, name.len);
     ensures \result != NIB_OK ==> !name_octet_fits(name.ptr, name.len, *bad);
  */
-static enum nib_err check_octets(struct nib_text name, size_t *bad);
+static enum nib_err check_labels(struct nib_text name, size_t *bad);
+
+/*@ requires text_ok(name) && label <= name.len <= NIB_NAME_MAX;
+    assigns \nothing;
+    ensures label <= \result <= name.len;
+    ensures \forall integer i; label <= i < \result ==> label_octet(name.ptr[i]);
+    ensures \result < name.len ==> !label_octet(name.ptr[\result]);
+ */
+static size_t label_end(struct nib_text name, size_t label);
 
 /*@ requires octets_at(at, 8);
     assigns \nothing;
