@@ -236,21 +236,25 @@ static uint8_t join_run(struct nib_outbox *out, const struct nib_output *o)
     return out->runs[root].newest = i;
 }
 
-/* Lets a run of one answer leave behind a longer one to the same client. */
+static bool may_follow(const struct run *shorter, const struct run *longer)
+{
+    return longer->first->len > shorter->first->len && longer->shorter == NONE && !longer->is_last;
+}
+
+/* Lets a run of one answer leave behind a longer one to the same client, best one of several. */
 static void follow(struct nib_outbox *out, uint8_t one)
 {
-    struct run *shorter = &out->runs[one];
+    struct run *runs = out->runs, *shorter = &runs[one];
+    uint8_t longer = NONE;
     if (shorter->n > 1 || shorter->shorter != NONE)
         return;
-    for (uint8_t i = out->runs[shorter->root].newest; i != NONE; i = out->runs[i].next) {
-        struct run *longer = &out->runs[i];
-        if (longer->first->len > shorter->first->len && longer->shorter == NONE &&
-            !longer->is_last) {
-            longer->shorter = one;
-            shorter->is_last = true;
-            return;
-        }
-    }
+    for (uint8_t i = runs[shorter->root].newest; i != NONE; i = runs[i].next)
+        if (may_follow(shorter, &runs[i]) && (longer == NONE || runs[i].n > 1))
+            longer = i;
+    if (longer == NONE)
+        return;
+    runs[longer].shorter = one;
+    shorter->is_last = true;
 }
 
 static void make_runs(struct nib_outbox *out, const struct nib_output *const *answers, size_t n)
