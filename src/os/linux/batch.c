@@ -241,7 +241,7 @@ static bool may_follow(const struct run *shorter, const struct run *longer)
     return longer->first->len > shorter->first->len && longer->shorter == NONE && !longer->is_last;
 }
 
-/* Lets a run of one answer leave behind a longer one to the same client, best one of several. */
+/* Lets a run of one answer leave behind a longer one to the same client, if it can one of several. */
 static void follow(struct nib_outbox *out, uint8_t one)
 {
     struct run *runs = out->runs, *shorter = &runs[one];
