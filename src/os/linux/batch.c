@@ -276,7 +276,7 @@ static void add_header(struct nib_outbox *out, const struct nib_output *o, const
     size_t i = out->n_headers++;
     struct msghdr *h = &out->headers[i].msg_hdr;
     h->msg_namelen = sockaddr_from(&o->path.peer, &out->names[i]);
-    out->iov[i] = (struct iovec){(void *)(uintptr_t)octets, len};
+    out->iov[i] = iovec_of(octets, len);
     h->msg_control = NULL;
     h->msg_controllen = 0;
     if (nib_addr_is_wildcard(self))

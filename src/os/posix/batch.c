@@ -130,7 +130,7 @@ uint64_t nib_outbox_send(struct nib_outbox *out, int fd, const struct nib_addr *
         const struct nib_output *o = answers[i];
         union sockaddr_any name;
         struct control control;
-        struct iovec iov = {(void *)(uintptr_t)o->octets, o->len};
+        struct iovec iov = iovec_of(o->octets, o->len);
         struct msghdr h = {.msg_name = &name,
             .msg_namelen = sockaddr_from(&o->path.peer, &name),
             .msg_iov = &iov,

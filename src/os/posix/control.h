@@ -106,4 +106,14 @@ static inline void control_leave_from(
     }
 }
 
+/* Octets to be sent: that call only reads them, though its type does not say so. */
+static inline struct iovec iovec_of(const uint8_t *octets, size_t len)
+{
+    const union {
+        const uint8_t *read;
+        void *base;
+    } at = {octets};
+    return (struct iovec){at.base, len};
+}
+
 #endif

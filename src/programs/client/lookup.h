@@ -13,6 +13,7 @@ enum { LOOKUP_OUTPUTS = 2 * NIB_CLIENT_OUTPUTS };
 
 /* What a lookup takes to work; set up once, used for one lookup after the other. */
 struct lookup {
+    _Alignas(64) unsigned char memory[NIB_OUTPUTS_BYTES(LOOKUP_OUTPUTS)]; /* of the outputs */
     struct nib_client logic;
     struct nib_capture *capture; /* of the traffic; may be NULL */
     struct client_trace trace;
@@ -22,7 +23,6 @@ struct lookup {
     struct nib_addr self;
     unsigned overtime; /* datagrams read since the deadline */
     struct nib_outputs outputs;
-    _Alignas(64) unsigned char memory[NIB_OUTPUTS_BYTES(LOOKUP_OUTPUTS)]; /* of the outputs */
 };
 
 /* Prepares all but `logic`, `capture` and `trace`, which are the caller's to set. */

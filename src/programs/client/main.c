@@ -27,6 +27,7 @@ enum { MAX_RECORDS = 10000, PATIENCE_MS = 500 };
 enum { EXIT_FOUND = 0, EXIT_NOT_FOUND = 1, EXIT_NO_ANSWER = 3, EXIT_SERVER_FAILURE = 4 };
 
 struct session {
+    struct lookup lookup;
     struct nib_addr server;
     nib_ms timeout_ms;
     uint32_t tries;
@@ -38,7 +39,6 @@ struct session {
     struct nib_zone zone;
     struct nib_cache cache;
     struct nib_table table;
-    struct lookup lookup;
     struct nib_walk walk;
 };
 
