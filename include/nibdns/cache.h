@@ -47,6 +47,12 @@ bool nib_cache_find(const struct nib_cache *cache, nib_ms now, struct nib_key ke
     enum nib_type type, struct nib_rr *rr);
 
 /*
+ * A hint, for a batch of lookups: fetches the bucket into the processor's cache. It looks at nothing
+ * that changes after init, so it needs no lock.
+ */
+void nib_cache_fetch_bucket(const struct nib_cache *cache, struct nib_key key);
+
+/*
  * Stores a copy of a record (number, name, type, result, ttl_s of at least 1, marks count), unless
  * one with that key lives: that one stays as it is (NIB-7.5). Returns whether it was stored. The
  * names and results must have passed their checks.

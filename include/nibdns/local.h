@@ -158,14 +158,16 @@ struct nib_decision nib_local_input(struct nib_local *local, nib_ms now,
     const struct nib_path *path, const uint8_t *octets, size_t len, struct nib_outputs *out);
 
 /*
- * The same in two steps. `read` looks at nothing but the datagram, which must stay until `take`: so
- * where several threads share a server, it needs no lock.
+ * The same in two steps. `read` looks at the datagram, which must stay until `take`, and at nothing
+ * of the server that ever changes: so where several threads share one, it needs no lock.
  */
 struct nib_local_query {
     enum nib_err err;
     struct nib_message message; /* when err is NIB_OK */
+    struct nib_key key;         /* likewise, of its question's name */
 };
-void nib_local_read(struct nib_local_query *query, const uint8_t *octets, size_t len);
+void nib_local_read(const struct nib_local *local, struct nib_local_query *query,
+    const uint8_t *octets, size_t len);
 struct nib_decision nib_local_take(struct nib_local *local, nib_ms now, const struct nib_path *path,
     const struct nib_local_query *query, struct nib_outputs *out);
 

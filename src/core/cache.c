@@ -98,6 +98,12 @@ static uint32_t ref_of(const struct nib_cache *cache, struct nib_key key, enum n
     return ref;
 }
 
+void nib_cache_fetch_bucket(const struct nib_cache *cache, struct nib_key key)
+{
+    uint32_t home = nib_index_home(&cache->index, nib_index_tag(key.hash, 0));
+    __builtin_prefetch(&cache->index.buckets[home]);
+}
+
 bool nib_cache_find(const struct nib_cache *cache, nib_ms now, struct nib_key key,
     enum nib_type type, struct nib_rr *rr)
 {

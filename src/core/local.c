@@ -56,10 +56,15 @@ static struct nib_decision drop(
     return (struct nib_decision){.what = what};
 }
 
-void nib_local_read(struct nib_local_query *query, const uint8_t *octets, size_t len)
+void nib_local_read(
+    const struct nib_local *local, struct nib_local_query *query, const uint8_t *octets, size_t len)
 {
     size_t bad;
     query->err = nib_message_decode(&query->message, octets, len, &bad);
+    if (query->err != NIB_OK)
+        return;
+    query->key = nib_key_of(query->message.qname, local->config.seed);
+    nib_cache_fetch_bucket(&local->cache, query->key);
 }
 
 struct nib_decision nib_local_take(struct nib_local *local, nib_ms now, const struct nib_path *path,
@@ -79,7 +84,7 @@ struct nib_decision nib_local_take(struct nib_local *local, nib_ms now, const st
         return drop(local, NIB_LOCAL_DROPPED_RESPONSE, NIB_DROPPED_RESPONSE);
     if (nib_pending_repeats(&local->pending, path, m)) /* NIB-8.12 */
         return drop(local, NIB_LOCAL_DROPPED_REPEAT, NIB_DROPPED_REPEAT);
-    if (local_table_answer(local, now, m, &answer))
+    if (local_table_answer(local, now, query, &answer))
         local_send(&e, path, m->id, m->qtype, m->qname, &answer);
     else
         answer.decision = local_walk(&e, nib_pending_add(&local->pending, path, m), &answered);
@@ -92,7 +97,7 @@ struct nib_decision nib_local_input(struct nib_local *local, nib_ms now,
     const struct nib_path *path, const uint8_t *octets, size_t len, struct nib_outputs *out)
 {
     struct nib_local_query query;
-    nib_local_read(&query, octets, len);
+    nib_local_read(local, &query, octets, len);
     return nib_local_take(local, now, path, &query, out);
 }
 

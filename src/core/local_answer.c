@@ -55,15 +55,16 @@ uint32_t local_ttl_of(const struct nib_local *local, const struct nib_rr *rr)
 }
 
 bool local_table_answer(
-    struct nib_local *local, nib_ms now, const struct nib_message *query, struct answer *answer)
+    struct nib_local *local, nib_ms now, const struct nib_local_query *query, struct answer *answer)
 {
-    struct nib_key key = nib_key_of(query->qname, local->config.seed);
+    enum nib_type type = query->message.qtype;
+    struct nib_key key = query->key;
     struct nib_rr rr;
     uint32_t ttl_s = NIB_TTL_MAX;
     for (int cnames = 0; cnames <= NIB_CNAMES_MAX; cnames++) {
-        bool found = nib_table_find(local->table, now, key, query->qtype, &rr);
+        bool found = nib_table_find(local->table, now, key, type, &rr);
         if (!found &&
-            (query->qtype == NIB_CNAME || !nib_table_find(local->table, now, key, NIB_CNAME, &rr)))
+            (type == NIB_CNAME || !nib_table_find(local->table, now, key, NIB_CNAME, &rr)))
             return false;
         ttl_s = local_least(ttl_s, local_ttl_of(local, &rr));
         if (found) {

@@ -62,8 +62,8 @@ void local_fail(
 uint32_t local_ttl_of(const struct nib_local *local, const struct nib_rr *rr);
 
 /* The answer that the table has for a query, along CNAMEs. False: it has none. */
-bool local_table_answer(
-    struct nib_local *local, nib_ms now, const struct nib_message *query, struct answer *answer);
+bool local_table_answer(struct nib_local *local, nib_ms now, const struct nib_local_query *query,
+    struct answer *answer);
 
 /* ---- local_ask.c ---- */
 

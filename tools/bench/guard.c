@@ -148,7 +148,7 @@ static void read_local(void *ctx, uint32_t worker, const struct nib_datagram *da
 {
     (void)ctx, (void)worker;
     for (size_t i = 0; i < n; i++)
-        nib_local_read(&local_queries[i], datagrams[i].octets, datagrams[i].len);
+        nib_local_read(&local, &local_queries[i], datagrams[i].octets, datagrams[i].len);
 }
 
 static void input_local(void *ctx, uint32_t worker, nib_ms now,

@@ -28,7 +28,7 @@ struct nib_service {
     void *ctx;
     bool shared;
     const struct nib_table *table; /* what is printed */
-    /* Outside of the lock: what of n datagrams, NIB_BATCH at most, needs nothing that is shared. */
+    /* Outside of the lock: what of n datagrams, NIB_BATCH at most, needs nothing that changes. */
     void (*read)(void *ctx, uint32_t worker, const struct nib_datagram *datagrams, size_t n);
     /* These datagrams, inside the lock; decisions has room for as many. */
     void (*input)(void *ctx, uint32_t worker, nib_ms now, const struct nib_datagram *datagrams,

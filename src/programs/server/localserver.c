@@ -31,7 +31,7 @@ static void read_queries(void *ctx, uint32_t worker, const struct nib_datagram *
 {
     struct local *l = ctx;
     for (size_t i = 0; i < n; i++)
-        nib_local_read(&l->queries[worker][i], datagrams[i].octets, datagrams[i].len);
+        nib_local_read(&l->logic, &l->queries[worker][i], datagrams[i].octets, datagrams[i].len);
 }
 
 static void input(void *ctx, uint32_t worker, nib_ms now, const struct nib_datagram *datagrams,
