@@ -37,6 +37,7 @@ struct nib_first {
 struct nib_fetch {
     struct nib_timer retry;
     uint32_t id;
+    uint32_t tag;         /* under which it stands in by_name */
     uint32_t serial;      /* of its socket: a new one for each that it opens */
     uint32_t variant;     /* 0, or which servers it asks in the place of those that failed */
     uint32_t first, last; /* requests that wait on it; 0: none. A free place links by first. */
@@ -92,6 +93,7 @@ struct nib_request {
     struct nib_timer deadline;
     struct nib_path path;
     uint32_t id;
+    uint32_t tag;          /* under which it stands in by_client, once it waits */
     uint32_t next, before; /* of those that wait on the same fetch; next also links free ones */
     uint32_t fetch;        /* that it waits on, its place plus one; 0: none */
     uint32_t ttl_s;        /* the smallest on the way so far */

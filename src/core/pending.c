@@ -98,9 +98,10 @@ struct nib_fetch *nib_pending_open(
     fetch->type = type;
     fetch->domain_len = domain_len;
     fetch->serial = ++pending->serials;
+    fetch->tag = nib_index_tag(key.hash, type);
     fetch->name_len = (uint8_t)key.name.len;
     memcpy(fetch->name, key.name.ptr, key.name.len);
-    nib_index_insert(&pending->by_name, nib_index_tag(key.hash, type), ref);
+    nib_index_insert(&pending->by_name, fetch->tag, ref);
     pending->n_fetches++;
     return fetch;
 }
@@ -108,8 +109,7 @@ struct nib_fetch *nib_pending_open(
 void nib_pending_close(struct nib_pending *pending, struct nib_fetch *fetch)
 {
     uint32_t place = nib_pending_slot(pending, fetch).index;
-    uint64_t hash = nib_name_hash(nib_fetch_name(fetch), pending->seed);
-    nib_index_remove(&pending->by_name, nib_index_tag(hash, fetch->type), place + 1);
+    nib_index_remove(&pending->by_name, fetch->tag, place + 1);
     nib_heap_drop(&pending->retries, place);
     fetch->n_servers = 0;
     fetch->first = pending->free_fetch;
@@ -149,11 +149,6 @@ static uint32_t client_tag(const struct nib_pending *pending, const struct nib_a
     nib_writer_text(&w, name);
     uint64_t hash = nib_text_hash((struct nib_text){(const char *)octets, w.off}, pending->seed);
     return nib_index_tag(hash, type);
-}
-
-static uint32_t tag_of(const struct nib_pending *pending, const struct nib_request *r)
-{
-    return client_tag(pending, &r->path.peer, r->id, r->type, nib_request_name(r));
 }
 
 static uint32_t ref_of(const struct nib_pending *pending, const struct nib_request *r)
@@ -214,7 +209,9 @@ bool nib_pending_wait(struct nib_pending *pending, struct nib_fetch *fetch,
     if (!request->waits) {
         request->waits = true;
         pending->n_requests++;
-        nib_index_insert(&pending->by_client, tag_of(pending, request), ref);
+        request->tag = client_tag(
+            pending, &request->path.peer, request->id, request->type, nib_request_name(request));
+        nib_index_insert(&pending->by_client, request->tag, ref);
         nib_heap_set(&pending->deadlines, ref - 1, deadline);
     }
     request->next = 0;
@@ -253,7 +250,7 @@ void nib_pending_end(struct nib_pending *pending, struct nib_request *request)
 {
     uint32_t ref = ref_of(pending, request);
     if (request->waits) {
-        nib_index_remove(&pending->by_client, tag_of(pending, request), ref);
+        nib_index_remove(&pending->by_client, request->tag, ref);
         nib_heap_drop(&pending->deadlines, ref - 1);
         pending->n_requests--;
     }
