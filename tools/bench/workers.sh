@@ -22,7 +22,8 @@ bench() {
     for w in $workers; do
         ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/10000" --workers "$w"
         ready "a.w$w" a.w1 10000
-        ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}" --runs --workers "$w"
+        ours "$bin/nibbench" echo --listen 127.0.0.1:0 --longer $((${size%.*} - ${asked_size%.*})) \
+            --runs --workers "$w"
         ready "echo.w$w" echo.w1 10000 --echo
         ours "$bin/localserver" --quiet --listen 127.0.0.1:0 --upstream-port "$upstream" \
             --workers "$w"
