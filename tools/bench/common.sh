@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What bench.sh and bench-peers.sh share: names, servers on one core, the generator on another,
+# What bench.sh, peers.sh and others share: names, servers on one core, the generator on another,
 # measures in turns, one table. Sourced from the project's root; nothing is left running or lying
 # about, whatever happens. Settings come from the environment:
 #   ROUNDS=7 SECONDS_EACH=2 SERVER_CPU=0 LOAD_CPU=(the last) WINDOW=32 SOCKETS=4 NIB_BIN=bin

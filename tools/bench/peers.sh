@@ -3,7 +3,7 @@
 # one thread each on one core, logging off. Installs Debian's packages where they are missing (as
 # root), starts none of their services, ends what it started.
 #   [ROUNDS=7 SECONDS_EACH=2 ...] tools/bench/peers.sh [N...] [cachedN...]
-# Without: 3 1000 1000000 cached3 cached10000 names. bench_plot.awk makes a picture of the table.
+# Without: 3 1000 1000000 cached3 cached10000 names. plot.awk makes a picture of the table.
 # dnsmasq takes minutes to load a million names, so it has DNSMASQ_MAX=100000 at most.
 set -u
 # shellcheck source=tools/bench/common.sh
@@ -150,16 +150,19 @@ dnsmasq_cache_of() { # NAMES UPSTREAM-PORT
 
 # ---- what is compared ----
 
-echo_for() { # CASE NAMES
+# Both echos, as in bench.sh.
+echo_for() { # WHICH NAMES
     ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}"
-    ready "$1" - "$2" --echo
+    ready "echo.$1" - "$2" --echo
+    ours "$bin/nibbench" echo --listen 127.0.0.1:0 --size "${size%.*}" --runs
+    ready "runs.$1" "echo.$1" "$2" --echo
 }
 
 authoritative() { # NAMES
     names "$1"
     ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/$1"
     ready "ours.$1" "echo.$1" "$1"
-    echo_for "echo.$1" "$1"
+    echo_for "$1" "$1"
     nsd_of "$1"
     ready "nsd.$1" "echo.$1" "$1" --dns
     knot_of "$1"
@@ -174,7 +177,7 @@ cached() { # NAMES
     ours "$bin/amazoneserver" --quiet --listen 127.0.0.1:0 --records "$dir/$1" --ttl 86400
     ours "$bin/localserver" --quiet --listen 127.0.0.1:0 --upstream-port "${at##*:}"
     ready "ours.c$1" "echo.c$1" "$1"
-    echo_for "echo.c$1" "$1"
+    echo_for "c$1" "$1"
     nsd_of "$1"
     upstream=$port
     unbound_of "$1" "$upstream"

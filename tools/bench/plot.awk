@@ -1,10 +1,11 @@
-# A picture of what an answer costs against the number of names, from the table of bench-peers.sh:
+# A picture of what an answer costs against the number of names, from the table of peers.sh:
 #   tools/bench/peers.sh 10 1000 100000 1000000 >table && awk -f tools/bench/plot.awk table >cost.svg
 # Readable on light and dark ground; the thin strokes are the lowest and the highest round.
 
 BEGIN {
     width = 760; height = 420; left = 56; right = 100; top = 44; bottom = 52
     label["ours"] = "nibdns"; label["nsd"] = "NSD"; label["knot"] = "Knot"; label["echo"] = "bare echo"
+    label["runs"] = "echo in runs"
     label["unbound"] = "Unbound"; label["dnsmasq"] = "dnsmasq"
 }
 
@@ -31,9 +32,9 @@ function style() {
     print "<style>"
     print "text{font:13px system-ui,sans-serif;fill:#3d444d}.title{font-size:15px;font-weight:600}"
     print ".grid{stroke:#8c959f;stroke-opacity:.35;stroke-width:1}.line{fill:none;stroke-width:2}"
-    print ".range{stroke-width:1.2;stroke-opacity:.6}.echo{stroke-dasharray:5 4}.ours{stroke-width:3}"
+    print ".range{stroke-width:1.2;stroke-opacity:.6}.echo,.runs{stroke-dasharray:5 4}.ours{stroke-width:3}"
     print "g.ours{color:#2f81f7}g.nsd{color:#d1762a}g.knot{color:#8a63d2}g.dnsmasq{color:#2da44e}"
-    print "g.unbound{color:#cf4a5a}g.echo{color:#818b98}"
+    print "g.unbound{color:#cf4a5a}g.echo,g.runs{color:#818b98}"
     print "g text{fill:currentColor;font-weight:600}"
     print "path,.range{stroke:currentColor}circle{fill:currentColor}"
     print "@media(prefers-color-scheme:dark){text{fill:#d1d7e0}}"
@@ -88,7 +89,7 @@ function draw(who,    i, path) {
 
 END {
     if (n == 0) {
-        print "bench_plot.awk: no rows like 'nsd.1000 ...' in the table" >"/dev/stderr"
+        print "plot.awk: no rows like 'nsd.1000 ...' in the table" >"/dev/stderr"
         exit 2
     }
     first = int(log10(least) + 1e-9)
