@@ -3,7 +3,7 @@
 # Readable on light and dark ground; the thin strokes are the lowest and the highest round.
 
 BEGIN {
-    width = 760; height = 420; left = 56; right = 100; top = 44; bottom = 52
+    width = 760; height = 420; left = 56; right = 116; top = 44; bottom = 52
     label["ours"] = "nibdns"; label["nsd"] = "NSD"; label["knot"] = "Knot"; label["echo"] = "bare echo"
     label["runs"] = "echo in runs"
     label["unbound"] = "Unbound"; label["dnsmasq"] = "dnsmasq"
