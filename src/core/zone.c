@@ -108,6 +108,7 @@ enum nib_zone_add nib_zone_add_hashed(struct nib_zone *zone, const struct nib_rr
         return verdict;
     uint32_t ref = (uint32_t)(zone->used / UNIT);
     struct record *r = record_of(zone, ref);
+    r->no = zone->n;
     r->type = (uint8_t)rr->type;
     r->name_len = (uint8_t)rr->name.len;
     r->result_len = (uint8_t)rr->result.len;
@@ -190,6 +191,8 @@ uint64_t nib_zone_number(struct nib_zone *zone, const struct nib_zone *old, uint
 {
     const uint64_t none = UINT64_MAX;
     uint32_t n = 0, ref = 1;
+    if (old == NULL && next_no == 0)
+        return zone->n; /* as they were added */
     for (uint32_t i = 0; i < zone->n; i++, ref = ref_after(zone, ref))
         record_of(zone, ref)->no = none;
     struct nib_zone_walk walk = {0};

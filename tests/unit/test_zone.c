@@ -323,6 +323,8 @@ static void numbering_ends_with_the_last_record(void **state)
         unsigned char *behind = f.zone.records + f.zone.used;
         size_t n = f.zone.cap - f.zone.used;
         memset(behind, octets[i], n);
+        assert_int_equal(nib_zone_number(&f.zone, NULL, 1), 3);
+        assert_string_equal(walked(&f), "1 a.example 192.0.2.1\n2 b.example 192.0.2.2\n");
         assert_int_equal(nib_zone_number(&f.zone, NULL, 7), 9);
         for (size_t at = 0; at < n; at++)
             assert_int_equal(behind[at], octets[i]);
