@@ -23,7 +23,10 @@ struct nib_faults {
     size_t n; /* how many there were */
 };
 
-/* Room that a zone needs for a file of that text: an upper bound that never fails. */
+/*
+ * Room that a zone needs for a file of that text: an upper bound that never fails. For a file in
+ * pieces, the sum.
+ */
 size_t nib_records_count(struct nib_text text);
 
 /*
@@ -32,5 +35,18 @@ size_t nib_records_count(struct nib_text text);
  * away.
  */
 bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_faults *faults);
+
+/*
+ * The same for a file in pieces of whole lines (the last may lack its newline): set zone and
+ * faults, the rest to zero; then the pieces, then the end.
+ */
+struct nib_records {
+    struct nib_zone *zone;
+    struct nib_faults *faults;
+    size_t lines, octets; /* that were read */
+    bool header, wrong;   /* the header was read; was wrong, which ended the reading */
+};
+void nib_records_piece(struct nib_records *records, struct nib_text piece);
+bool nib_records_end(struct nib_records *records);
 
 #endif

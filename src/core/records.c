@@ -21,28 +21,24 @@ struct line {
 
 /*
  * Lines that are right in themselves wait a little before they go into the zone, so that the memory
- * they will look at there is on its way meanwhile.
+ * they will look at there is on its way meanwhile. Each is read where it will wait.
  */
 enum { WAITING = 16 };
 struct reading {
-    struct nib_zone *zone;
-    struct nib_faults *faults;
-    size_t n;
-    struct line waiting[WAITING];
+    struct nib_records *records;
+    size_t n, added; /* lines that were right; those from `added` on wait */
+    struct line lines[WAITING];
 };
-
-static void settle(struct reading *reading);
 
 #define NOTHING NIB_TEXT("")
 
 /* `what "field" words`; an empty quote is left out. */
-static void fault(
+static void tell(
     struct line *line, const char *at, const char *what, struct nib_text quote, const char *words)
 {
     char text[NIB_FAULT_MAX];
-    struct nib_faults *faults = line->reading->faults;
+    struct nib_faults *faults = line->reading->records->faults;
     struct nib_writer w = nib_writer_init((uint8_t *)text, sizeof text - 1);
-    settle(line->reading); /* faults are told in the order of their lines */
     nib_writer_word(&w, what);
     if (quote.len > 0) {
         struct nib_text shown = {quote.ptr, quote.len > 80 ? 80 : quote.len};
@@ -54,6 +50,51 @@ static void fault(
     text[w.off] = '\0';
     faults->n++;
     faults->fault(faults->ctx, line->number, (size_t)(at - line->text.ptr) + 1, text);
+}
+
+static void add(struct line *line)
+{
+    struct nib_rr rr = {
+        .name = line->fields[NAME], .type = line->type, .result = line->fields[RESULT]};
+    switch (nib_zone_add_hashed(line->reading->records->zone, &rr, line->hash)) {
+    case NIB_ZONE_ADDED:
+        break;
+    case NIB_ZONE_TWICE:
+        tell(line, rr.name.ptr, "name", rr.name,
+            rr.type == NIB_NS ? " has this NS record already"
+                              : " has a record of this type already");
+        break;
+    case NIB_ZONE_CNAME:
+        tell(line, rr.name.ptr, "name", rr.name,
+            " has a CNAME record and another one: a name with a CNAME has no other record");
+        break;
+    case NIB_ZONE_FULL:
+        tell(line, rr.name.ptr, "", rr.name, " more records than there is room for");
+        break;
+    }
+}
+
+static void add_waiting(struct reading *reading, size_t most)
+{
+    while (reading->n - reading->added > most)
+        add(&reading->lines[reading->added++ % WAITING]);
+}
+
+static void await_turn(struct line *line)
+{
+    struct reading *reading = line->reading;
+    struct nib_key key = nib_key_of(line->fields[NAME], reading->records->zone->seed);
+    nib_zone_fetch_bucket(reading->records->zone, key);
+    line->hash = key.hash;
+    reading->n++;
+}
+
+/* Faults are told in the order of their lines. */
+static void fault(
+    struct line *line, const char *at, const char *what, struct nib_text quote, const char *words)
+{
+    add_waiting(line->reading, 0);
+    tell(line, at, what, quote, words);
 }
 
 static bool is_blank(char c)
@@ -77,6 +118,15 @@ static struct nib_text until(struct nib_text text, char c)
 {
     const char *end = text.len == 0 ? NULL : memchr(text.ptr, c, text.len);
     return (struct nib_text){text.ptr, end == NULL ? text.len : (size_t)(end - text.ptr)};
+}
+
+/* The octets before the first c, which are taken off the text with it; or all. */
+static struct nib_text take(struct nib_text *text, char c)
+{
+    struct nib_text taken = until(*text, c);
+    size_t used = taken.len < text->len ? taken.len + 1 : taken.len;
+    *text = (struct nib_text){text->ptr + used, text->len - used};
+    return taken;
 }
 
 /* Cuts the line at its commas. False, with a fault told, when there are not six fields. */
@@ -103,15 +153,23 @@ static bool split(struct line *line, struct nib_text text)
     return false;
 }
 
+/* How many there are at the beginning. */
+static size_t digits(struct nib_text text)
+{
+    size_t i = 0;
+    while (i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9')
+        i++;
+    return i;
+}
+
 static bool check_number(struct line *line)
 {
     struct nib_text no = line->fields[NO];
-    for (size_t i = 0; i < no.len; i++)
-        if (no.ptr[i] < '0' || no.ptr[i] > '9') {
-            fault(line, no.ptr + i, "record number", no, " is no number: leave it empty");
-            return false;
-        }
-    return true;
+    size_t n = digits(no);
+    if (n == no.len)
+        return true;
+    fault(line, no.ptr + n, "record number", no, " is no number: leave it empty");
+    return false;
 }
 
 /* A trailing dot, and octets of UTF-8, have a hint of their own. */
@@ -194,47 +252,6 @@ static bool check_word(struct line *line, int field, struct nib_text want, const
     return false;
 }
 
-static void add(struct line *line)
-{
-    struct nib_rr rr = {
-        .name = line->fields[NAME], .type = line->type, .result = line->fields[RESULT]};
-    switch (nib_zone_add_hashed(line->reading->zone, &rr, line->hash)) {
-    case NIB_ZONE_ADDED:
-        break;
-    case NIB_ZONE_TWICE:
-        fault(line, rr.name.ptr, "name", rr.name,
-            rr.type == NIB_NS ? " has this NS record already"
-                              : " has a record of this type already");
-        break;
-    case NIB_ZONE_CNAME:
-        fault(line, rr.name.ptr, "name", rr.name,
-            " has a CNAME record and another one: a name with a CNAME has no other record");
-        break;
-    case NIB_ZONE_FULL:
-        fault(line, rr.name.ptr, "", rr.name, " more records than there is room for");
-        break;
-    }
-}
-
-static void settle(struct reading *reading)
-{
-    size_t n = reading->n;
-    reading->n = 0;
-    for (size_t i = 0; i < n; i++)
-        add(&reading->waiting[i]);
-}
-
-static void await_turn(struct line *line)
-{
-    struct reading *reading = line->reading;
-    if (reading->n == WAITING)
-        settle(reading);
-    struct nib_key key = nib_key_of(line->fields[NAME], reading->zone->seed);
-    nib_zone_fetch_bucket(reading->zone, key);
-    line->hash = key.hash;
-    reading->waiting[reading->n++] = *line;
-}
-
 /* Every fault of a line is told, not just the first. */
 static void read_record(struct line *line, struct nib_text text)
 {
@@ -250,46 +267,99 @@ static void read_record(struct line *line, struct nib_text text)
         await_turn(line);
 }
 
+/* In steps that compilers make vectors of, which spares a twentieth of the time. */
 size_t nib_records_count(struct nib_text text)
 {
-    size_t n = 1;
-    while (text.len > 0) {
-        struct nib_text line = until(text, '\n');
-        size_t used = line.len < text.len ? line.len + 1 : line.len;
-        text = (struct nib_text){text.ptr + used, text.len - used};
-        n++;
+    enum { STEP = 240 };
+    size_t n = 2, i = 0; /* the last line may lack its end */
+    for (; text.len - i >= STEP; i += STEP) {
+        uint8_t lines = 0;
+        for (size_t k = 0; k < STEP; k++)
+            lines = (uint8_t)(lines + (text.ptr[i + k] == '\n'));
+        n += lines;
     }
+    for (; i < text.len; i++)
+        n += text.ptr[i] == '\n';
     return n;
+}
+
+/*
+ * A line as tables print them, which most are: without blanks, comment or fault. False: it is no
+ * such line. This spares a sixth of the time that a file takes.
+ */
+static bool read_plain_record(struct line *line)
+{
+    struct nib_text rest = line->text, end = NIB_TEXT(",None,1");
+    size_t bad;
+    if (rest.len < end.len)
+        return false;
+    rest.len -= end.len;
+    if (memcmp(rest.ptr + rest.len, end.ptr, end.len) != 0)
+        return false;
+    line->fields[NO] = take(&rest, ',');
+    line->fields[NAME] = take(&rest, ',');
+    line->fields[TYPE] = take(&rest, ',');
+    line->fields[RESULT] = rest;
+    if (digits(line->fields[NO]) < line->fields[NO].len ||
+        nib_name_check(line->fields[NAME], &bad) != NIB_OK ||
+        !nib_type_parse(line->fields[TYPE], &line->type) ||
+        nib_result_check(line->type, rest, &bad) != NIB_OK)
+        return false;
+    await_turn(line);
+    return true;
+}
+
+/* The header, or a record. False: the header is wrong, which ends the reading. */
+static bool read_line(struct line *line)
+{
+    struct nib_records *records = line->reading->records;
+    if (records->header && read_plain_record(line))
+        return true;
+    struct nib_text content = trim(until(line->text, '#'));
+    if (content.len == 0)
+        return true;
+    if (records->header) {
+        read_record(line, content);
+    } else if (!nib_text_same(content, NIB_TABLE_HEADER)) {
+        fault(line, content.ptr, "the first line must be ", NOTHING, NIB_RR_HEADER);
+        return false;
+    }
+    records->header = true;
+    return true;
+}
+
+void nib_records_piece(struct nib_records *records, struct nib_text piece)
+{
+    struct nib_faults *faults = records->faults;
+    struct reading reading = {.records = records};
+    size_t before = records->octets;
+    const char *begin = piece.ptr;
+    while (piece.len > 0 && !records->wrong) {
+        add_waiting(&reading, WAITING - 1);
+        struct line *line = &reading.lines[reading.n % WAITING];
+        line->reading = &reading;
+        line->number = ++records->lines;
+        if (faults->step != NULL && line->number % NIB_RECORDS_STEP == 0)
+            faults->step(faults->ctx, before + (size_t)(piece.ptr - begin));
+        line->text = take(&piece, '\n');
+        records->wrong = !read_line(line);
+    }
+    records->octets = before + (size_t)(piece.ptr - begin);
+    add_waiting(&reading, 0);
+}
+
+bool nib_records_end(struct nib_records *records)
+{
+    struct reading reading = {.records = records};
+    struct line line = {.number = 1, .text = NOTHING, .reading = &reading};
+    if (!records->header && !records->wrong)
+        fault(&line, line.text.ptr, "the first line must be ", NOTHING, NIB_RR_HEADER);
+    return records->faults->n == 0;
 }
 
 bool nib_records_read(struct nib_text text, struct nib_zone *zone, struct nib_faults *faults)
 {
-    bool header = false;
-    struct reading reading = {.zone = zone, .faults = faults};
-    struct line line = {.text = NOTHING, .reading = &reading};
-    const char *begin = text.ptr;
-    while (text.len > 0) {
-        line.number++;
-        if (faults->step != NULL && line.number % NIB_RECORDS_STEP == 0)
-            faults->step(faults->ctx, (size_t)(text.ptr - begin));
-        line.text = until(text, '\n');
-        size_t used = line.text.len < text.len ? line.text.len + 1 : line.text.len;
-        text = (struct nib_text){text.ptr + used, text.len - used};
-        struct nib_text content = trim(until(line.text, '#'));
-        if (content.len == 0)
-            continue;
-        if (header) {
-            read_record(&line, content);
-        } else if (!nib_text_same(content, NIB_TABLE_HEADER)) {
-            fault(&line, content.ptr, "the first line must be ", NOTHING, NIB_RR_HEADER);
-            return false;
-        }
-        header = true;
-    }
-    if (!header) {
-        line.number = 1;
-        fault(&line, line.text.ptr, "the first line must be ", NOTHING, NIB_RR_HEADER);
-    }
-    settle(&reading);
-    return faults->n == 0;
+    struct nib_records records = {.zone = zone, .faults = faults};
+    nib_records_piece(&records, text);
+    return nib_records_end(&records);
 }

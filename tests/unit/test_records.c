@@ -48,24 +48,65 @@ static void note(void *ctx, size_t line, size_t column, const char *words)
     memcpy(r->said[r->n_said++].words, words, strlen(words) + 1);
 }
 
+static void prepare(struct reading *r, size_t records, size_t octets)
+{
+    memset(r, 0, sizeof *r);
+    r->memory = zeroed(nib_zone_bytes(records, octets));
+    nib_zone_init(&r->zone, r->memory, records, octets, SEED);
+    r->faults = (struct nib_faults){.ctx = r, .fault = note};
+}
+
 /* Reads from a block of exactly the file's size into a zone of exactly the promised room. */
 static void read_file(struct reading *r, struct nib_text file)
 {
-    size_t records = nib_records_count(file);
-    memset(r, 0, sizeof *r);
+    prepare(r, nib_records_count(file), file.len);
     r->block = block_of(file);
-    r->memory = zeroed(nib_zone_bytes(records, file.len));
-    nib_zone_init(&r->zone, r->memory, records, file.len, SEED);
-    r->faults = (struct nib_faults){.ctx = r, .fault = note};
     r->ok = nib_records_read(r->block, &r->zone, &r->faults);
     assert_int_equal(r->ok, r->faults.n == 0);
     assert_true(r->n_said == r->faults.n || r->n_said == FAULTS_MAX);
 }
 
+/* The same in pieces of that many lines, each gone when the next one comes. */
+static void read_pieces(struct reading *r, struct nib_text file, size_t lines)
+{
+    size_t room = nib_records_count(file);
+    prepare(r, room, file.len);
+    struct nib_records records = {.zone = &r->zone, .faults = &r->faults};
+    for (size_t from = 0, to = 0; from < file.len; from = to) {
+        for (size_t n = 0; to < file.len && n < lines; to++)
+            n += file.ptr[to] == '\n';
+        struct nib_text piece = block_of((struct nib_text){file.ptr + from, to - from});
+        nib_records_piece(&records, piece);
+        forget(piece);
+    }
+    r->ok = nib_records_end(&records);
+}
+
 static void reset(struct reading *r)
 {
-    forget(r->block);
+    if (r->block.ptr != NULL)
+        forget(r->block);
     free(r->memory);
+}
+
+/* The same records, the same faults. */
+static void assert_same_reading(struct reading *a, struct reading *b)
+{
+    struct nib_zone_walk in_a = {0}, in_b = {0};
+    struct nib_rr x, y;
+    assert_int_equal(a->ok, b->ok);
+    assert_int_equal(a->zone.n, b->zone.n);
+    while (nib_zone_walk(&a->zone, &in_a, &x) && nib_zone_walk(&b->zone, &in_b, &y)) {
+        assert_same_text(x.name, y.name);
+        assert_int_equal(x.type, y.type);
+        assert_same_text(x.result, y.result);
+    }
+    assert_int_equal(a->faults.n, b->faults.n);
+    for (size_t i = 0; i < a->n_said; i++) {
+        assert_string_equal(a->said[i].words, b->said[i].words);
+        assert_int_equal(a->said[i].line, b->said[i].line);
+        assert_int_equal(a->said[i].column, b->said[i].column);
+    }
 }
 
 /* The file is refused for this fault alone, and its line adds nothing to the records before it. */
@@ -423,16 +464,19 @@ static void a_nul_octet_is_said_like_any_other(void **state)
     assert_refused(NIB_TEXT(HEADER "\0"), 2, 1, "a record has 6 fields, this line has 1");
 }
 
+#define MANY_FAULTS                                                                                \
+    HEADER "x,a..b,A,192.0.2,60,0\n"                                                               \
+           "\n"                                                                                    \
+           ",a.example,A,192.0.2.1,None,1\n"                                                       \
+           ",a.example,A,192.0.2.2,None,1\n"                                                       \
+           "short\r\n"                                                                             \
+           ",b.example,MX,not looked at,None,1"
+
 static void every_fault_of_a_file_is_said(void **state)
 {
     (void)state;
     struct reading r;
-    read_file(&r, NIB_TEXT(HEADER "x,a..b,A,192.0.2,60,0\n"
-                                  "\n"
-                                  ",a.example,A,192.0.2.1,None,1\n"
-                                  ",a.example,A,192.0.2.2,None,1\n"
-                                  "short\r\n"
-                                  ",b.example,MX,not looked at,None,1"));
+    read_file(&r, NIB_TEXT(MANY_FAULTS));
     static const struct {
         size_t line, column;
         const char *words;
@@ -457,6 +501,51 @@ static void every_fault_of_a_file_is_said(void **state)
     reset(&r);
 }
 
+static void a_file_in_pieces_is_read_as_in_one(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"", "\n\n# nothing\n", HEADER, LOCAL, MANY_FAULTS,
+        "# the campus\n\n" LOCAL, "wrong\n" LOCAL "short\n", LOCAL LOCAL};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        for (size_t lines = 1; lines < 10; lines++) {
+            struct reading whole, pieces;
+            read_file(&whole, text_of(files[i]));
+            read_pieces(&pieces, text_of(files[i]), lines);
+            assert_same_reading(&whole, &pieces);
+            reset(&whole);
+            reset(&pieces);
+        }
+}
+
+/* What is nearly a line as tables print it; a comment sees to it that it is read the other way. */
+static void a_comment_behind_a_line_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"7,a.example,A,192.0.2.1,None,1",
+        ",a.example,a,192.0.2.1,None,1", "7,a.example,AAAA,2001:db8::1,None,1",
+        "7,a.example,CNAME,B.example,None,1", "7,a.example,NS,b.example,None,1",
+        "7x,a.example,A,192.0.2.1,None,1", "7,a..example,A,192.0.2.1,None,1",
+        "7,a.example,B,192.0.2.1,None,1", "7,a.example,A,192.0.2.256,None,1",
+        "7,a.example,A,192.0.2.1,none,1", "7,a.example,A,192.0.2.1,None,0",
+        "7,a.example,A,192.0.2.1,None,1,", "7,a.example,A,192.0.2.1,,None,1",
+        "7,a.example,CNAME,b.example,c.example,None,1", "7,a.example,A,None,1",
+        "7,a.example,None,1", "7,None,1", ",None,1", "None,1", ",1",
+        "7,a.example,A,192.0.2.1 ,None,1", " 7,a.example,A,192.0.2.1,None,1",
+        "7,a.example ,A,192.0.2.1,None,1", ",,,,None,1"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char plain[128], commented[128];
+        struct reading a, b;
+        (void)snprintf(plain, sizeof plain, "%s%s\n", HEADER, lines[i]);
+        (void)snprintf(commented, sizeof commented, "%s%s#, None,1\n", HEADER, lines[i]);
+        read_file(&a, text_of(plain));
+        read_file(&b, text_of(commented));
+        assert_same_reading(&a, &b);
+        assert_int_equal(a.zone.n, a.ok);
+        reset(&a);
+        reset(&b);
+    }
+}
+
 static void more_records_than_the_zone_has_room_for_are_refused(void **state)
 {
     (void)state;
@@ -477,6 +566,22 @@ static void a_count_of_records_is_never_too_small(void **state)
     struct nib_text one_line = NIB_TEXT(HEADER ",a,A,192.0.2.1,None,1");
     assert_true(nib_records_count(NIB_TEXT(LOCAL)) >= 4);
     assert_true(nib_records_count(one_line) >= 1);
+}
+
+/* Two more than there are newlines, whatever the text's length and where they stand. */
+static void a_count_of_records_is_little_more_than_the_lines(void **state)
+{
+    (void)state;
+    static char text[1000];
+    for (size_t every = 1; every < 4; every++)
+        for (size_t len = 0; len < sizeof text; len++) {
+            memset(text, 'x', sizeof text);
+            for (size_t i = 0; i < len; i += every)
+                text[i] = '\n';
+            struct nib_text block = block_of((struct nib_text){text, len});
+            assert_int_equal(nib_records_count(block), (len + every - 1) / every + 2);
+            forget(block);
+        }
 }
 
 static void every_prefix_of_a_file_is_read_or_refused(void **state)
@@ -607,7 +712,13 @@ static void a_long_file_tells_how_far_it_is(void **state)
     void *memory = zeroed(nib_zone_bytes(nib_records_count(file), file.len));
     nib_zone_init(&zone, memory, nib_records_count(file), file.len, SEED);
     struct nib_faults faults = {.ctx = steps, .step = see_step};
-    assert_true(nib_records_read(file, &zone, &faults));
+    struct nib_records records = {.zone = &zone, .faults = &faults};
+    for (size_t at = 0, len; at < file.len; at += len) {
+        len = file.len - at < 10000 ? file.len - at : 10000;
+        nib_records_piece(&records, (struct nib_text){file.ptr + at, len});
+    }
+    assert_true(nib_records_end(&records));
+    assert_int_equal(records.octets, file.len);
     assert_int_equal(steps[0], 2);
     assert_int_equal(steps[1], sizeof HEADER - 1 + NIB_RECORDS_STEP - 2);
     assert_int_equal(steps[2], sizeof HEADER - 1 + 2 * NIB_RECORDS_STEP - 2);
@@ -642,8 +753,11 @@ int main(void)
         cmocka_unit_test(a_record_that_clashes_with_one_before_is_refused),
         cmocka_unit_test(a_nul_octet_is_said_like_any_other),
         cmocka_unit_test(every_fault_of_a_file_is_said),
+        cmocka_unit_test(a_file_in_pieces_is_read_as_in_one),
+        cmocka_unit_test(a_comment_behind_a_line_changes_nothing),
         cmocka_unit_test(more_records_than_the_zone_has_room_for_are_refused),
         cmocka_unit_test(a_count_of_records_is_never_too_small),
+        cmocka_unit_test(a_count_of_records_is_little_more_than_the_lines),
         cmocka_unit_test(every_prefix_of_a_file_is_read_or_refused),
         cmocka_unit_test(random_damage_is_read_or_refused),
         cmocka_unit_test(random_octets_behind_a_header_are_read_or_refused),
