@@ -229,6 +229,11 @@ bench-peers: all
 bench-latency: all
 	$(Q)tools/bench/latency.sh
 
+# help: make bench-start      how long a start takes, beside NSD and Knot, which it installs
+.PHONY: bench-start
+bench-start: all
+	$(Q)tools/bench/start.sh
+
 # help: make bench-guard      instructions an answer, beside those that are known (valgrind)
 .PHONY: bench-guard
 bench-guard: build/release/guard
