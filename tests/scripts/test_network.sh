@@ -313,6 +313,11 @@ if command -v setpriv >/dev/null && chmod 755 "$dir"; then
     succeeded "once"
     setpriv --reuid 54321 --clear-groups prlimit --pid $pid --nproc=1000:
     check "and done when there can be one" hears "$dir/threads.err" 'records read again'
+    # The main one, the messages', the reload's: none of low priority.
+    setpriv --reuid 54321 --clear-groups prlimit --pid $pid --nproc=3:
+    : >"$dir/threads.err"
+    kill -HUP $pid
+    check "and with one thread alone" hears "$dir/threads.err" 'records read again'
     check "the server ends with status 0" ends $pid
 else
     skip "a reload without a thread" "no setpriv here"

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
@@ -616,6 +618,48 @@ static void sighup_reads_the_records_again_and_dynamic_ones_stay(void **state)
     assert_non_null(table);
     assert_null(strstr(table, "a.example"));
     assert_non_null(strstr(table, "3,shop.amazone.com,A,3.3.3.3,"));
+}
+
+/* Whether a thread of the process has that niceness. */
+static bool has_thread_of(const struct process *p, int niceness)
+{
+    bool found = false;
+    DIR *tasks = opendir(words("/proc/%d/task", (int)p->pid));
+    assert_non_null(tasks);
+    for (struct dirent *task; (task = readdir(tasks)) != NULL;) {
+        id_t id = (id_t)strtoul(task->d_name, NULL, 10);
+        found = found || (id > 0 && getpriority(PRIO_PROCESS, id) == niceness);
+    }
+    (void)closedir(tasks);
+    return found;
+}
+
+/* The records come from a pipe here, which keeps the reading where it is. */
+static void while_records_are_read_again_queries_are_answered_and_go_first(void **state)
+{
+    static const char text[] = FILE_HEADER ",b.example,A,2.2.2.2,None,1\n";
+    union where at;
+    int end;
+    (void)state;
+    const char *file = file_path("slow");
+    write_file(file, FILE_HEADER ",a.example,A,1.1.1.1,None,1\n");
+    struct process *p = amazone(EXTRA("--records", file), &at);
+    assert_int_equal(remove(file), 0);
+    assert_int_equal(mkfifo(file, 0600), 0);
+    send_signal(p, SIGHUP);
+    for (int64_t until = now_ms() + DEADLINE_MS; (end = open(file, O_WRONLY | O_NONBLOCK)) < 0;) {
+        assert_true(now_ms() < until);
+        assert_true(pump(p, 10));
+    }
+    struct octets a = query_of(1, A, "a.example"), b = query_of(2, A, "b.example");
+    assert_answer(new_client(), &at, &a, A, 60, "1.1.1.1");
+    assert_true(getenv("NIB_PORTABLE") != NULL || has_thread_of(p, 19));
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t)p->pid), getpriority(PRIO_PROCESS, 0));
+    assert_int_equal(write(end, text, sizeof text - 1), sizeof text - 1);
+    (void)close(end);
+    expect(p, ERR, "1 records read again");
+    assert_answer(new_client(), &at, &b, A, 60, "2.2.2.2");
+    stop(p, SIGTERM, 0);
 }
 
 static void a_record_number_is_never_used_again(void **state)
@@ -1961,6 +2005,7 @@ int main(void)
         TEST(all_faults_of_a_file_are_said),
         TEST(check_of_good_records_ends_with_0),
         TEST(sighup_reads_the_records_again_and_dynamic_ones_stay),
+        TEST(while_records_are_read_again_queries_are_answered_and_go_first),
         TEST(a_record_number_is_never_used_again),
         TEST(the_counters_add_up),
         TEST(the_counters_of_the_authoritative_server_add_up),

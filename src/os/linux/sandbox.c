@@ -34,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -118,6 +119,7 @@ static const struct permit permits[] = {
     ANY(SYS_mremap),
     ANY(SYS_madvise),
     ONLY(SYS_clone, {0, NEW_NAMESPACES | THREAD, THREAD}),
+    ONLY(SYS_setpriority, {0, UINT32_MAX, PRIO_PROCESS}, {1, UINT32_MAX, 0}), /* a thread's own */
     ANY(SYS_set_robust_list),
     ANY(SYS_rseq),
     /* signals, time, the end */

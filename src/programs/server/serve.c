@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "common/address.h"
 #include "common/streams.h"
+#include "nibdns/os/background.h"
 #include "nibdns/os/random.h"
 #include "nibdns/os/signals.h"
 
@@ -153,62 +155,94 @@ void serve_size_tables(struct serve *serve, uint32_t max_dynamic)
     config->table_cap = config->text_cap + burst;
 }
 
-/* What a reload does while no worker is in the service. */
-struct change {
-    struct nib_table *table;
-    const struct nib_zone *zone;
+/* ---- reading again ---- */
+
+struct reload {
+    struct serve *serve;
+    struct nib_zonefile *old, *fresh;
+    bool good;
     uint32_t n_new;
     uint64_t first_no;
     struct nib_table_way way;
     bool more;
 };
 
+/* In the background: the new records beside the old ones, in which nothing changes meanwhile. */
+
+static void read_fresh(void *ctx)
+{
+    struct reload *r = ctx;
+    r->good = read_zone(r->serve, r->fresh);
+    if (r->good)
+        r->n_new = nib_zone_count_new(&r->fresh->zone, &r->old->zone);
+}
+
+static void number_fresh(void *ctx)
+{
+    struct reload *r = ctx;
+    (void)nib_zone_number(&r->fresh->zone, &r->old->zone, r->first_no);
+}
+
+static void free_old(void *ctx)
+{
+    struct reload *r = ctx;
+    nib_zonefile_free(r->old);
+}
+
+/* While no worker is in the service. */
+
 static void take_numbers(void *ctx)
 {
-    struct change *change = ctx;
-    change->first_no = nib_table_take_numbers(change->table, change->n_new);
+    struct reload *r = ctx;
+    r->first_no = nib_table_take_numbers(&r->serve->table, r->n_new);
 }
 
 static void swap_zone(void *ctx)
 {
-    struct change *change = ctx;
-    nib_table_swap_zone(change->table, change->zone);
+    struct reload *r = ctx;
+    nib_table_swap_zone(&r->serve->table, &r->fresh->zone);
 }
 
 static void give_way(void *ctx)
 {
     enum { STEP = 256 }; /* records, a small part of a millisecond */
-    struct change *change = ctx;
-    change->more = nib_table_give_way(change->table, change->zone, &change->way, STEP);
+    struct reload *r = ctx;
+    r->more = nib_table_give_way(&r->serve->table, &r->fresh->zone, &r->way, STEP);
 }
 
-/* Step by step: between two of them the service goes on. */
-static void make_way(struct serve *serve, struct change *change)
+/*
+ * Step by step. Between two of them the service goes on: who waits for a lock gets it only when
+ * this thread leaves it alone for a moment.
+ */
+static void make_way(struct reload *r)
 {
-    change->way = (struct nib_table_way){0};
-    do
-        nib_server_with_all_locks(serve->server, give_way, change);
-    while (change->more);
+    const struct timespec moment = {.tv_nsec = 1};
+    r->way = (struct nib_table_way){0};
+    for (;;) {
+        nib_server_with_all_locks(r->serve->server, give_way, r);
+        if (!r->more)
+            return;
+        (void)nanosleep(&moment, NULL);
+    }
 }
 
 bool serve_reload(struct serve *serve)
 {
-    struct nib_zonefile *old = &serve->zonefiles[serve->current];
-    struct nib_zonefile *fresh = &serve->zonefiles[1 - serve->current];
-    if (!read_zone(serve, fresh)) {
+    struct reload r = {.serve = serve,
+        .old = &serve->zonefiles[serve->current],
+        .fresh = &serve->zonefiles[1 - serve->current]};
+    nib_background_do(read_fresh, &r);
+    if (!r.good) {
         say_of_records(serve, NIB_LOG_WARNING, "the records have faults: the old ones stay");
         return false;
     }
-    struct change change = {.table = &serve->table,
-        .zone = &fresh->zone,
-        .n_new = nib_zone_count_new(&fresh->zone, &old->zone)};
-    nib_server_with_all_locks(serve->server, take_numbers, &change);
-    (void)nib_zone_number(&fresh->zone, &old->zone, change.first_no);
-    make_way(serve, &change);
-    nib_server_with_all_locks(serve->server, swap_zone, &change);
-    make_way(serve, &change); /* for what was learnt meanwhile */
-    nib_zonefile_free(old);
+    nib_server_with_all_locks(serve->server, take_numbers, &r);
+    nib_background_do(number_fresh, &r);
+    make_way(&r);
+    nib_server_with_all_locks(serve->server, swap_zone, &r);
+    make_way(&r); /* for what was learnt meanwhile */
+    nib_background_do(free_old, &r);
     serve->current = 1 - serve->current;
-    say_of_records(serve, NIB_LOG_INFO, "%u records read again", fresh->zone.n);
+    say_of_records(serve, NIB_LOG_INFO, "%u records read again", r.fresh->zone.n);
     return true;
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -61,6 +62,7 @@ static void try_the_forbidden(const char *self)
     refused(kill(getpid(), 0), "no signal can be sent");
     refused(ptrace(PTRACE_TRACEME, 0, NULL, NULL), "nothing can be traced");
     refused(setuid(0), "no other user can be had");
+    refused(setpriority(PRIO_PGRP, 0, 19), "no other process can be slowed down");
     void *code =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     report(code == MAP_FAILED && errno == EPERM, "no memory can be executed that was written");
@@ -74,6 +76,7 @@ static void try_the_needed(const char *self)
     report(file >= 0, "a file can be read");
     report(pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0,
         "a thread can be started");
+    report(setpriority(PRIO_PROCESS, 0, 19) == 0, "it can have a low priority");
 }
 
 static void try_files(void)
