@@ -271,7 +271,9 @@ static void read_record(struct line *line, struct nib_text text)
 size_t nib_records_count(struct nib_text text)
 {
     enum { STEP = 240 };
-    size_t n = 2, i = 0; /* the last line may lack its end */
+    size_t n = 1, i = 0;
+    if (text.len > 0 && text.ptr[text.len - 1] != '\n')
+        n++; /* the last line lacks its end */
     for (; text.len - i >= STEP; i += STEP) {
         uint8_t lines = 0;
         for (size_t k = 0; k < STEP; k++)

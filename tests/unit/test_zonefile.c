@@ -95,7 +95,7 @@ static void assert_found(const struct nib_zonefile *file, const char *name, cons
 }
 
 /* Refused, nothing is kept, and that is said. */
-static void assert_refused(size_t n, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void assert_refused(size_t n, const char *format, ...)
 {
     struct nib_zonefile file;
     char want[sizeof said];
