@@ -123,6 +123,7 @@ static void a_pipe_is_one_piece(void **state)
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
     if (child == 0) {
+        (void)close(ends[0]);
         write_at(ends[1], 0, LONG);
         _exit(0);
     }

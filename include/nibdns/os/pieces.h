@@ -18,10 +18,10 @@ struct nib_pieces {
     size_t cap, len, given; /* octets there, filled, of the last piece */
 };
 
-/* `-` is standard input. False: see errno; otherwise to be closed. */
+/* `-` is standard input. False: see errno. Is to be closed either way. */
 bool nib_pieces_open(struct nib_pieces *pieces, const char *path);
 
-/* A copy of a text instead of a file. */
+/* The same of a text, which is copied, instead of a file. */
 bool nib_pieces_of(struct nib_pieces *pieces, const char *text);
 
 /*

@@ -16,14 +16,10 @@ bool nib_pieces_open(struct nib_pieces *pieces, const char *path)
     *pieces = (struct nib_pieces){.fd = fd, .most = SIZE_MAX, .cap = PIECE};
     if (fd < 0)
         return false;
-    pieces->memory = malloc(PIECE);
     pieces->start = lseek(fd, 0, SEEK_CUR);
     pieces->seekable = pieces->start >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    if (pieces->memory != NULL)
-        return true;
-    nib_pieces_close(pieces);
-    errno = ENOMEM;
-    return false;
+    pieces->memory = malloc(PIECE);
+    return pieces->memory != NULL;
 }
 
 bool nib_pieces_of(struct nib_pieces *pieces, const char *text)
