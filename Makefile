@@ -229,6 +229,11 @@ bench-peers: all
 bench-latency: all
 	$(Q)tools/bench/latency.sh
 
+# help: make bench-stalls     whether a reload, expiry, a capture and more make questions wait
+.PHONY: bench-stalls
+bench-stalls: all
+	$(Q)tools/bench/stalls.sh
+
 # help: make bench-start      how long a start takes, beside NSD and Knot, which it installs
 .PHONY: bench-start
 bench-start: all
