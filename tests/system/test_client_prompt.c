@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -200,6 +201,7 @@ static void stopped_and_continued_the_line_is_there_again(void **state)
     struct process *p = prompt(&fake, "xterm");
     type(p, "abc");
     expect(p, OUT, PROMPT "abc");
+    (void)poll(NULL, 0, 200); /* by then it waits for the next key */
     send_signal(p, SIGSTOP);
     assert_int_equal(tcgetattr(p->slave, &cooked), 0);
     cooked.c_lflag |= ICANON | ECHO;
