@@ -11,11 +11,12 @@
 set -u
 # shellcheck source=tools/bench/common.sh
 . tools/bench/common.sh
+PORT=${PORT:-25800}
+# shellcheck source=tools/bench/servers.sh
+. tools/bench/servers.sh
 seconds=${SECONDS_EACH:-1} slice=${ROUND_NAMES:-125000} base=${BASE:-}
 n=$((slice * (rounds + 1)))
 kept=10000 # records in our cache; Unbound has the 4 MB that are its default
-PATH=$PATH:/usr/sbin:/sbin
-port=${PORT:-25800}
 own_cpu=$server_cpu
 
 # Round 0 is for warming up.
@@ -32,50 +33,22 @@ local_cpu() {
 }
 
 nsd_upstream() {
-    {
-        printf '%s\n' "\$ORIGIN amazone.com." "\$TTL 86400"
-        echo '@ SOA dns hostmaster 1 86400 86400 86400 86400'
-        printf '@ NS dns\ndns A 127.0.0.1\n'
-        awk -F, 'NR > 1 { print $2 ". A " $4 }' "$dir/$n"
-    } >"$dir/zone"
-    cat >"$dir/nsd.conf" <<END
-server:
-    ip-address: 127.0.0.1@$port
-    server-count: 1
-    username: ""
-    chroot: ""
-    database: ""
-    zonesdir: "$dir"
-    pidfile: "$dir/nsd.pid"
-    xfrdfile: "$dir/xfrd"
-    xfrdir: "$dir"
-    zonelistfile: "$dir/list"
-    cookie-secret-file: "$dir/cookie"
-    logfile: "$dir/nsd.log"
-    verbosity: 0
-    rrl-ratelimit: 0
-    rrl-whitelist-ratelimit: 0
-remote-control:
-    control-enable: no
-zone:
-    name: amazone.com
-    zonefile: "$dir/zone"
-END
-    spawn nsd -d -c "$dir/nsd.conf"
-    at=127.0.0.1:$port
+    nsd_of "$n"
+    nsd_port=$port
     until "$bin/nibbench" load --dns --to "$at" --sockets 1 --window 1 --warmup 0 --seconds 0.001 \
         --timeout 100 --names "$dir/$n.first" >/dev/null 2>&1; do
-        kill -0 "$pid" 2>/dev/null || die "nsd: $(cat "$dir/said" "$dir/nsd.log")"
+        kill -0 "$pid" 2>/dev/null || die "nsd: $(cat "$dir/said" "$home/log")"
         sleep 0.05
     done
 }
 
 # do-ip6 and prefetch off, one thread; a fresh random port for each question is its way.
 unbound_local() {
+    next_port
     cat >"$dir/unbound.conf" <<END
 server:
     interface: 127.0.0.1
-    port: $((port + 1))
+    port: $port
     num-threads: 1
     do-daemonize: no
     do-ip6: no
@@ -95,10 +68,9 @@ remote-control:
     control-enable: no
 stub-zone:
     name: amazone.com
-    stub-addr: 127.0.0.1@$port
+    stub-addr: 127.0.0.1@$nsd_port
 END
     spawn unbound -d -c "$dir/unbound.conf"
-    at=127.0.0.1:$((port + 1))
 }
 
 # our_local CASE BESIDE FOLDER

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What peers.sh and start.sh share: NSD and Knot with the names of common.sh, each in a folder of its
+# What peers.sh, start.sh and cold.sh share: NSD and Knot with the names of common.sh, each in a folder of its
 # own with its configuration and zone, one thread, logging off. Sourced behind common.sh. Settings:
 #   PORT=25300
 PATH=$PATH:/usr/sbin:/sbin
